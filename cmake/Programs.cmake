@@ -1,0 +1,9 @@
+# Programs: a source src/cli/NAME_main.cc, tools/NAME_main.cc or tests/sim/NAME_main.cc each.
+function(mydis_program name source)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${source})
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+mydis_program(mydis src/cli/mydis_main.cc mydis_cli)
