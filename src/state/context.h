@@ -1,0 +1,54 @@
+// What a command handler gets to work with.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/random.h"
+#include "state/keyspace.h"
+#include "state/reply.h"
+#include "state/state.h"
+
+namespace mydis {
+
+// A command's words, name first.
+using Args = std::span<const std::string_view>;
+
+// For commands that read: they run on one instance, under the shared lock or inside Apply.
+struct ReadContext {
+  Args args;
+  Reply& reply;
+  const State& state;
+  const Keyspace& keyspace;
+  uint32_t db;
+  uint64_t
+      now_ms;  // The cluster's time: of the entry being applied, or extrapolated from the last.
+  Random& random;
+};
+
+// For commands that write: they run on every instance, at the same place in the log.
+struct WriteContext {
+  Args args;
+  Reply& reply;
+  State& state;
+  Keyspace& keyspace;
+  uint32_t db;
+  uint64_t now_ms;
+  Random& random;
+
+  ReadContext AsRead() const { return {args, reply, state, keyspace, db, now_ms, random}; }
+};
+
+// Runs a command by its name; given to the state machine, which knows no command itself.
+class CommandRunner {
+ public:
+  virtual ~CommandRunner() = default;
+  enum class Kind : uint8_t { kUnknown, kRead, kWrite };
+  // What the command does; kUnknown also for a wrong number of words.
+  virtual Kind KindOf(Args args) const = 0;
+  // REQUIRES: KindOf(context.args) != kUnknown.
+  virtual void Run(WriteContext& context) const = 0;
+};
+
+}  // namespace mydis

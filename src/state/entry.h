@@ -1,0 +1,97 @@
+// One key with its value, in one allocation.
+//
+//   0   revision (48 bits), type (8 bits), encoding (8 bits)
+//   8   expiry slot: position in the keyspace's expiry index, or kNoExpiry
+//   12  access: this instance's own note of use (LRU clock or LFU counter); not part of the state
+//   16  key size
+//   20  value size (inline strings), else zero
+//   24  key bytes, then the value area: the string's bytes, or 8 bytes of integer or pointer
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace mydis {
+
+// Redis's types. The numbers are part of the snapshot format.
+enum class ValueType : uint8_t {
+  kString = 0,
+  kList = 1,
+  kSet = 2,
+  kSortedSet = 3,
+  kHash = 4,
+  kStream = 5,
+};
+
+// How the value is kept.
+enum class ValueEncoding : uint8_t {
+  kInteger = 0,  // The string is the canonical decimal form of an int64, kept as 8 bytes.
+  kInline = 1,   // Bytes inside the entry.
+  kHeap = 2,     // A std::string of its own.
+};
+
+// Owned by its Keyspace; only Keyspace makes, changes, moves and frees entries. Any thread that
+// holds the state's lock shared may read.
+class Entry {
+ public:
+  static constexpr uint32_t kNoExpiry = 0xffffffff;
+  static constexpr size_t kHeaderSize = 24;
+
+  uint64_t revision() const { return word_ & kRevisionMask; }
+  ValueType type() const { return static_cast<ValueType>((word_ >> 48) & 0xff); }
+  ValueEncoding encoding() const { return static_cast<ValueEncoding>((word_ >> 56) & 0x7f); }
+  // Edited in place: OBJECT ENCODING answers "raw" whatever the length.
+  bool raw() const { return (word_ >> 63) != 0; }
+  std::string_view key() const { return {bytes(), key_size_}; }
+  bool has_expiry() const { return expiry_slot_ != kNoExpiry; }
+
+  bool is_string() const { return type() == ValueType::kString; }
+  bool is_integer() const { return is_string() && encoding() == ValueEncoding::kInteger; }
+  // REQUIRES: is_integer().
+  int64_t integer() const {
+    int64_t v;
+    std::memcpy(&v, area(), sizeof v);
+    return v;
+  }
+  // The bytes of a string that is not an integer. REQUIRES: is_string() && !is_integer().
+  std::string_view text() const {
+    if (encoding() == ValueEncoding::kHeap) return *heap_string();
+    return {area(), value_size_};
+  }
+  // The string's bytes in any encoding; `scratch` holds the digits of an integer.
+  struct Scratch {
+    char digits[24];
+  };
+  std::string_view string(Scratch& scratch) const;
+  // Length of the string in bytes, in any encoding.
+  size_t string_size() const;
+
+ private:
+  friend class Keyspace;
+  static constexpr uint64_t kRevisionMask = (uint64_t{1} << 48) - 1;
+  const char* bytes() const { return reinterpret_cast<const char*>(this) + kHeaderSize; }
+  char* bytes() { return reinterpret_cast<char*>(this) + kHeaderSize; }
+  const char* area() const { return bytes() + key_size_; }
+  char* area() { return bytes() + key_size_; }
+  std::string* heap_string() const {
+    std::string* s;
+    std::memcpy(&s, area(), sizeof s);
+    return s;
+  }
+  void set_revision(uint64_t revision) { word_ = (word_ & ~kRevisionMask) | revision; }
+  void set_kind(ValueType type, ValueEncoding encoding, bool raw) {
+    word_ = revision() | static_cast<uint64_t>(type) << 48 | static_cast<uint64_t>(encoding) << 56 |
+            static_cast<uint64_t>(raw) << 63;
+  }
+
+  uint64_t word_;
+  uint32_t expiry_slot_;
+  uint32_t access_;
+  uint32_t key_size_;
+  uint32_t value_size_;
+};
+static_assert(sizeof(Entry) == Entry::kHeaderSize);
+
+}  // namespace mydis

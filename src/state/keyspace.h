@@ -1,0 +1,167 @@
+// All keys of all databases.
+//
+// The hash of a key (XXH3 with the cluster's seed) chooses one of 2^14 partitions by its top 14
+// bits; each database has a small table per partition. Iteration is always in canonical order
+// (partition, tag, key): it never depends on the history of a table, so that it is the same on
+// every instance and after every restore.
+//
+// A key that is here exists: due keys are removed by RemoveExpired() before an entry is applied, so
+// nothing else ever compares a deadline with the time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/codec.h"
+#include "state/entry.h"
+#include "state/expiry_index.h"
+#include "state/partition_table.h"
+
+namespace mydis {
+
+inline constexpr uint32_t kPartitionBits = 14;
+inline constexpr uint32_t kPartitions = 1u << kPartitionBits;
+
+// What a string write does to the key's time to live.
+struct Ttl {
+  enum class Kind : uint8_t { kNone, kKeep, kAt };
+  Kind kind = Kind::kNone;
+  int64_t deadline_ms = 0;  // Unix time, for kAt.
+  static Ttl None() { return {}; }
+  static Ttl Keep() { return {Kind::kKeep, 0}; }
+  static Ttl At(int64_t ms) { return {Kind::kAt, ms}; }
+};
+
+// Told about changes as they happen, on the applying thread. Used by what must follow the data:
+// keyspace events, invalidation, blocked clients, watches over HTTP.
+class KeyspaceListener {
+ public:
+  virtual ~KeyspaceListener() = default;
+  virtual void OnKeyChanged(uint32_t db, std::string_view key) = 0;
+  virtual void OnKeyExpired(uint32_t db, std::string_view key) = 0;
+  virtual void OnFlush(std::optional<uint32_t> db) = 0;
+};
+
+// Const calls: any thread that holds the state's lock shared. Others: the applying thread alone.
+class Keyspace {
+ public:
+  Keyspace(uint64_t hash_seed, uint32_t databases);
+  ~Keyspace();
+  Keyspace(const Keyspace&) = delete;
+  Keyspace& operator=(const Keyspace&) = delete;
+
+  uint32_t databases() const { return static_cast<uint32_t>(databases_.size()); }
+  uint64_t hash_seed() const { return hash_seed_; }
+
+  // --- Reading ---
+  uint64_t HashOf(std::string_view key) const;
+  static uint32_t PartitionOf(uint64_t hash) {
+    return static_cast<uint32_t>(hash >> (64 - kPartitionBits));
+  }
+  // nullptr if there is no such key. The entry stays valid until the next write.
+  const Entry* Find(uint32_t db, std::string_view key) const;
+  const Entry* FindHashed(uint32_t db, std::string_view key, uint64_t hash) const;
+  // Two steps that hide memory latency when many keys are looked up at once: first the table slot,
+  // then the entry that it points to.
+  void PrefetchSlot(uint32_t db, uint64_t hash) const;
+  void PrefetchEntry(uint32_t db, uint64_t hash) const;
+  // Unix time in ms, or nullopt for a key that does not expire.
+  std::optional<int64_t> Deadline(const Entry& entry) const;
+  size_t Size(uint32_t db) const;
+  size_t ExpiringCount(uint32_t db) const;
+  // The soonest deadline of all databases, or nullopt.
+  std::optional<int64_t> NextDeadline() const;
+  // The revision that WATCH remembers and EXEC compares: of the key, or for a missing key the
+  // last deletion in its partition.
+  uint64_t WatchRevision(uint32_t db, std::string_view key) const;
+  // Bytes held for keys, values and tables, without the allocator's own overhead.
+  size_t MemoryBytes() const { return memory_bytes_; }
+
+  // One step of SCAN: calls `visit` for about `count` keys from `cursor` on (0 starts), in
+  // canonical order, and returns the next cursor (0 at the end). A key that is there during the
+  // whole scan is visited, whatever else changes meanwhile. Any cursor value is safe.
+  uint64_t Scan(uint32_t db, uint64_t cursor, size_t count,
+                const std::function<void(const Entry&)>& visit) const;
+  // Every key of `db` in canonical order.
+  void ForEach(uint32_t db, const std::function<void(const Entry&)>& visit) const;
+  // The n-th key in canonical order. REQUIRES: n < Size(db).
+  const Entry& Nth(uint32_t db, uint64_t n) const;
+
+  // --- Writing ---
+  // Every change from now on carries this revision.
+  void set_revision(uint64_t revision) { revision_ = revision; }
+
+  // Creates or replaces the key with a string. Integers in canonical form are kept as numbers.
+  void SetString(uint32_t db, std::string_view key, std::string_view value, Ttl ttl);
+  // The same from a number.
+  void SetInteger(uint32_t db, std::string_view key, int64_t value, Ttl ttl);
+  // Changes a string's bytes in place (`edit` gets them, empty if the key is new), keeping its time
+  // to live. The result is "raw" for OBJECT ENCODING. REQUIRES: the key is missing or a string.
+  void EditString(uint32_t db, std::string_view key, const std::function<void(std::string&)>& edit);
+  bool Erase(uint32_t db, std::string_view key);
+  // False if there is no such key. A deadline at or before the cluster's time is the caller's to
+  // handle (it deletes the key instead).
+  bool SetDeadline(uint32_t db, std::string_view key, int64_t deadline_ms);
+  // True if the key had a deadline.
+  bool ClearDeadline(uint32_t db, std::string_view key);
+  // Moves or copies a key with value and deadline, replacing what is at the target.
+  // REQUIRES: the source exists; source and target differ.
+  void Move(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to);
+  void Copy(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to);
+  void Flush(uint32_t db);
+  void FlushAll();
+  void SwapDatabases(uint32_t a, uint32_t b);
+  // Removes every key whose deadline is at or before `now_ms`, soonest first; returns how many.
+  size_t RemoveExpired(int64_t now_ms);
+
+  void set_listener(KeyspaceListener* listener) { listener_ = listener; }
+
+  // --- Snapshots ---
+  // Called before a change of a partition (nullopt: before a change of everything at once). Set
+  // while a snapshot is being taken.
+  using BeforeChange = std::function<void(std::optional<uint32_t> partition)>;
+  void set_before_change(BeforeChange hook) { before_change_ = std::move(hook); }
+  // Canonical bytes of one partition over all databases; the same state gives the same bytes.
+  void SavePartition(uint32_t partition, std::string& out) const;
+  // Adds what SavePartition wrote. False if the bytes are malformed.
+  bool LoadPartition(uint32_t partition, std::string_view bytes);
+  // Checks everything that must hold between tables, counts and the expiry index.
+  void CheckInvariants() const;
+
+ private:
+  struct Database;
+  struct Position {
+    Database* database;
+    PartitionTable* table;
+    uint64_t hash;
+    Entry* entry;  // nullptr: missing.
+  };
+
+  Position Locate(uint32_t db, std::string_view key) const;
+  Position LocateForWrite(uint32_t db, std::string_view key);
+  // Makes the key's entry with room for `area` bytes of value, in place if it fits; the old value
+  // is released. The caller fills the value area.
+  Entry* Place(uint32_t db, std::string_view key, size_t area, Position& position);
+  void Finish(uint32_t db, Entry* entry, Ttl ttl);
+  void EraseAt(uint32_t db, const Position& position);
+  void ReleaseValue(Entry* entry);
+  Entry* Allocate(std::string_view key, size_t area);
+  void Free(Entry* entry);
+  void FreeAll(Database& database);
+
+  uint64_t hash_seed_;
+  uint64_t revision_ = 0;
+  size_t memory_bytes_ = 0;
+  std::vector<std::unique_ptr<Database>> databases_;
+  std::vector<uint64_t> deletions_;  // Per partition: revision of the last deletion.
+  ExpiryIndex expiry_;
+  KeyspaceListener* listener_ = nullptr;
+  BeforeChange before_change_;
+};
+
+}  // namespace mydis

@@ -1,0 +1,53 @@
+// Settings that change results or hold for the cluster as a whole: part of the state, set through
+// the log (`MYDIS SET`, and CONFIG SET for those that Redis names), the same on every instance.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/codec.h"
+#include "mydis/status.h"
+
+namespace mydis {
+
+struct SettingSpec {
+  enum class Kind : uint8_t { kInteger, kBytes, kEnum, kBool };
+  std::string_view name;
+  Kind kind;
+  std::string_view initial;
+  int64_t min = 0;
+  int64_t max = 0;
+  std::string_view choices = {};  // For kEnum: words separated by '|'.
+  std::string_view summary = {};
+};
+
+// Every setting there is, in the order of their names.
+std::span<const SettingSpec> SettingSpecs();
+
+// Not thread-safe by itself: read under the state's lock, written by the applying thread.
+class Settings {
+ public:
+  Settings();
+  // The canonical text of `name`, or nullptr if there is no such setting.
+  const std::string* Find(std::string_view name) const;
+  // Checks `value` without setting it; the error says which values there are.
+  static Status Check(std::string_view name, std::string_view value);
+  Status Set(std::string_view name, std::string_view value);
+
+  bool strong_writes() const { return strong_writes_; }
+  uint64_t proto_max_bulk_len() const { return proto_max_bulk_len_; }
+
+  void Save(Encoder& out) const;
+  bool Load(Decoder& in);
+
+ private:
+  void Cache();
+  std::map<std::string, std::string, std::less<>> values_;
+  bool strong_writes_ = false;
+  uint64_t proto_max_bulk_len_ = 0;
+};
+
+}  // namespace mydis

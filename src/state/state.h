@@ -1,0 +1,25 @@
+// The replicated state: everything that a snapshot holds and that every instance agrees on.
+#pragma once
+
+#include <cstdint>
+
+#include "state/keyspace.h"
+#include "state/origins.h"
+#include "state/settings.h"
+
+namespace mydis {
+
+inline constexpr uint32_t kDatabases = 16;
+
+// Read by any thread that holds the state's lock shared; changed by the applying thread.
+struct State {
+  explicit State(uint64_t hash_seed) : keyspace(hash_seed, kDatabases) {}
+
+  Keyspace keyspace;
+  Settings settings;
+  Origins origins;
+  uint64_t revision = 0;  // Applied write commands so far: the only such number users see.
+  uint64_t time_ms = 0;   // The cluster's time: that of the last applied entry.
+};
+
+}  // namespace mydis
