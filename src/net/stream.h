@@ -1,0 +1,208 @@
+// A connection as a stream of bytes each way.
+//
+// Input. Bytes are read into the loop's shared buffer and handed to the handler, which says how
+// many it has used. Only what it leaves is kept (in memory of the connection's own), so an idle
+// connection costs a few hundred bytes. A handler that awaits a large value offers memory for it
+// (StreamHandler::ReadTarget), and the socket is read straight into that.
+//
+// Output. Small writes collect in a contiguous tail; large ones are queued without copying. All of
+// it goes out at the end of the loop's turn, with one system call.
+//
+// A StreamFilter (TLS) may stand between socket and stream; handlers do not see a difference.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "mydis/status.h"
+#include "net/event_loop.h"
+#include "net/output_queue.h"
+
+namespace mydis {
+
+class Stream;
+
+// Turns the socket's bytes into the stream's and back. The stream's thread.
+class StreamFilter {
+ public:
+  virtual ~StreamFilter() = default;
+  // Called once before anything else: a client's handshake begins here.
+  virtual Status Start(std::string& to_socket) = 0;
+  // Takes what came from the socket; appends the stream's bytes to `plain`, and what the other side
+  // must be sent (handshakes) to `to_socket`. An error closes the stream with it as reason.
+  virtual Status Receive(std::string_view from_socket, std::string& plain,
+                         std::string& to_socket) = 0;
+  // Encodes all of `plain`, keeping it inside until the handshake allows it.
+  virtual Status Send(std::string_view plain, std::string& to_socket) = 0;
+  // Called before an orderly close: appends the closing message.
+  virtual void Finish(std::string& to_socket) = 0;
+};
+
+// What a connection does with its bytes. Called on the loop's thread. No call is made from within a
+// call to the Stream, so a handler need not expect to be re-entered.
+class StreamHandler {
+ public:
+  // `bytes` is all that has arrived and was not used yet. Returns how many of its first bytes are
+  // used up; the rest is handed in again, together with what follows, or after ResumeReading.
+  // Views into `bytes` are valid until it returns. May write, pause, and close.
+  virtual size_t OnData(Stream& stream, std::string_view bytes) = 0;
+
+  // Memory that the next bytes of the stream belong in, or an empty span for OnData's way. Asked
+  // before every read while no unused bytes are kept. What goes there is reported by OnTargetFilled
+  // only; bytes beyond it come by OnData.
+  virtual std::span<char> ReadTarget() { return {}; }
+  virtual void OnTargetFilled(Stream&, size_t) {}
+
+  // The other side sends no more (it may still read). A handler that owes replies may keep the
+  // stream and CloseAfterFlush later; else it closes. Called once, after all data was offered. Also
+  // called while reading is paused, if then the other side has closed: `unread` says so, and if it
+  // does the rest of the data, then a second call without it, follow ResumeReading.
+  virtual void OnEnd(Stream& stream, bool unread);
+
+  // The output has fallen from above the high mark to below the low mark.
+  virtual void OnDrained(Stream&) {}
+
+  // The stream is closed: nothing is called any more, and it may be destroyed here. Called exactly
+  // once for each stream, at the end of a turn, unless the stream is destroyed before. `reason`
+  // is ok when this side closed it without an error.
+  virtual void OnClosed(Stream& stream, const Status& reason) = 0;
+
+ protected:
+  ~StreamHandler() = default;
+};
+
+class Stream final {
+ public:
+  struct Options {
+    // While the output is larger than `output_high`, no data is read or handed in, until it is
+    // smaller than `output_low`. 0: no such pause.
+    size_t output_high = 1 << 20;
+    size_t output_low = 256 * 1024;
+    // More unused input than this closes the stream with "query buffer limit" as reason.
+    size_t input_limit = size_t{1} << 30;
+  };
+
+  // Takes `fd`: connected, non-blocking. Reading starts with the next turn. `handler` and `options`
+  // (one for all streams of a kind) must outlive the stream.
+  Stream(EventLoop& loop, int fd, StreamHandler* handler, const Options& options,
+         std::unique_ptr<StreamFilter> filter = nullptr);
+  Stream(EventLoop& loop, int fd, StreamHandler* handler);
+  // Closes at once, without OnClosed. Not from within OnData, ReadTarget, OnTargetFilled, OnEnd or
+  // OnDrained of the same stream: Close() there.
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // Bytes to send. Nothing is sent before the end of the turn or Flush; after Close they are
+  // dropped. A Payload of some size is referenced, not copied, and so is an rvalue string.
+  void Write(std::string_view bytes);
+  void Write(std::string&& bytes);
+  void Write(Payload bytes);
+  // The end of the output as a string to append to (RespWriter does): nothing that is in it may be
+  // touched, and the reference is good until the next call of this stream. Wants a flush by itself.
+  std::string& Tail();
+  // Sends what the socket takes now.
+  void Flush();
+  // Bytes written and not taken by the socket yet.
+  size_t output_size() const { return output_.size(); }
+  // True while above Options::output_high: a handler in the middle of a pipeline should stop there
+  // and return what it has used; OnData comes again when the output has drained.
+  bool OutputFull() const;
+
+  // Between Pause and Resume neither OnData nor ReadTarget is called, and the socket is not read.
+  // Resume hands in the unused bytes again, in this or the next turn, even if no others have
+  // arrived.
+  void PauseReading();
+  void ResumeReading();
+  bool reading_paused() const { return (paused_ & kByHandler) != 0; }
+  // Bytes kept because they were not used.
+  size_t input_size() const { return input_.size() - input_used_; }
+
+  // Closes now; unsent output is lost. OnClosed follows at the end of the turn.
+  void Close(Status reason = {});
+  // Reads no more, sends what is queued, then closes. `limit_ms` bounds the wait for the other
+  // side.
+  void CloseAfterFlush(Status reason = {}, uint32_t limit_ms = 10'000);
+  bool closed() const { return fd_ < 0; }
+
+  // -1 once closed.
+  int fd() const { return fd_; }
+  EventLoop& loop() { return loop_; }
+  uint64_t bytes_read() const { return bytes_read_; }
+  uint64_t bytes_written() const { return bytes_written_; }
+  // Memory held by this stream besides itself.
+  size_t memory() const;
+
+ private:
+  enum PauseReason : uint8_t { kByHandler = 1, kByOutput = 2, kByClosing = 4, kByEnd = 8 };
+  // Two tasks of one stream: flushing (and reporting the close) at the end of a turn, and handing
+  // in kept bytes in the next one.
+  struct FlushTask final : TurnTask {
+    explicit FlushTask(Stream& s) : stream(s) {}
+    void RunTask() override { stream.EndTurn(); }
+    Stream& stream;
+  };
+  struct DeliverTask final : TurnTask {
+    explicit DeliverTask(Stream& s) : stream(s) {}
+    void RunTask() override { stream.DeliverKept(); }
+    Stream& stream;
+  };
+  struct SocketHandler final : FdHandler {
+    explicit SocketHandler(Stream& s) : stream(s) {}
+    void OnEvents(uint32_t events) override { stream.OnSocket(events); }
+    Stream& stream;
+  };
+
+  void OnSocket(uint32_t events);
+  void ReadSocket();
+  void ReadPlain();
+  void ReadFiltered();
+  void TakeFiltered(std::string_view plain);
+  bool FillTarget(std::string_view* bytes);
+  void AfterRead(ssize_t n);
+  void OnReadError(int error);
+  void DeliverKept();
+  void Deliver(std::string_view bytes);
+  void Keep(std::string_view rest);
+  void EndOfInput();
+  void EndTurn();
+  void WantFlush();
+  bool SendOutput();
+  bool FilterOutput();
+  void CheckOutputMarks();
+  void UpdateInterest();
+
+  EventLoop& loop_;
+  StreamHandler* const handler_;
+  int fd_;
+  uint32_t interest_ = 0;  // What epoll watches for.
+  uint8_t paused_ = 0;     // A set of PauseReason.
+  bool close_after_flush_ = false;
+  bool reported_ = false;  // OnClosed was called.
+  bool blocked_ = false;   // The socket takes no more: waits for EPOLLOUT.
+  bool ended_ = false;     // The socket gave its end, not yet told.
+  bool end_told_ = false;  // OnEnd was called with unread = false.
+  bool half_close_told_ = false;
+  FlushTask flush_task_;
+  DeliverTask deliver_task_;
+  SocketHandler socket_;
+  std::string input_;  // Bytes not used by the handler, from input_used_ on.
+  size_t input_used_ = 0;
+  OutputQueue output_;
+  std::unique_ptr<StreamFilter> filter_;
+  std::unique_ptr<OutputQueue> encoded_;  // With a filter: what goes to the socket.
+  std::unique_ptr<Status> reason_;        // Null: ok.
+  TimerId close_timer_ = 0;
+  const Options* options_;
+  uint64_t bytes_read_ = 0;
+  uint64_t bytes_written_ = 0;
+};
+
+}  // namespace mydis

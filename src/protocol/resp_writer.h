@@ -1,0 +1,65 @@
+// Writes replies in the Redis protocol, version 2 or 3, to the end of a string. One thread.
+//
+// Each call writes one value (a header: the beginning of one whose elements follow). Where version
+// 2 has no such type, the type that Redis uses instead is written.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mydis {
+
+class RespWriter {
+ public:
+  // Appends to `out`. `version` is 2 or 3.
+  RespWriter(std::string& out, int version) : out_(&out), resp3_(version >= 3) {}
+
+  int version() const { return resp3_ ? 3 : 2; }
+  void set_version(int version) { resp3_ = version >= 3; }
+  std::string& out() { return *out_; }
+
+  void Ok() { out_->append("+OK\r\n"); }
+  void Simple(std::string_view text);  // REQUIRES: no CR or LF in `text`.
+  // `text` with its prefix ("ERR no such key"), without the dash. CR and LF in it become spaces.
+  void Error(std::string_view text);
+  void Integer(int64_t value);
+  void Bulk(std::string_view bytes);
+  void BulkInteger(int64_t value);  // As a bulk string of digits.
+  void Null();                      // $-1 | _
+  void NullArray();                 // *-1 | _
+  void ArrayHeader(size_t count);
+  void MapHeader(size_t pairs);             // *2n | %n
+  void SetHeader(size_t count);             // *n | ~n
+  void PushHeader(size_t count);            // *n | >n
+  void AttributeHeader(size_t pairs);       // REQUIRES: version 3.
+  void Double(double value);                // $ with %.17g | ,
+  void Bool(bool value);                    // :1 :0 | #t #f
+  void BigNumber(std::string_view digits);  // $ | (
+  // `format` has three letters: "txt", "mkd".
+  void Verbatim(std::string_view format, std::string_view text);  // $ | =
+  void Raw(std::string_view encoded) { out_->append(encoded); }
+
+  // A collection whose length is known only at its end. They nest; close the last opened first.
+  // Count elements for arrays, sets and pushes, pairs for maps.
+  enum class Kind : uint8_t { kArray, kMap, kSet, kPush };
+  size_t Open(Kind kind);
+  void Close(size_t mark, Kind kind, size_t count);
+  size_t OpenArray() { return Open(Kind::kArray); }
+  void CloseArray(size_t mark, size_t count) { Close(mark, Kind::kArray, count); }
+
+ private:
+  void Header(char type, uint64_t count);
+
+  std::string* out_;
+  bool resp3_;
+};
+
+// The digits of `value` at `p` (room for 20 needed); gives their end.
+char* FormatUnsigned(char* p, uint64_t value);
+char* FormatInteger(char* p, int64_t value);
+// As Redis 7.0 prints doubles: %.17g, "inf", "-inf", "nan". Room for 32 needed; gives the length.
+size_t FormatDouble(char* p, double value);
+
+}  // namespace mydis
