@@ -8,3 +8,7 @@ foreach(layer base types state commands script consensus protocol net server cli
     add_test(NAME unit_${layer} COMMAND ${layer}_test)
   endif()
 endforeach()
+
+# The tools and their own tests.
+add_test(NAME lint COMMAND ${CMAKE_SOURCE_DIR}/tools/lint)
+add_test(NAME lint_test COMMAND ${CMAKE_SOURCE_DIR}/tools/lint_test.py)

@@ -7,8 +7,8 @@ namespace mydis {
 }  // namespace mydis
 
 // Stops the process, saying where and why, when `condition` is false.
-#define MYDIS_ASSERT(condition, message)                                              \
-  do {                                                                                \
-    if (!(condition)) [[unlikely]]                                                    \
-      ::mydis::AssertFailed(__FILE__, __LINE__, #condition, message);                 \
+#define MYDIS_ASSERT(condition, message)                              \
+  do {                                                                \
+    if (!(condition)) [[unlikely]]                                    \
+      ::mydis::AssertFailed(__FILE__, __LINE__, #condition, message); \
   } while (false)
