@@ -1,0 +1,113 @@
+#include "server/options.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+namespace mydis {
+namespace {
+
+constexpr size_t kLongestName = 64;
+constexpr int kMostIoThreads = 256;
+
+Status Wrong(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
+
+// Names travel in logs, tables and commands: no spaces, nothing that a terminal acts on.
+bool IsName(std::string_view name) {
+  if (name.empty() || name.size() > kLongestName) return false;
+  for (const char c : name) {
+    if (c <= ' ' || c > '~' || c == ',' || c == '"' || c == '\'') return false;
+  }
+  return true;
+}
+
+bool IsWildcard(std::string_view address) {
+  return address == "0.0.0.0" || address == "::" || address == "*";
+}
+
+Status CheckAddress(std::string_view option, std::string_view address) {
+  if (!IsName(address) || address.find_first_of("/[]") != std::string_view::npos)
+    return Wrong(fmt::format("{}: give an address or a host name, without a port", option));
+  return Status::Ok();
+}
+
+Status CheckPorts(const ServerOptions& options) {
+  const std::pair<const char*, int> optional[] = {{"--http-port", options.http_port},
+                                                  {"--redis-port", options.redis_port}};
+  for (const auto& [option, port] : optional) {
+    if (port != ServerOptions::kPortOff && (port < 1 || port > 65535))
+      return Wrong(
+          fmt::format("{}: {} is not a port (1 to 65535, or -1 to turn it off)", option, port));
+  }
+  if (options.raft_port < 1 || options.raft_port > 65534)
+    return Wrong(
+        fmt::format("--raft-port: {} is not a port for Raft (1 to 65534: RPC takes the next one)",
+                    options.raft_port));
+  const std::pair<const char*, int> used[] = {
+      {"--http-port", options.http_port},
+      {"--redis-port", options.redis_port},
+      {"--raft-port", options.raft_port},
+      {"RPC (--raft-port plus one)", options.raft_port + 1}};
+  for (size_t i = 0; i < std::size(used); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (used[i].second == used[j].second && used[i].second != ServerOptions::kPortOff)
+        return Wrong(fmt::format("{} and {} are both {}: give each a port of its own",
+                                 used[j].first, used[i].first, used[i].second));
+    }
+  }
+  return Status::Ok();
+}
+
+Status CheckCluster(const ServerOptions& options) {
+  if (options.bootstrap && !options.join.empty())
+    return Wrong("--bootstrap starts a new cluster and --join enters one: give one of the two");
+  if (options.bootstrap && options.expect > 1)
+    return Wrong("--bootstrap starts a cluster of one: with --expect give --join instead of it");
+  if (options.max_voters < 1 || options.max_voters > 9 || options.max_voters % 2 == 0)
+    return Wrong(fmt::format("--max-voters: {} is not one of 1, 3, 5, 7, 9", options.max_voters));
+  if (options.expect < 0 || options.expect > options.max_voters)
+    return Wrong(
+        fmt::format("--expect: {} is not from 1 to {}, the number of voters (--max-voters)",
+                    options.expect, options.max_voters));
+  if (options.expect > 1 && options.join.empty())
+    return Wrong(fmt::format("--expect {} needs --join with the Raft addresses of the instances",
+                             options.expect));
+  return Status::Ok();
+}
+
+}  // namespace
+
+std::string ServerOptions::instance_name() const {
+  if (!instance_id.empty()) return instance_id;
+  return HostPort{advertised(), static_cast<uint16_t>(raft_port)}.ToString();
+}
+
+Status ServerOptions::Validate() const {
+  if (data_dir.empty()) return Wrong("--data-dir: give the directory to keep the data in");
+  if (Status s = CheckAddress("--bind-address", bind_address); !s.ok()) return s;
+  if (!advertise_address.empty()) {
+    if (Status s = CheckAddress("--advertise-address", advertise_address); !s.ok()) return s;
+  }
+  if (IsWildcard(advertised()))
+    return Wrong(fmt::format(
+        "--{}: other instances cannot reach {}: give --advertise-address, where they reach this "
+        "one",
+        advertise_address.empty() ? "bind-address" : "advertise-address", advertised()));
+  if (Status s = CheckPorts(*this); !s.ok()) return s;
+  if (Status s = CheckCluster(*this); !s.ok()) return s;
+  for (const auto& [option, text] : {std::pair{"--name", &name}, {"--instance-id", &instance_id}}) {
+    if (text == &instance_id && text->empty()) continue;
+    if (!IsName(*text))
+      return Wrong(
+          fmt::format("{}: give 1 to {} visible characters, none of them a comma or a quote",
+                      option, kLongestName));
+  }
+  if (raft_timeout_ms < 100 || raft_timeout_ms > 600'000)
+    return Wrong(fmt::format("--raft-timeout: {} ms is not from 100ms to 10m", raft_timeout_ms));
+  if (io_threads < 0 || io_threads > kMostIoThreads)
+    return Wrong(fmt::format("--io-threads: {} is not from 1 to {} (or 0: by the number of cores)",
+                             io_threads, kMostIoThreads));
+  return Status::Ok();
+}
+
+}  // namespace mydis

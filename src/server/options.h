@@ -1,0 +1,78 @@
+// How one instance is to run: what `mydis server` takes from its command line, environment and
+// configuration file, and what an embedded instance is given.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/host_port.h"
+#include "base/log.h"
+#include "mydis/consistency.h"
+#include "mydis/status.h"
+
+namespace mydis {
+
+enum class DurabilityMode : uint8_t {
+  kCommit,   // A write is on disk before it is acknowledged.
+  kRelaxed,  // The disk is flushed once a second: for caches.
+};
+
+// A plain value: copy it, change it, hand it over. Field names are the options' names.
+struct ServerOptions {
+  static constexpr int kPortOff = -1;
+
+  // Everything the instance keeps; made if it is not there. One process at a time uses it.
+  std::string data_dir = "data";
+
+  // Where to listen: an address or a host name.
+  std::string bind_address = "127.0.0.1";
+  // Where other instances reach this one; empty: the bind address. See advertised().
+  std::string advertise_address;
+
+  int http_port = 2380;   // kPortOff: no HTTP.
+  int redis_port = 2381;  // kPortOff: no Redis port.
+  int raft_port = 2382;   // RPC listens on the next one, see rpc_port().
+
+  // Raft addresses of instances of the cluster to enter (or, with `expect`, to form). A host name
+  // stands for all its addresses. May name this instance itself.
+  std::vector<HostPort> join;
+  // Start a new cluster of this one instance. The same happens with an empty directory and an empty
+  // `join`.
+  bool bootstrap = false;
+  // Form a new cluster once this many of the instances in `join`, this one included, have met; 0:
+  // not asked for. No effect once the data directory belongs to a cluster.
+  int expect = 0;
+  // Voting members; further instances are learners. Odd.
+  int max_voters = 5;
+
+  // The cluster's name: instances of another name are refused.
+  std::string name = "mydis";
+  // What this instance is called in its cluster; empty: see instance_name().
+  std::string instance_id;
+
+  // How long a write or a strong read may wait before it is answered with an error.
+  int64_t raft_timeout_ms = 10'000;
+  Consistency write_consistency = Consistency::kEventual;
+  Consistency read_consistency = Consistency::kEventual;
+  DurabilityMode durability = DurabilityMode::kCommit;
+
+  int io_threads = 0;  // 0: by the number of cores.
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+
+  uint16_t rpc_port() const { return static_cast<uint16_t>(raft_port + 1); }
+  const std::string& advertised() const {
+    return advertise_address.empty() ? bind_address : advertise_address;
+  }
+  // `instance_id`, or "ADVERTISED:RAFTPORT".
+  std::string instance_name() const;
+
+  // Whether the fields go together. The message names the option and says what to do:
+  // "--redis-port: 70000 is not a port (1 to 65535, or -1 to turn it off)". Looks at nothing but
+  // the fields: neither files nor the network.
+  Status Validate() const;
+};
+
+}  // namespace mydis

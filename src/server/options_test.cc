@@ -1,0 +1,65 @@
+#include "server/options.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace mydis {
+namespace {
+
+std::string Refusal(const std::function<void(ServerOptions&)>& change) {
+  ServerOptions options;
+  change(options);
+  const Status status = options.Validate();
+  EXPECT_EQ(status.message().find('\n'), std::string::npos);
+  return status.message();
+}
+
+TEST(ServerOptions, DefaultsAreGood) {
+  EXPECT_TRUE(ServerOptions().Validate().ok());
+  EXPECT_EQ(ServerOptions().instance_name(), "127.0.0.1:2382");
+  EXPECT_EQ(ServerOptions().rpc_port(), 2383);
+}
+
+TEST(ServerOptions, PortsMustBePortsAndDiffer) {
+  EXPECT_EQ(Refusal([](auto& o) { o.redis_port = 70000; }),
+            "--redis-port: 70000 is not a port (1 to 65535, or -1 to turn it off)");
+  EXPECT_EQ(Refusal([](auto& o) { o.redis_port = o.http_port = -1; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.raft_port = 65535; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.raft_port = -1; }), "");
+  EXPECT_EQ(Refusal([](auto& o) { o.redis_port = 2380; }),
+            "--http-port and --redis-port are both 2380: give each a port of its own");
+  EXPECT_NE(Refusal([](auto& o) { o.redis_port = o.raft_port + 1; }), "");
+}
+
+TEST(ServerOptions, ClusterOptionsMustGoTogether) {
+  EXPECT_NE(Refusal([](auto& o) {
+              o.bootstrap = true;
+              o.join = {{"a", 2382}};
+            }),
+            "");
+  EXPECT_NE(Refusal([](auto& o) { o.expect = 3; }), "");
+  EXPECT_EQ(Refusal([](auto& o) {
+              o.expect = 3;
+              o.join = {{"a", 2382}};
+            }),
+            "");
+  EXPECT_NE(Refusal([](auto& o) { o.max_voters = 4; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.bind_address = "0.0.0.0"; }), "");
+  EXPECT_EQ(Refusal([](auto& o) {
+              o.bind_address = "0.0.0.0";
+              o.advertise_address = "db1";
+            }),
+            "");
+}
+
+TEST(ServerOptions, NamesAreVisibleWords) {
+  EXPECT_NE(Refusal([](auto& o) { o.name = "two words"; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.name = ""; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.instance_id = "a\nb"; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.raft_timeout_ms = 5; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.io_threads = -2; }), "");
+}
+
+}  // namespace
+}  // namespace mydis
