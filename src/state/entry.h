@@ -2,7 +2,7 @@
 //
 //   0   revision (48 bits), type (8 bits), encoding (8 bits)
 //   8   expiry slot: position in the keyspace's expiry index, or kNoExpiry
-//   12  access: this instance's own note of use (LRU clock or LFU counter); not part of the state
+//   12  access: this instance's own note of use (seconds); not part of the state
 //   16  key size
 //   20  value size (inline strings), else zero
 //   24  key bytes, then the value area: the string's bytes, or 8 bytes of integer or pointer
@@ -68,8 +68,19 @@ class Entry {
   // Length of the string in bytes, in any encoding.
   size_t string_size() const;
 
+  // Notes on this instance alone that the key was used, for OBJECT IDLETIME and eviction: a hint
+  // beside the state, not part of it, so readers may leave it while they share the lock.
+  void NoteAccess(uint64_t now_ms) const {
+    const auto seconds = static_cast<uint32_t>(now_ms / 1000);
+    if (__atomic_load_n(&access_, __ATOMIC_RELAXED) != seconds)
+      __atomic_store_n(&access_, seconds, __ATOMIC_RELAXED);
+  }
+  // Unix time in seconds of the last noted use.
+  uint32_t last_access_s() const { return __atomic_load_n(&access_, __ATOMIC_RELAXED); }
+
  private:
   friend class Keyspace;
+  friend class ExpiryIndex;
   static constexpr uint64_t kRevisionMask = (uint64_t{1} << 48) - 1;
   const char* bytes() const { return reinterpret_cast<const char*>(this) + kHeaderSize; }
   char* bytes() { return reinterpret_cast<char*>(this) + kHeaderSize; }
@@ -88,7 +99,7 @@ class Entry {
 
   uint64_t word_;
   uint32_t expiry_slot_;
-  uint32_t access_;
+  mutable uint32_t access_;
   uint32_t key_size_;
   uint32_t value_size_;
 };

@@ -134,7 +134,11 @@ class Keyspace {
   void CheckInvariants() const;
 
  private:
-  struct Database;
+  struct Database {
+    std::vector<PartitionTable> tables{kPartitions};
+    size_t size = 0;
+    size_t expiring = 0;
+  };
   struct Position {
     Database* database;
     PartitionTable* table;
@@ -142,11 +146,14 @@ class Keyspace {
     Entry* entry;  // nullptr: missing.
   };
 
+  // What an entry counts for in MemoryBytes(): by its contents alone, so that it is the same on
+  // every instance whatever the history of its allocation.
+  static size_t CostOf(const Entry& entry);
   Position Locate(uint32_t db, std::string_view key) const;
   Position LocateForWrite(uint32_t db, std::string_view key);
   // Makes the key's entry with room for `area` bytes of value, in place if it fits; the old value
   // is released. The caller fills the value area.
-  Entry* Place(uint32_t db, std::string_view key, size_t area, Position& position);
+  Entry* Place(std::string_view key, size_t area, Position& position);
   void Finish(uint32_t db, Entry* entry, Ttl ttl);
   void EraseAt(uint32_t db, const Position& position);
   void ReleaseValue(Entry* entry);

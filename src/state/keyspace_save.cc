@@ -1,0 +1,109 @@
+// The canonical bytes of a partition, as snapshots and digests use them:
+//
+//   varint  revision of the last deletion in the partition
+//   per database that has keys here, in order:
+//     varint  database number + 1
+//     varint  number of keys, then each key in canonical order:
+//       bytes   key
+//       varint  revision
+//       varint  0, or deadline in ms + 1
+//       u8      value: 0 string, 1 string edited in place, 2 integer
+//       bytes   (0, 1) or u64 (2)
+//   varint  0
+#include "base/assert.h"
+#include "base/hash.h"
+#include "state/keyspace.h"
+
+namespace mydis {
+namespace {
+
+enum SavedValue : uint8_t { kSavedString = 0, kSavedRawString = 1, kSavedInteger = 2 };
+
+}  // namespace
+
+void Keyspace::SavePartition(uint32_t partition, std::string& out) const {
+  Encoder encoder(out);
+  encoder.Varint(deletions_[partition]);
+  std::vector<Entry*> entries;
+  for (uint32_t db = 0; db < databases(); ++db) {
+    if (databases_[db] == nullptr) continue;
+    const PartitionTable& table = databases_[db]->tables[partition];
+    if (table.size() == 0) continue;
+    encoder.Varint(db + 1);
+    encoder.Varint(table.size());
+    entries.clear();
+    table.CollectSorted(0, entries);
+    for (const Entry* entry : entries) {
+      encoder.Bytes(entry->key());
+      encoder.Varint(entry->revision());
+      encoder.Varint(entry->has_expiry() ? static_cast<uint64_t>(*Deadline(*entry)) + 1 : 0);
+      if (entry->is_integer()) {
+        encoder.U8(kSavedInteger);
+        encoder.U64(static_cast<uint64_t>(entry->integer()));
+      } else {
+        encoder.U8(entry->raw() ? kSavedRawString : kSavedString);
+        encoder.Bytes(entry->text());
+      }
+    }
+  }
+  encoder.Varint(0);
+}
+
+bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
+  Decoder in(bytes);
+  deletions_[partition] = in.Varint();
+  for (uint64_t number = in.Varint(); number != 0; number = in.Varint()) {
+    if (number > databases()) return false;
+    const auto db = static_cast<uint32_t>(number - 1);
+    for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
+      const std::string_view key = in.Bytes();
+      set_revision(in.Varint());
+      const uint64_t deadline = in.Varint();
+      const uint8_t kind = in.U8();
+      if (!in.ok() || PartitionOf(HashOf(key)) != partition || kind > kSavedInteger) return false;
+      const Ttl ttl = deadline == 0 ? Ttl::None() : Ttl::At(static_cast<int64_t>(deadline - 1));
+      if (kind == kSavedInteger) {
+        SetInteger(db, key, static_cast<int64_t>(in.U64()), ttl);
+      } else if (const std::string_view value = in.Bytes(); kind == kSavedString) {
+        SetString(db, key, value, ttl);
+      } else {
+        EditString(db, key, [value](std::string& target) { target = value; });
+        if (deadline != 0) SetDeadline(db, key, ttl.deadline_ms);
+      }
+    }
+  }
+  return in.ok() && in.AtEnd();
+}
+
+void Keyspace::CheckInvariants() const {
+  size_t expiring = 0;
+  size_t memory = 0;
+  for (uint32_t db = 0; db < databases(); ++db) {
+    if (databases_[db] == nullptr) continue;
+    size_t size = 0;
+    size_t expiring_here = 0;
+    std::vector<Entry*> entries;
+    for (uint32_t p = 0; p < kPartitions; ++p) {
+      const PartitionTable& table = databases_[db]->tables[p];
+      table.CheckInvariants(hash_seed_);
+      size += table.size();
+      entries.clear();
+      table.Collect(entries);
+      for (const Entry* entry : entries) {
+        MYDIS_ASSERT(PartitionOf(HashOf(entry->key())) == p, "a key is in its own partition");
+        memory += CostOf(*entry);
+        if (!entry->has_expiry()) continue;
+        ++expiring_here;
+        MYDIS_ASSERT(expiry_.DatabaseOf(*entry) == db, "the index knows the database");
+      }
+    }
+    MYDIS_ASSERT(size == databases_[db]->size, "the database counts its keys");
+    MYDIS_ASSERT(expiring_here == databases_[db]->expiring, "the database counts expiring keys");
+    expiring += expiring_here;
+  }
+  MYDIS_ASSERT(expiring == expiry_.size(), "every expiring key is in the index once");
+  MYDIS_ASSERT(memory == memory_bytes_, "memory is counted");
+  expiry_.CheckInvariants();
+}
+
+}  // namespace mydis

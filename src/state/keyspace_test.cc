@@ -1,0 +1,175 @@
+#include "state/keyspace.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "base/random.h"
+
+namespace mydis {
+namespace {
+
+std::string Text(const Keyspace& keyspace, std::string_view key) {
+  const Entry* entry = keyspace.Find(0, key);
+  if (entry == nullptr) return "(none)";
+  Entry::Scratch scratch;
+  return std::string(entry->string(scratch));
+}
+
+std::string Saved(const Keyspace& keyspace) {
+  std::string out;
+  for (uint32_t p = 0; p < kPartitions; ++p) keyspace.SavePartition(p, out);
+  return out;
+}
+
+TEST(Keyspace, StringsKeepTheirBytesInEveryEncoding) {
+  Keyspace keyspace(7, 16);
+  for (std::string value :
+       {std::string(), std::string("x"), std::string("12"), std::string("-9223372036854775808"),
+        std::string("9223372036854775808"), std::string("007"), std::string("-0"),
+        std::string("+1"), std::string(2000, 'a'), std::string("a\0b", 3)}) {
+    keyspace.SetString(0, "k", value, Ttl::None());
+    EXPECT_EQ(Text(keyspace, "k"), value);
+    EXPECT_EQ(keyspace.Find(0, "k")->string_size(), value.size());
+    keyspace.CheckInvariants();
+  }
+  keyspace.SetString(0, "k", "-9223372036854775808", Ttl::None());
+  EXPECT_TRUE(keyspace.Find(0, "k")->is_integer());
+  EXPECT_TRUE(keyspace.Erase(0, "k"));
+  EXPECT_FALSE(keyspace.Erase(0, "k"));
+  EXPECT_EQ(keyspace.Size(0), 0u);
+}
+
+TEST(Keyspace, RandomOperationsAgreeWithAModel) {
+  Random random(1);
+  Keyspace keyspace(random.Next(), 16);
+  std::map<std::string, std::string> model;
+  for (int step = 0; step < 30000; ++step) {
+    keyspace.set_revision(static_cast<uint64_t>(step) + 1);
+    const std::string key = "key:" + std::to_string(random.Below(700));
+    switch (random.Below(6)) {
+      case 0:
+      case 1: {
+        std::string value(random.Below(random.Chance(1, 20) ? 3000 : 40), 'v');
+        keyspace.SetString(0, key, value, random.Chance(1, 3) ? Ttl::At(step + 5000) : Ttl::None());
+        model[key] = value;
+        break;
+      }
+      case 2:
+        keyspace.SetInteger(0, key, step, Ttl::Keep());
+        model[key] = std::to_string(step);
+        break;
+      case 3:
+        EXPECT_EQ(keyspace.Erase(0, key), model.erase(key) == 1);
+        break;
+      case 4:
+        keyspace.EditString(0, key, [](std::string& s) { s += "tail"; });
+        model[key] += "tail";
+        break;
+      case 5:
+        EXPECT_EQ(keyspace.SetDeadline(0, key, 100000 + step), model.contains(key));
+        break;
+    }
+    if (step % 3000 == 0) keyspace.CheckInvariants();
+  }
+  keyspace.CheckInvariants();
+  EXPECT_EQ(keyspace.Size(0), model.size());
+  for (const auto& [key, value] : model) EXPECT_EQ(Text(keyspace, key), value);
+
+  Keyspace copy(keyspace.hash_seed(), 16);
+  for (uint32_t p = 0; p < kPartitions; ++p) {
+    std::string bytes;
+    keyspace.SavePartition(p, bytes);
+    EXPECT_TRUE(copy.LoadPartition(p, bytes));
+  }
+  copy.CheckInvariants();
+  EXPECT_EQ(copy.MemoryBytes(), keyspace.MemoryBytes());
+  EXPECT_EQ(Saved(copy), Saved(keyspace));
+}
+
+TEST(Keyspace, KeysExpireSoonestFirstAndExactlyAtTheirDeadline) {
+  struct Listener : KeyspaceListener {
+    void OnKeyChanged(uint32_t, std::string_view) override {}
+    void OnKeyExpired(uint32_t, std::string_view key) override { order += std::string(key) + " "; }
+    void OnFlush(std::optional<uint32_t>) override {}
+    std::string order;
+  } listener;
+  Keyspace keyspace(3, 16);
+  keyspace.set_listener(&listener);
+  keyspace.SetString(0, "c", "1", Ttl::At(100));
+  keyspace.SetString(0, "b", "1", Ttl::At(100));
+  keyspace.SetString(0, "a", "1", Ttl::At(101));
+  keyspace.SetString(0, "z", "1", Ttl::At(50));
+  keyspace.SetString(0, "kept", "1", Ttl::None());
+  EXPECT_EQ(keyspace.NextDeadline(), 50);
+  EXPECT_EQ(keyspace.RemoveExpired(49), 0u);
+  EXPECT_EQ(keyspace.RemoveExpired(100), 3u);
+  EXPECT_EQ(listener.order, "z b c ");
+  EXPECT_EQ(keyspace.Size(0), 2u);
+  EXPECT_EQ(keyspace.ExpiringCount(0), 1u);
+  EXPECT_TRUE(keyspace.ClearDeadline(0, "a"));
+  EXPECT_EQ(keyspace.NextDeadline(), std::nullopt);
+  keyspace.CheckInvariants();
+}
+
+TEST(Keyspace, ScanVisitsEverythingThatStays) {
+  Random random(5);
+  Keyspace keyspace(9, 16);
+  std::set<std::string> stays;
+  for (int i = 0; i < 5000; ++i) {
+    keyspace.SetString(0, "stay" + std::to_string(i), "v", Ttl::None());
+    stays.insert("stay" + std::to_string(i));
+    keyspace.SetString(0, "go" + std::to_string(i), "v", Ttl::None());
+  }
+  std::set<std::string> seen;
+  uint64_t cursor = 0;
+  int steps = 0;
+  do {
+    size_t visited = 0;
+    cursor = keyspace.Scan(0, cursor, 10, [&](const Entry& entry) {
+      seen.insert(std::string(entry.key()));
+      ++visited;
+    });
+    EXPECT_LE(visited, 12u);
+    keyspace.Erase(0, "go" + std::to_string(random.Below(5000)));
+    keyspace.SetString(0, "new" + std::to_string(random.Below(5000)), "v", Ttl::None());
+    ++steps;
+  } while (cursor != 0);
+  EXPECT_GT(steps, 500);
+  for (const std::string& key : stays) EXPECT_TRUE(seen.contains(key)) << key;
+  EXPECT_EQ(keyspace.Scan(0, ~uint64_t{0}, 10, [](const Entry&) { FAIL(); }), 0u);
+}
+
+TEST(Keyspace, WatchRevisionNoticesEveryChange) {
+  Keyspace keyspace(9, 16);
+  const uint64_t missing = keyspace.WatchRevision(0, "k");
+  keyspace.set_revision(1);
+  keyspace.SetString(0, "k", "v", Ttl::None());
+  const uint64_t present = keyspace.WatchRevision(0, "k");
+  EXPECT_NE(present, missing);
+  keyspace.set_revision(2);
+  keyspace.Erase(0, "k");
+  EXPECT_NE(keyspace.WatchRevision(0, "k"), missing);  // Created and deleted again: still a change.
+  EXPECT_NE(keyspace.WatchRevision(0, "k"), present);
+}
+
+TEST(Keyspace, DatabasesSwapMoveAndFlush) {
+  Keyspace keyspace(9, 16);
+  keyspace.SetString(0, "a", "zero", Ttl::At(10));
+  keyspace.SetString(1, "b", std::string(5000, 'x'), Ttl::At(20));
+  keyspace.SwapDatabases(0, 1);
+  EXPECT_EQ(Text(keyspace, "b").size(), 5000u);
+  keyspace.CheckInvariants();
+  keyspace.Move(0, "b", 2, "c");
+  EXPECT_EQ(keyspace.Find(0, "b"), nullptr);
+  EXPECT_EQ(*keyspace.Deadline(*keyspace.Find(2, "c")), 20);
+  keyspace.CheckInvariants();
+  keyspace.FlushAll();
+  EXPECT_EQ(keyspace.MemoryBytes(), 0u);
+  EXPECT_EQ(keyspace.NextDeadline(), std::nullopt);
+  keyspace.CheckInvariants();
+}
+
+}  // namespace
+}  // namespace mydis
