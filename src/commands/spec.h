@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "state/context.h"
 
@@ -59,6 +60,8 @@ enum CommandFlag : uint32_t {
   kMayReplicate = 1u << 16,
   kDangerous = 1u << 17,
   kReadOnlyFlag = 1u << 18,  // A local command that Redis calls readonly.
+  // Redis calls the command neither write nor readonly, whatever its effect here (PUBLISH, EVAL).
+  kNoEffectFlag = 1u << 19,
 };
 
 enum KeyFlag : uint16_t {
@@ -120,6 +123,15 @@ struct Handler {
   constexpr Handler(LocalHandler h) : local(h) {}  // NOLINT
 };
 
+// One key among a command's words, with the flags of the specification that found it.
+struct FoundKey {
+  size_t position;
+  uint16_t flags;
+};
+// Finds the keys of one command where specifications cannot say it: SORT's STORE, or flags that
+// depend on the options. False if the words make no sense.
+using KeyFinder = bool (*)(Args args, std::vector<FoundKey>* keys);
+
 struct CommandSpec {
   std::string_view name;  // Lower case; of a subcommand its own word ("setname").
   int arity;              // Words, name included; negative: at least that many. A subcommand's
@@ -143,6 +155,10 @@ struct CommandSpec {
   std::string_view tips = {};        // Redis's command tips, separated by commas.
   std::string_view history = {};     // "6.2.0: Added GET.|7.0.0: …", oldest first.
   std::string_view deprecated = {};  // "since|use instead"
+  // ACL categories in place of the one that follows from the group: "set,sortedset,list".
+  std::string_view categories = {};
+  // Used instead of `keys` when a specification is incomplete or its flags vary.
+  KeyFinder find_keys = nullptr;
 };
 
 }  // namespace mydis

@@ -1,7 +1,9 @@
 // All declared commands, found by name.
 #pragma once
 
+#include <deque>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,14 +20,24 @@ Families StateFamilies();
 // Immutable once made. Any thread.
 class CommandTable final : public CommandRunner {
  public:
-  // The commands of both lists; a name that stands in both is a bug.
+  // The commands of both lists. A name that stands in both is a bug, but for containers: their
+  // subcommands are put together, so that a container may have subcommands that are submitted
+  // and others that the session answers.
   explicit CommandTable(Families families, Families more = {});
+  CommandTable(const CommandTable&) = delete;
+  CommandTable& operator=(const CommandTable&) = delete;
 
   // The command, whatever the case of `name`; nullptr if there is none.
   const CommandSpec* Find(std::string_view name) const;
   // Resolves a subcommand too: CLIENT with args[1] = "id". The container itself if args[1] is
   // missing or unknown; nullptr if there is no such command. REQUIRES: !args.empty().
   const CommandSpec* Resolve(Args args) const;
+  // The container that `spec` is a subcommand of; nullptr for a top-level command.
+  const CommandSpec* ContainerOf(const CommandSpec& spec) const;
+  // "get", or "client|setname" for a subcommand.
+  std::string FullName(const CommandSpec& spec) const;
+  // The command or subcommand of that full name, in any case; nullptr if there is none.
+  const CommandSpec* FindFullName(std::string_view full_name) const;
   // All top-level commands in alphabetical order.
   std::span<const CommandSpec* const> all() const { return sorted_; }
 
@@ -37,19 +49,25 @@ class CommandTable final : public CommandRunner {
     std::string_view name;
     const CommandSpec* spec = nullptr;
   };
+  void Add(const CommandSpec& spec);
+  void Merge(const CommandSpec*& container, const CommandSpec& more);
+  void FillSlots();
+
+  // Containers whose subcommands come from both lists. Deques: pointers into them stay valid.
+  std::deque<CommandSpec> merged_;
+  std::deque<std::vector<CommandSpec>> merged_subcommands_;
   std::vector<Slot> slots_;  // Open addressing, a power of two.
   std::vector<const CommandSpec*> sorted_;
 };
 
+// The subcommand `word` of a container, in any case; nullptr if there is none.
+const CommandSpec* FindSubcommand(const CommandSpec& container, std::string_view word);
+
 // Whether `words` is as many words as the command wants.
 bool ArityFits(const CommandSpec& spec, size_t words);
 
-// Positions of the keys among the words, with the flags of the specification that found each.
-struct FoundKey {
-  size_t position;
-  uint16_t flags;
-};
-// False if the words do not fit the specification (a key count that is no number, say).
+// Finds every key among the words, in the order of the specifications. False if the words do not
+// fit them (a key count that is no number, say). A command without keys has none and gives true.
 bool FindKeys(const CommandSpec& spec, Args args, std::vector<FoundKey>* keys);
 
 }  // namespace mydis
