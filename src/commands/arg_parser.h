@@ -55,6 +55,8 @@ class ArgParser {
   void Fail(std::string_view error) {
     if (error_.empty()) error_ = error;
   }
+  // Empty if nothing went wrong.
+  const std::string& error() const { return error_; }
   // True if anything went wrong; then the error has been sent.
   bool Rejected(Reply& reply) const {
     if (error_.empty()) return false;

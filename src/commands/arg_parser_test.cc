@@ -61,12 +61,9 @@ TEST(ArgParser, RemembersTheFirstError) {
   EXPECT_FALSE(parser.HasNext());
   EXPECT_EQ(parser.Next(), "EX");
   EXPECT_EQ(parser.Next(), "");
-  struct LastError : NullReply {
-    void Error(std::string_view text) override { error = text; }
-    std::string error;
-  } reply;
+  NullReply reply;
   EXPECT_TRUE(parser.Rejected(reply));
-  EXPECT_EQ(reply.error, "ERR first");
+  EXPECT_EQ(parser.error(), "ERR first");
 }
 
 TEST(EqualsUpper, ComparesLettersOnly) {

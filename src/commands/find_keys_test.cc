@@ -52,13 +52,9 @@ TEST(FindKeys, Keywords) {
             (Positions{4, 5}));
   EXPECT_EQ(Keys({streams}, {"xread", "count", "1"}), Positions{});
   // From the end towards the front, as MIGRATE wants it.
-  const KeySpec keys{.flags = kKeyRW,
-                     .begin = Begin::kKeyword,
-                     .keyword = "KEYS",
-                     .start_from = -2,
-                     .last = -1};
-  EXPECT_EQ(Keys({keys}, {"migrate", "h", "p", "", "0", "9", "Keys", "a", "b"}),
-            (Positions{7, 8}));
+  const KeySpec keys{
+      .flags = kKeyRW, .begin = Begin::kKeyword, .keyword = "KEYS", .start_from = -2, .last = -1};
+  EXPECT_EQ(Keys({keys}, {"migrate", "h", "p", "", "0", "9", "Keys", "a", "b"}), (Positions{7, 8}));
   EXPECT_EQ(Keys({keys}, {"migrate", "keys", "b"}), Positions{});
 }
 
