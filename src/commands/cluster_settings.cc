@@ -1,6 +1,6 @@
 // MYDIS: what belongs to the cluster and has no Redis name.
 #include "base/ascii.h"
-#include "commands/families.h"
+#include "commands/cluster_settings.h"
 
 namespace mydis {
 namespace {
@@ -54,6 +54,6 @@ constexpr CommandSpec kCommands[] = {
 
 }  // namespace
 
-std::span<const CommandSpec> ClusterSettingsCommands() { return kCommands; }
+std::span<const CommandSpec> ClusterSettingsFamily() { return kCommands; }
 
 }  // namespace mydis

@@ -1,14 +1,14 @@
-#include "commands/families.h"
-
+// The list of all families of commands that touch the state.
 #include <array>
 
+#include "commands/cluster_settings.h"
 #include "commands/table.h"
 
 namespace mydis {
 
 Families StateFamilies() {
   static const std::array families = {
-      ClusterSettingsCommands(),
+      ClusterSettingsFamily(),
   };
   return families;
 }
