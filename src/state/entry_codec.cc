@@ -1,0 +1,71 @@
+#include "state/entry_codec.h"
+
+namespace mydis {
+
+void EntryBuilder::Clear() {
+  payload_.assign(kEnvelopeSize, '\0');
+  operations_ = 0;
+}
+
+void EntryBuilder::AddCommand(uint32_t db, std::span<const std::string_view> words) {
+  Encoder(payload_).U8(static_cast<uint8_t>(Opcode::kCommand));
+  ++operations_;
+  AddElement(db, words);
+}
+
+void EntryBuilder::BeginTransaction(std::span<const WatchedKey> watched, size_t commands) {
+  Encoder out(payload_);
+  ++operations_;
+  out.U8(static_cast<uint8_t>(Opcode::kTransaction));
+  out.Varint(watched.size());
+  for (const WatchedKey& key : watched) {
+    out.Varint(key.db);
+    out.Bytes(key.key);
+    out.U64(key.revision);
+  }
+  out.Varint(commands);
+}
+
+void EntryBuilder::AddElement(uint32_t db, std::span<const std::string_view> words) {
+  Encoder out(payload_);
+  out.Varint(db);
+  out.Varint(words.size());
+  for (std::string_view word : words) out.Bytes(word);
+}
+
+std::string EntryBuilder::Take() {
+  StoreEnvelope(payload_.data(), {.kind = EntryBody::kCommands, .operations = operations_});
+  std::string taken = std::move(payload_);
+  Clear();
+  return taken;
+}
+
+std::string RegistrationPayload(uint64_t origin, std::string_view instance) {
+  std::string payload(kEnvelopeSize, '\0');
+  StoreEnvelope(payload.data(), {.kind = EntryBody::kRegister, .origin = origin});
+  Encoder(payload).Bytes(instance);
+  return payload;
+}
+
+Opcode EntryReader::NextOpcode() {
+  --left_;
+  const auto opcode = static_cast<Opcode>(in_.U8());
+  if (opcode != Opcode::kCommand && opcode != Opcode::kTransaction) failed_ = true;
+  return opcode;
+}
+
+std::span<const std::string_view> EntryReader::Command(uint32_t* db) {
+  *db = static_cast<uint32_t>(in_.Varint());
+  words_.clear();
+  for (uint64_t n = in_.Varint(); n > 0 && in_.ok(); --n) words_.push_back(in_.Bytes());
+  if (words_.empty()) failed_ = true;
+  return words_;
+}
+
+void EntryReader::Watched(uint32_t* db, std::string_view* key, uint64_t* revision) {
+  *db = static_cast<uint32_t>(in_.Varint());
+  *key = in_.Bytes();
+  *revision = in_.U64();
+}
+
+}  // namespace mydis

@@ -1,0 +1,74 @@
+// What follows the envelope in a log entry's payload.
+//
+//   kRegister:  bytes instance id
+//   kCommands:  `operations` times:
+//     u8 opcode
+//     1 command:      varint database, varint words, then each word as bytes
+//     2 transaction:  varint watched keys, each { varint database, bytes key, u64 revision },
+//                     varint commands, each { varint database, varint words, bytes … }
+//   kPulse:     nothing
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/codec.h"
+#include "base/envelope.h"
+
+namespace mydis {
+
+enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2 };
+
+struct WatchedKey {
+  uint32_t db;
+  std::string key;
+  uint64_t revision;
+};
+
+// Appends operations to a payload whose first kEnvelopeSize bytes are left free for the envelope.
+class EntryBuilder {
+ public:
+  EntryBuilder() { Clear(); }
+  void AddCommand(uint32_t db, std::span<const std::string_view> words);
+  // Opens a transaction; exactly `commands` calls of AddElement must follow.
+  void BeginTransaction(std::span<const WatchedKey> watched, size_t commands);
+  void AddElement(uint32_t db, std::span<const std::string_view> words);
+  uint32_t operations() const { return operations_; }
+  size_t bytes() const { return payload_.size() - kEnvelopeSize; }
+  // The payload with kind and count filled in (origin, sequence, time and seed are still zero);
+  // the builder is empty afterwards.
+  std::string Take();
+  void Clear();
+
+ private:
+  std::string payload_;
+  uint32_t operations_ = 0;
+};
+
+// A payload that registers an origin.
+std::string RegistrationPayload(uint64_t origin, std::string_view instance);
+
+// Reads operations in order. Views point into the payload. After a malformed one ok() is false.
+class EntryReader {
+ public:
+  EntryReader(std::string_view body, uint32_t operations) : in_(body), left_(operations) {}
+  bool ok() const { return in_.ok() && !failed_; }
+  bool HasNext() const { return left_ > 0 && ok(); }
+  Opcode NextOpcode();
+  // After kCommand, and for each element of a transaction. The words live until the next call.
+  std::span<const std::string_view> Command(uint32_t* db);
+  // After kTransaction: the number of watched keys, then each, then the number of commands.
+  uint64_t Count() { return in_.Varint(); }
+  void Watched(uint32_t* db, std::string_view* key, uint64_t* revision);
+
+ private:
+  Decoder in_;
+  uint32_t left_;
+  bool failed_ = false;
+  std::vector<std::string_view> words_;
+};
+
+}  // namespace mydis

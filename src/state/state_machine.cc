@@ -1,0 +1,167 @@
+#include "state/state_machine.h"
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "state/entry_codec.h"
+
+namespace mydis {
+namespace {
+
+constexpr uint32_t kHeadVersion = 1;
+
+// Chance for one operation: from the entry's seed and the operation's place in it, so that it does
+// not matter how much chance other operations used.
+uint64_t SeedFor(uint64_t entry_seed, uint32_t operation, uint32_t element) {
+  return entry_seed ^ (uint64_t{operation} << 32 | element) * 0x9e3779b97f4a7c15ULL;
+}
+
+}  // namespace
+
+StateMachine::StateMachine(const CommandRunner& runner, uint64_t hash_seed)
+    : runner_(runner), state_(std::make_unique<State>(hash_seed)) {}
+
+void StateMachine::set_listener(KeyspaceListener* listener) {
+  listener_ = listener;
+  state_->keyspace.set_listener(listener);
+}
+
+void StateMachine::set_before_change(Keyspace::BeforeChange hook) {
+  state_->keyspace.set_before_change(std::move(hook));
+}
+
+Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* observer) {
+  Applied applied;
+  if (!LoadEnvelope(payload, &applied.envelope))
+    return Fail(ErrorCode::kCorrupt, "a log entry is of a kind this program does not know");
+  const Envelope& envelope = applied.envelope;
+  if (envelope.time_ms > state_->time_ms) state_->time_ms = envelope.time_ms;
+  state_->keyspace.set_revision(state_->revision);
+  state_->keyspace.RemoveExpired(static_cast<int64_t>(state_->time_ms));
+  const std::string_view body = payload.substr(kEnvelopeSize);
+  bool readable = true;
+  switch (envelope.kind) {
+    case EntryBody::kPulse:
+      applied.fresh = true;
+      break;
+    case EntryBody::kRegister: {
+      Decoder in(body);
+      const std::string_view instance = in.Bytes();
+      readable = in.ok();
+      if (readable) state_->origins.Register(envelope.origin, instance);
+      applied.fresh = true;
+      break;
+    }
+    case EntryBody::kCommands:
+      applied.fresh = state_->origins.Accept(envelope.origin, envelope.sequence);
+      if (applied.fresh) readable = ApplyCommands(envelope, body, observer);
+      break;
+  }
+  if (!readable) return Fail(ErrorCode::kCorrupt, "a log entry's operations cannot be read");
+  return applied;
+}
+
+void StateMachine::RunCommand(Args args, uint32_t db, uint64_t seed, Reply* reply) {
+  static NullReply nowhere;
+  const CommandRunner::Kind kind = runner_.KindOf(args);
+  MYDIS_ASSERT(kind != CommandRunner::Kind::kUnknown && db < state_->keyspace.databases(),
+               "sessions submit only commands that the state machine knows");
+  if (kind == CommandRunner::Kind::kRead && reply == nullptr) return;
+  if (kind == CommandRunner::Kind::kWrite) state_->keyspace.set_revision(++state_->revision);
+  Random random(seed);
+  WriteContext context{
+      args,  reply != nullptr ? *reply : nowhere, *state_, state_->keyspace, db, state_->time_ms,
+      random};
+  runner_.Run(context);
+}
+
+bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body,
+                                 ApplyObserver* observer) {
+  EntryReader in(body, envelope.operations);
+  for (uint32_t i = 0; in.HasNext(); ++i) {
+    uint32_t db = 0;
+    if (in.NextOpcode() == Opcode::kCommand) {
+      const Args args = in.Command(&db);
+      if (!in.ok()) return false;
+      RunCommand(args, db, SeedFor(envelope.seed, i, 0),
+                 observer != nullptr ? &observer->BeginCommand(i) : nullptr);
+    } else {
+      bool aborted = false;
+      for (uint64_t n = in.Count(); n > 0 && in.ok(); --n) {
+        std::string_view key;
+        uint64_t revision = 0;
+        in.Watched(&db, &key, &revision);
+        aborted |= in.ok() && state_->keyspace.WatchRevision(db, key) != revision;
+      }
+      if (!in.ok()) return false;
+      if (observer != nullptr) observer->BeginTransaction(i, aborted);
+      const uint64_t commands = in.Count();
+      for (uint32_t element = 0; element < commands; ++element) {
+        const Args args = in.Command(&db);
+        if (!in.ok()) return false;
+        if (aborted) continue;
+        RunCommand(args, db, SeedFor(envelope.seed, i, element + 1),
+                   observer != nullptr ? &observer->ElementReply(i, element) : nullptr);
+      }
+    }
+    if (observer != nullptr) observer->End(i);
+  }
+  return in.ok();
+}
+
+std::string StateMachine::SaveHead() const {
+  std::string head;
+  Encoder out(head);
+  out.U32(kHeadVersion);
+  out.U64(state_->keyspace.hash_seed());
+  out.U64(state_->time_ms);
+  out.U64(state_->revision);
+  state_->settings.Save(out);
+  state_->origins.Save(out);
+  return head;
+}
+
+Status StateMachine::LoadHead(std::string_view head) {
+  Decoder in(head);
+  const uint32_t version = in.U32();
+  if (version != kHeadVersion)
+    return Status(ErrorCode::kCorrupt,
+                  fmt::format("the snapshot's state has version {}, this program reads {}: use the "
+                              "program that wrote it, or a newer one",
+                              version, kHeadVersion));
+  auto state = std::make_unique<State>(in.U64());
+  state->time_ms = in.U64();
+  state->revision = in.U64();
+  if (!state->settings.Load(in) || !state->origins.Load(in) || !in.AtEnd())
+    return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
+  state->keyspace.set_listener(listener_);
+  state_ = std::move(state);
+  return Status::Ok();
+}
+
+Status StateMachine::LoadPartition(uint32_t partition, std::string_view bytes) {
+  if (partition >= kPartitions || !state_->keyspace.LoadPartition(partition, bytes))
+    return Status(ErrorCode::kCorrupt,
+                  fmt::format("partition {} of the snapshot cannot be read", partition));
+  return Status::Ok();
+}
+
+uint64_t StateMachine::PartitionDigest(uint32_t partition) const {
+  std::string bytes;
+  state_->keyspace.SavePartition(partition, bytes);
+  return Hash64(bytes);
+}
+
+uint64_t StateMachine::Digest() const {
+  uint64_t digest = Hash64(SaveHead());
+  std::string bytes;
+  for (uint32_t p = 0; p < kPartitions; ++p) {
+    bytes.clear();
+    state_->keyspace.SavePartition(p, bytes);
+    digest = Hash64(bytes, digest);
+  }
+  return digest;
+}
+
+}  // namespace mydis

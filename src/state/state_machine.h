@@ -1,0 +1,76 @@
+// The deterministic state machine: the same entries in the same order give the same state, byte for
+// byte, on every instance. It knows no clock, no chance, no socket and no disk.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/envelope.h"
+#include "mydis/status.h"
+#include "state/context.h"
+#include "state/state.h"
+
+namespace mydis {
+
+// Given to Apply on the instance whose clients wait for the entry: it takes the replies and may
+// read in between, at an operation's exact place in the order.
+class ApplyObserver {
+ public:
+  virtual ~ApplyObserver() = default;
+  // Called before operation `i` (0, 1, 2 …) runs; what it returns takes a command's reply.
+  virtual Reply& BeginCommand(uint32_t i) = 0;
+  // Called instead of BeginCommand for a transaction. `aborted`: a watched key has changed and
+  // nothing runs. Otherwise each of its commands asks ElementReply.
+  virtual void BeginTransaction(uint32_t i, bool aborted) = 0;
+  virtual Reply& ElementReply(uint32_t i, uint32_t element) = 0;
+  virtual void End(uint32_t i) = 0;
+};
+
+struct Applied {
+  Envelope envelope;
+  bool fresh = false;  // False: a repetition or a gap, skipped.
+};
+
+// Apply, Restore and the snapshot calls: the applying thread, holding the lock exclusively.
+// Const calls: any thread that holds the lock shared.
+class StateMachine {
+ public:
+  // `hash_seed` is the cluster's; a restored snapshot brings its own.
+  StateMachine(const CommandRunner& runner, uint64_t hash_seed);
+
+  // Applies the payload of the next log entry. A payload that cannot be read is an error: this
+  // program is older than the one that wrote it, or memory is broken; the instance must stop.
+  Result<Applied> Apply(std::string_view payload, ApplyObserver* observer);
+
+  const State& state() const { return *state_; }
+  // For the listener alone; the pointer is carried over to a restored state.
+  void set_listener(KeyspaceListener* listener);
+
+  // Canonical bytes of everything but the keys.
+  std::string SaveHead() const;
+  // Replaces the state by an empty one with this head; partitions follow.
+  Status LoadHead(std::string_view head);
+  Status LoadPartition(uint32_t partition, std::string_view bytes);
+  void set_before_change(Keyspace::BeforeChange hook);
+
+  // Hashes of canonical bytes: of one partition, of all.
+  uint64_t PartitionDigest(uint32_t partition) const;
+  uint64_t Digest() const;
+  void CheckInvariants() const { state_->keyspace.CheckInvariants(); }
+
+ private:
+  bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer);
+  void RunCommand(Args args, uint32_t db, uint64_t seed, Reply* reply);
+
+  const CommandRunner& runner_;
+  std::unique_ptr<State> state_;
+  KeyspaceListener* listener_ = nullptr;
+};
+
+}  // namespace mydis
