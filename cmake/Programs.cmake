@@ -6,4 +6,6 @@ function(mydis_program name source)
   endif()
 endfunction()
 
-mydis_program(mydis src/cli/mydis_main.cc mydis_cli)
+if(EXISTS ${CMAKE_SOURCE_DIR}/src/server/run_server.cc)
+  mydis_program(mydis src/cli/mydis_main.cc mydis_cli)
+endif()

@@ -1,0 +1,169 @@
+#include "cli/command_line.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/nearest.h"
+
+namespace mydis {
+namespace {
+
+constexpr size_t kHelpWidth = 100;
+constexpr size_t kHelpColumn = 32;
+
+// The option's name as people should write it: the long one.
+std::string_view LongName(const OptionSpec& option) {
+  return option.names.substr(option.names.rfind(',') + 1);
+}
+
+std::string UnknownOption(const CommandLineSpec& spec, std::string_view typed) {
+  const std::string_view name = typed.substr(0, typed.find('='));
+  std::vector<std::string_view> known;
+  for (const OptionSpec& option : spec.options) known.push_back(LongName(option));
+  const std::string_view nearest = NearestWord(name, known);
+  if (!nearest.empty())
+    return fmt::format("{} is not an option; did you mean {}? try {} --help", name, nearest,
+                       spec.program);
+  return fmt::format("{} is not an option; try {} --help", name, spec.program);
+}
+
+// CLI11 names an option that lacks its value in an exception only: find out which one it was.
+std::string MissingValue(const CommandLineSpec& spec, std::span<const std::string> arguments) {
+  if (!arguments.empty()) {
+    for (const OptionSpec& option : spec.options) {
+      if (!option.value.empty() &&
+          ("," + std::string(option.names) + ",").find("," + arguments.back() + ",") !=
+              std::string::npos)
+        return fmt::format("{} needs a value: {} {}", arguments.back(), arguments.back(),
+                           option.value);
+    }
+  }
+  return {};
+}
+
+void AppendWrapped(std::string& out, std::string_view text, size_t indent, size_t column) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (column > indent && column + 1 + word.size() > kHelpWidth) {
+      out += '\n';
+      out.append(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  out += '\n';
+}
+
+void AppendOption(std::string& out, const OptionSpec& option) {
+  std::string left = option.names.starts_with("--") ? "      " : "  ";
+  for (const char c : option.names) {
+    left += c;
+    if (c == ',') left += ' ';
+  }
+  if (!option.value.empty()) left += fmt::format(" {}", option.value);
+  std::string help(option.help);
+  if (!option.fallback.empty()) help += fmt::format(" [{}]", option.fallback);
+  out += left;
+  if (left.size() + 2 > kHelpColumn) {
+    out += '\n';
+    left.clear();
+  }
+  out.append(kHelpColumn - left.size(), ' ');
+  AppendWrapped(out, help, kHelpColumn, kHelpColumn);
+}
+
+}  // namespace
+
+std::string CommandLine::Get(std::string_view key, std::string_view fallback) const {
+  const auto found = values.find(key);
+  return found == values.end() ? std::string(fallback) : found->second.back();
+}
+
+std::string CommandLine::Joined(std::string_view key) const {
+  const auto found = values.find(key);
+  if (found == values.end()) return {};
+  std::string all;
+  for (const std::string& value : found->second) all += (all.empty() ? "" : ",") + value;
+  return all;
+}
+
+std::string_view OptionKey(const OptionSpec& option) {
+  const std::string_view name = LongName(option);
+  return name.substr(name.find_first_not_of('-'));
+}
+
+Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
+                                     std::span<const std::string> arguments) {
+  CLI::App app;
+  app.set_help_flag("-h,--help");
+  app.allow_extras(true);
+  app.prefix_command(spec.words_end_options);
+  std::vector<std::vector<std::string>> values(spec.options.size());
+  std::vector<size_t> flags(spec.options.size(), 0);
+  for (size_t i = 0; i < spec.options.size(); ++i) {
+    const OptionSpec& option = spec.options[i];
+    if (option.value.empty()) {
+      app.add_flag(std::string(option.names), flags[i]);
+    } else {
+      app.add_option(std::string(option.names), values[i])->allow_extra_args(false);
+    }
+  }
+  CommandLine line;
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    line.help = true;
+    return line;
+  } catch (const CLI::ParseError& error) {
+    std::string message = MissingValue(spec, arguments);
+    if (message.empty())
+      message = fmt::format("{}; try {} --help", std::string_view(error.what()), spec.program);
+    return Fail(ErrorCode::kInvalid, std::move(message));
+  }
+  line.words = app.remaining();
+  const size_t check =
+      spec.words_end_options ? std::min<size_t>(line.words.size(), 1) : line.words.size();
+  for (size_t i = 0; i < check; ++i) {
+    if (line.words[i].size() > 1 && line.words[i][0] == '-')
+      return Fail(ErrorCode::kInvalid, UnknownOption(spec, line.words[i]));
+  }
+  if (line.words.size() > spec.max_words)
+    return Fail(ErrorCode::kInvalid, fmt::format("{} is one word too many; try {} --help",
+                                                 line.words[spec.max_words], spec.program));
+  for (size_t i = 0; i < spec.options.size(); ++i) {
+    if (flags[i] > 0) values[i] = {"true"};
+    if (!values[i].empty()) line.values.emplace(OptionKey(spec.options[i]), std::move(values[i]));
+  }
+  return line;
+}
+
+std::string HelpText(const CommandLineSpec& spec) {
+  std::string out;
+  AppendWrapped(out, spec.summary, 0, 0);
+  out += fmt::format("\nUsage: {} {}\n", spec.program, spec.usage);
+  for (const OptionSpec& option : spec.options) {
+    if (!option.group.empty()) out += fmt::format("\n{}\n", option.group);
+    AppendOption(out, option);
+  }
+  AppendOption(out, {"-h,--help", "", "print this"});
+  if (!spec.footer.empty()) out += fmt::format("\n{}\n", spec.footer);
+  return out;
+}
+
+int UsageError(std::string_view program, std::string_view message) {
+  std::string line = fmt::format("{}: {}", program, message);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  fmt::print(stderr, "{}\n", line);
+  return kExitUsage;
+}
+
+}  // namespace mydis

@@ -1,0 +1,65 @@
+// The command line of one subcommand: its options in a table, from which parsing and the help text
+// come. Main thread.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mydis/status.h"
+
+namespace mydis {
+
+struct OptionSpec {
+  std::string_view names;          // "--data-dir", "-n,--db"; the last one is the option's key.
+  std::string_view value;          // What stands for its value in the help; empty: a flag.
+  std::string_view help;           // Ends without a full stop.
+  std::string_view fallback = {};  // Shown as the default.
+  std::string_view group = {};     // Not empty: a new heading in the help begins here.
+};
+
+struct CommandLineSpec {
+  std::string_view program;  // "mydis server"
+  std::string_view summary;  // "Runs one instance."
+  std::string_view usage;    // What follows the program's name: "[OPTION]…"
+  std::span<const OptionSpec> options;
+  // The first word ends the options: what follows belongs to it ("SET k --v").
+  bool words_end_options = false;
+  size_t max_words = SIZE_MAX;
+  std::string_view footer = {};  // Below the options in the help.
+};
+
+// What was given. Keys are names without dashes.
+struct CommandLine {
+  bool help = false;
+  std::map<std::string, std::vector<std::string>, std::less<>> values;  // A flag's value is "true".
+  std::vector<std::string> words;
+
+  bool Has(std::string_view key) const { return values.contains(key); }
+  // The last value given, or `fallback`.
+  std::string Get(std::string_view key, std::string_view fallback = {}) const;
+  // All values given, separated by commas.
+  std::string Joined(std::string_view key) const;
+};
+
+// An error is one line without the program's name.
+Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
+                                     std::span<const std::string> arguments);
+
+// The help text, wrapped at 100 columns.
+std::string HelpText(const CommandLineSpec& spec);
+
+// Key of an option: its last name without dashes.
+std::string_view OptionKey(const OptionSpec& option);
+
+// Prints "program: message" on standard error and gives the exit status of a wrong command line.
+int UsageError(std::string_view program, std::string_view message);
+
+// Exit statuses of every subcommand.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+}  // namespace mydis

@@ -1,0 +1,58 @@
+// The `mydis` program: finds the subcommand and runs it.
+#include <fmt/core.h>
+
+#include <string>
+#include <vector>
+
+#include "base/version.h"
+#include "cli/command_line.h"
+#include "cli/nearest.h"
+#include "cli/subcommands.h"
+
+namespace {
+
+struct Subcommand {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(std::span<const std::string> arguments);
+};
+
+constexpr Subcommand kSubcommands[] = {
+    {"server", "run one instance of a cluster", mydis::ServerMain},
+};
+
+int Help() {
+  fmt::print(
+      "mydis {}: a key/value server that speaks the Redis protocol, made consistent by Raft\n\n"
+      "Usage: mydis SUBCOMMAND [ARGUMENT]...\n\n",
+      mydis::Version());
+  for (const Subcommand& subcommand : kSubcommands)
+    fmt::print("  {:<10}{}\n", subcommand.name, subcommand.summary);
+  fmt::print(
+      "\nmydis SUBCOMMAND --help tells more about each; mydis --version prints the version.\n");
+  return mydis::kExitOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty())
+    return mydis::UsageError("mydis", "give a subcommand; mydis --help lists them");
+  const std::string& first = arguments[0];
+  if (first == "--help" || first == "-h" || first == "help") return Help();
+  if (first == "--version" || first == "version") {
+    fmt::print("mydis {}\n", mydis::Version());
+    return mydis::kExitOk;
+  }
+  std::vector<std::string_view> names;
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (first == subcommand.name) return subcommand.run(std::span(arguments).subspan(1));
+    names.push_back(subcommand.name);
+  }
+  const std::string_view nearest = mydis::NearestWord(first, names);
+  return mydis::UsageError(
+      "mydis", nearest.empty()
+                   ? fmt::format("{} is not a subcommand; mydis --help lists them", first)
+                   : fmt::format("{} is not a subcommand; did you mean {}?", first, nearest));
+}

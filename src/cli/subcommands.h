@@ -1,0 +1,12 @@
+// The subcommands of the `mydis` program: each takes the words that follow its name and gives the
+// exit status. Main thread.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace mydis {
+
+int ServerMain(std::span<const std::string> arguments);
+
+}  // namespace mydis
