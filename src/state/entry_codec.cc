@@ -40,11 +40,11 @@ std::string EntryBuilder::Take() {
   return taken;
 }
 
-std::string RegistrationPayload(uint64_t origin, std::string_view instance) {
+std::string RegistrationPayload(uint64_t origin, uint64_t replaces, std::string_view instance) {
   std::string payload(kEnvelopeSize, '\0');
-  StoreEnvelope(payload.data(), {.kind = EntryBody::kRegister, .origin = origin});
-  Encoder(payload).Bytes(instance);
-  return payload;
+  StoreEnvelope(payload.data(),
+                {.kind = EntryBody::kRegister, .origin = origin, .sequence = replaces});
+  return payload.append(instance);
 }
 
 Opcode EntryReader::NextOpcode() {

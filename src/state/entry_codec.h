@@ -1,6 +1,6 @@
 // What follows the envelope in a log entry's payload.
 //
-//   kRegister:  bytes instance id
+//   kRegister:  the instance id, to the end; the envelope's sequence is the origin it replaces
 //   kCommands:  `operations` times:
 //     u8 opcode
 //     1 command:      varint database, varint words, then each word as bytes
@@ -48,8 +48,8 @@ class EntryBuilder {
   uint32_t operations_ = 0;
 };
 
-// A payload that registers an origin.
-std::string RegistrationPayload(uint64_t origin, std::string_view instance);
+// A payload that registers an origin in the place of `replaces` (0: none).
+std::string RegistrationPayload(uint64_t origin, uint64_t replaces, std::string_view instance);
 
 // Reads operations in order. Views point into the payload. After a malformed one ok() is false.
 class EntryReader {

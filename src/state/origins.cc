@@ -2,10 +2,19 @@
 
 namespace mydis {
 
-void Origins::Register(uint64_t origin, std::string_view instance) {
-  if (table_.contains(origin)) return;
-  std::erase_if(table_, [instance](const auto& item) { return item.second.instance == instance; });
+bool Origins::Register(uint64_t origin, uint64_t replaces, std::string_view instance) {
+  if (table_.contains(origin)) return true;
+  if (OriginOf(instance) != replaces) return false;
+  table_.erase(replaces);
   table_[origin] = Record{std::string(instance), 0};
+  return true;
+}
+
+uint64_t Origins::OriginOf(std::string_view instance) const {
+  for (const auto& [origin, record] : table_) {
+    if (record.instance == instance) return origin;
+  }
+  return 0;
 }
 
 bool Origins::Accept(uint64_t origin, uint64_t sequence) {

@@ -45,14 +45,9 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
     case EntryBody::kPulse:
       applied.fresh = true;
       break;
-    case EntryBody::kRegister: {
-      Decoder in(body);
-      const std::string_view instance = in.Bytes();
-      readable = in.ok();
-      if (readable) state_->origins.Register(envelope.origin, instance);
-      applied.fresh = true;
+    case EntryBody::kRegister:
+      applied.fresh = state_->origins.Register(envelope.origin, envelope.sequence, body);
       break;
-    }
     case EntryBody::kCommands:
       applied.fresh = state_->origins.Accept(envelope.origin, envelope.sequence);
       if (applied.fresh) readable = ApplyCommands(envelope, body, observer);

@@ -48,7 +48,7 @@ std::string Entry(std::vector<std::vector<std::string_view>> commands, uint64_t 
 
 class StateMachineTest : public ::testing::Test {
  protected:
-  StateMachineTest() : machine_(runner_, 5) { Apply(machine_, RegistrationPayload(77, "a")); }
+  StateMachineTest() : machine_(runner_, 5) { Apply(machine_, RegistrationPayload(77, 0, "a")); }
   static bool Apply(StateMachine& machine, const std::string& payload) {
     auto applied = machine.Apply(payload, nullptr);
     EXPECT_TRUE(applied.has_value());
@@ -71,7 +71,8 @@ TEST_F(StateMachineTest, AppliesEachSubmissionOnceAndInOrder) {
   EXPECT_FALSE(Apply(machine_, Entry({{"SET", "k", "gap"}}, 3)));
   EXPECT_EQ(machine_.state().revision, 2u);
   EXPECT_EQ(machine_.state().keyspace.Find(0, "k")->integer(), 1);
-  Apply(machine_, RegistrationPayload(78, "a"));  // The instance has started anew.
+  EXPECT_FALSE(Apply(machine_, RegistrationPayload(79, 0, "a")));  // From a process that is dead.
+  EXPECT_TRUE(Apply(machine_, RegistrationPayload(78, 77, "a")));  // The instance started anew.
   EXPECT_FALSE(Apply(machine_, Entry({{"SET", "k", "late"}}, 2)));
 }
 
@@ -93,7 +94,7 @@ TEST_F(StateMachineTest, ARecordedLogGivesTheSameDigestAlsoAcrossASnapshot) {
     log.push_back(Entry({{names[random.Below(4)], key, "value", ttl}}, i, 1000 + i, random.Next()));
   }
   StateMachine again(runner_, 5);
-  Apply(again, RegistrationPayload(77, "a"));
+  Apply(again, RegistrationPayload(77, 0, "a"));
   StateMachine restored(runner_, 999);
   for (size_t i = 0; i < log.size(); ++i) {
     Apply(machine_, log[i]);
