@@ -138,7 +138,6 @@ class EventLoop {
   std::vector<std::function<void()>> hooks_;
   std::vector<TurnTask*> next_turn_;
   std::vector<TurnTask*> turn_end_;
-  std::vector<TurnTask*> running_;  // The queue being run; see RunTasks.
   std::unique_ptr<char[]> read_buffer_;
   std::vector<std::string> buffers_;
   epoll_event events_[kMaxEvents];

@@ -141,7 +141,7 @@ class Stream final {
   size_t memory() const;
 
  private:
-  enum PauseReason : uint8_t { kByHandler = 1, kByOutput = 2, kByClosing = 4, kByEnd = 8 };
+  enum PauseReason : uint8_t { kByHandler = 1, kByOutput = 2, kByClosing = 4 };
   // Two tasks of one stream: flushing (and reporting the close) at the end of a turn, and handing
   // in kept bytes in the next one.
   struct FlushTask final : TurnTask {
@@ -161,22 +161,25 @@ class Stream final {
   };
 
   void OnSocket(uint32_t events);
+  void OnHangUp(uint32_t events);
   void ReadSocket();
-  void ReadPlain();
+  void ReadShared();
+  void ReadIntoTarget(std::span<char> target);
+  void ReadIntoInput();
   void ReadFiltered();
-  void TakeFiltered(std::string_view plain);
-  bool FillTarget(std::string_view* bytes);
-  void AfterRead(ssize_t n);
-  void OnReadError(int error);
+  std::string_view FillTargets(std::string_view plain);
+  bool TookBytes(ssize_t n);
   void DeliverKept();
-  void Deliver(std::string_view bytes);
+  size_t Offer(std::string_view bytes);
   void Keep(std::string_view rest);
-  void EndOfInput();
+  void DropUsed();
+  void Pause(PauseReason reason);
+  void Resume(PauseReason reason);
   void EndTurn();
-  void WantFlush();
-  bool SendOutput();
+  void WantFlush() { loop_.RunAtTurnEnd(&flush_task_); }
+  void SendQueue(OutputQueue& queue);
   bool FilterOutput();
-  void CheckOutputMarks();
+  void AfterFlush();
   void UpdateInterest();
 
   EventLoop& loop_;
@@ -185,9 +188,9 @@ class Stream final {
   uint32_t interest_ = 0;  // What epoll watches for.
   uint8_t paused_ = 0;     // A set of PauseReason.
   bool close_after_flush_ = false;
-  bool reported_ = false;  // OnClosed was called.
   bool blocked_ = false;   // The socket takes no more: waits for EPOLLOUT.
   bool ended_ = false;     // The socket gave its end, not yet told.
+  bool reported_ = false;  // OnClosed was called.
   bool end_told_ = false;  // OnEnd was called with unread = false.
   bool half_close_told_ = false;
   FlushTask flush_task_;

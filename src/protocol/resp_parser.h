@@ -12,11 +12,12 @@
 //     return parser.Consume(batch, done);
 //   }
 //
-// What was not consumed is parsed again by the next call, together with what has arrived since. A
-// request may be split anywhere. An argument much longer than what has arrived of it is not waited
-// for in the caller's buffer: Consume takes its beginning over, and the rest belongs into Target()
-// (StreamHandler::ReadTarget returns that and OnTargetFilled calls TargetFilled). Its memory grows
-// as bytes arrive, whatever length was announced.
+// Every Parse is followed by one Consume. What was not consumed is parsed again by the next Parse,
+// together with what has arrived since. A request may be split anywhere. An argument much longer
+// than what has arrived of it is not waited for in the caller's buffer: Consume takes its beginning
+// over, and the rest belongs into Target() (StreamHandler::ReadTarget returns that, OnTargetFilled
+// calls TargetFilled and then Parse with what bytes there are, none perhaps). Its memory grows as
+// bytes arrive, whatever length was announced.
 #pragma once
 
 #include <cstdint>
@@ -27,16 +28,18 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/growing_bytes.h"
+
 namespace mydis {
 
 // The protocol's limits. One object serves many parsers; changes take effect at the next Parse.
 struct RespLimits {
-  uint64_t max_arguments = INT32_MAX;           // "invalid multibulk length", as Redis 7
+  uint64_t max_arguments = INT32_MAX;           // "invalid multibulk length"
   uint64_t max_bulk = uint64_t{512} << 20;      // proto-max-bulk-len: "invalid bulk length"
   uint64_t max_line = 64 * 1024;                // "too big inline request" and such
   uint64_t max_unauthenticated_arguments = 10;  // "unauthenticated multibulk length"
   uint64_t max_unauthenticated_bulk = 16384;    // "unauthenticated bulk length"
-  // A request with more bytes than this in all ends the connection (client-query-buffer-limit).
+  // A request of more bytes than this in all is refused (client-query-buffer-limit).
   uint64_t max_request = uint64_t{1} << 30;
 };
 
@@ -44,8 +47,8 @@ struct Request {
   std::span<const std::string_view> args;  // Never empty.
 };
 
-// The requests of one Parse. Views point into the parsed input, into the parser or in here; they
-// are good until Consume, and the input's for as long as the caller keeps it. One thread.
+// The requests of one Parse. Views point into the parsed input, into the parser or in here, and are
+// good until Consume. One thread.
 class RequestBatch {
  public:
   size_t size() const { return requests_.size(); }
@@ -54,45 +57,52 @@ class RequestBatch {
     const Item& r = requests_[i];
     return {{args_.data() + r.first, r.count}};
   }
-  // Number of input bytes from the start up to the end of request i.
-  size_t end_offset(size_t i) const { return requests_[i].end; }
   // "Protocol error: …" if after these requests something follows that is no request: answer it
   // with
-  // "-ERR " before and close. Else empty.
+  // "-ERR " before it and close. Else empty.
   std::string_view error() const { return error_; }
 
  private:
   friend class RespParser;
-  friend class RequestBuilder;
   struct Item {
     size_t first;  // In args_.
     size_t count;
-    size_t end;
+    size_t end;  // Input bytes up to the end of this request.
   };
-  void Clear();
+  void Clear(std::string_view input);
+  // Ends the request whose arguments are args_[first, …).
+  void Close(size_t first, size_t end) { requests_.push_back({first, args_.size() - first, end}); }
 
   std::vector<std::string_view> args_;
   std::vector<Item> requests_;
   std::deque<std::string> unquoted_;  // Arguments of lines, with their quotes taken off.
   std::string error_;
-  size_t parsed_ = 0;  // Input bytes up to where the incomplete request begins.
+  std::string_view input_;
+  size_t taken_ = 0;   // Input bytes that moved into the parser.
+  size_t parsed_ = 0;  // Input bytes up to the incomplete request at the end, if there is one.
+  // That request: its arguments are args_[tail_first_, …), `tail_remaining_` are to come, from the
+  // input's tail_position_ on.
+  size_t tail_first_ = 0;
+  uint64_t tail_remaining_ = 0;
+  size_t tail_position_ = 0;
 };
 
 class RespParser {
  public:
-  // `limits` must outlive the parser. A parse gives at most `max_batch` requests.
+  // `limits` must outlive the parser.
   explicit RespParser(const RespLimits& limits) : limits_(&limits) {}
 
-  // While false, the limits for clients that have not logged in hold.
+  // While false, the limits for clients that have not logged in hold, and a batch has one request
+  // at most, since it may be the login.
   void set_authenticated(bool yes) { authenticated_ = yes; }
 
   // Fills `batch` (cleared first) with the complete requests at the start of `input`, at most
-  // kMaxBatch. Empty ones ("*0", empty lines) are skipped. `input` begins with the bytes not
-  // consumed before.
+  // kMaxBatch. Empty ones ("*0", empty lines) are skipped. `input` begins with the bytes that were
+  // not consumed before.
   void Parse(std::string_view input, RequestBatch& batch);
 
-  // After Parse: the first `done` requests of the batch are dealt with; gives how many bytes of the
-  // input are used up. Arguments of those requests may be read until here.
+  // The first `done` requests of the batch are dealt with; gives how many bytes of the input are
+  // used up. Nothing of the batch may be used after it.
   size_t Consume(RequestBatch& batch, size_t done);
 
   // Where the next bytes of the connection belong, if not into Parse; empty otherwise.
@@ -105,30 +115,49 @@ class RespParser {
   static constexpr size_t kMaxBatch = 1024;
   // An argument of which at least this much is still to come is read into Target().
   static constexpr size_t kLargeRest = 32 * 1024;
+  // A longer request that is incomplete is not parsed again from its start.
+  static constexpr size_t kLongRequest = 4096;
 
  private:
-  friend class RequestBuilder;
-  // An argument of a request under way: in the input (from the request's start) or in `owned`.
+  enum class Step : uint8_t { kDone, kNeedMore, kError };
+  // An argument of a request under way: in the input, or in `owned`.
   struct Argument {
     size_t offset;
     size_t size;
-    int32_t owned = -1;
+    int32_t owned;  // Index, or -1.
   };
-  // A request under way that is long, or has an argument in memory of its own.
+  // A request under way that is long. Offsets count from where the next Parse's input begins.
   struct Partial {
     uint64_t remaining = 0;  // Arguments not parsed yet.
-    size_t position = 0;     // Input offset of the next one.
-    uint64_t bytes = 0;      // Of the request that left the input.
+    size_t position = 0;     // Of the next one.
+    uint64_t bytes = 0;      // Of the request that have left the input.
+    bool filling = false;    // owned.back() is an argument that has not arrived in full.
     std::vector<Argument> arguments;
-    std::deque<std::string> owned;
-    uint64_t large_rest = 0;  // Of owned.back(), CR LF included, while it is being filled.
-    uint64_t large_size = 0;
+    std::vector<GrowingBytes> owned;
   };
+
+  template <typename Sink>
+  Step ParseArguments(std::string_view input, size_t* position, uint64_t* remaining, Sink&& sink,
+                      RequestBatch& batch);
+  Step ParseCount(std::string_view input, size_t* position, uint64_t* count, RequestBatch& batch);
+  Step ParseBulkSize(std::string_view input, size_t* position, uint64_t* size, RequestBatch& batch);
+  Step ParseLine(std::string_view input, size_t* position, RequestBatch& batch);
+  Step Fail(RequestBatch& batch, std::string_view what);
+  bool ContinuePartial(RequestBatch& batch);
+  void FinishFilling();
+  void SavePartial(RequestBatch& batch);
+  bool TakeLarge(std::string_view input);
 
   const RespLimits* limits_;
   bool authenticated_ = true;
-  size_t need_ = 0;  // No use parsing an incomplete request before the input is this long.
+  size_t need_ = 0;  // No use parsing the incomplete request before the input is this long.
   std::unique_ptr<Partial> partial_;
 };
+
+// Splits a line as Redis does: words separated by blanks; "double quotes" with escapes, 'single
+// quotes'. False: a quote is not closed, or is followed by no blank. Arguments that need no change
+// are views into `line`; the others are kept in `unquoted`.
+bool SplitLine(std::string_view line, std::vector<std::string_view>* args,
+               std::deque<std::string>* unquoted);
 
 }  // namespace mydis

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace mydis {
 
@@ -19,6 +18,8 @@ class RespWriter {
   int version() const { return resp3_ ? 3 : 2; }
   void set_version(int version) { resp3_ = version >= 3; }
   std::string& out() { return *out_; }
+  // Appends to another string from now on. REQUIRES: nothing is open.
+  void set_out(std::string& out) { out_ = &out; }
 
   void Ok() { out_->append("+OK\r\n"); }
   void Simple(std::string_view text);  // REQUIRES: no CR or LF in `text`.
@@ -26,22 +27,23 @@ class RespWriter {
   void Error(std::string_view text);
   void Integer(int64_t value);
   void Bulk(std::string_view bytes);
-  void BulkInteger(int64_t value);  // As a bulk string of digits.
-  void Null();                      // $-1 | _
-  void NullArray();                 // *-1 | _
-  void ArrayHeader(size_t count);
-  void MapHeader(size_t pairs);             // *2n | %n
-  void SetHeader(size_t count);             // *n | ~n
-  void PushHeader(size_t count);            // *n | >n
+  void BulkInteger(int64_t value);  // A bulk string of digits.
+  void Null() { out_->append(resp3_ ? "_\r\n" : "$-1\r\n"); }
+  void NullArray() { out_->append(resp3_ ? "_\r\n" : "*-1\r\n"); }
+  void ArrayHeader(size_t count) { Header('*', count); }
+  void MapHeader(size_t pairs) { resp3_ ? Header('%', pairs) : Header('*', 2 * pairs); }
+  void SetHeader(size_t count) { Header(resp3_ ? '~' : '*', count); }
+  void PushHeader(size_t count) { Header(resp3_ ? '>' : '*', count); }
   void AttributeHeader(size_t pairs);       // REQUIRES: version 3.
-  void Double(double value);                // $ with %.17g | ,
-  void Bool(bool value);                    // :1 :0 | #t #f
-  void BigNumber(std::string_view digits);  // $ | (
-  // `format` has three letters: "txt", "mkd".
-  void Verbatim(std::string_view format, std::string_view text);  // $ | =
+  void Double(double value);                // RESP2: a bulk string.
+  void Bool(bool value);                    // RESP2: 1 or 0.
+  void BigNumber(std::string_view digits);  // RESP2: a bulk string.
+  // `format` has three letters: "txt", "mkd". RESP2: a bulk string of the text.
+  void Verbatim(std::string_view format, std::string_view text);
+  // A reply that was encoded before.
   void Raw(std::string_view encoded) { out_->append(encoded); }
 
-  // A collection whose length is known only at its end. They nest; close the last opened first.
+  // A collection whose length is known only at its end. They nest; the last opened is closed first.
   // Count elements for arrays, sets and pushes, pairs for maps.
   enum class Kind : uint8_t { kArray, kMap, kSet, kPush };
   size_t Open(Kind kind);
@@ -55,11 +57,5 @@ class RespWriter {
   std::string* out_;
   bool resp3_;
 };
-
-// The digits of `value` at `p` (room for 20 needed); gives their end.
-char* FormatUnsigned(char* p, uint64_t value);
-char* FormatInteger(char* p, int64_t value);
-// As Redis 7.0 prints doubles: %.17g, "inf", "-inf", "nan". Room for 32 needed; gives the length.
-size_t FormatDouble(char* p, double value);
 
 }  // namespace mydis

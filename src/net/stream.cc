@@ -1,0 +1,415 @@
+#include "net/stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace mydis {
+namespace {
+
+constexpr int kMaxPieces = 64;
+constexpr size_t kEncodeAhead = 256 * 1024;
+constexpr size_t kDiscard = 1 << 20;  // Bytes of unwanted input dropped before a close.
+const Stream::Options kDefaultOptions;
+
+Status SocketError(int error) {
+  if (error == ECONNRESET || error == EPIPE)
+    return Status(ErrorCode::kIo, "connection closed by the other side");
+  return Status(ErrorCode::kIo, strerror(error));
+}
+
+}  // namespace
+
+void StreamHandler::OnEnd(Stream& stream, bool unread) {
+  if (!unread) stream.Close();
+}
+
+Stream::Stream(EventLoop& loop, int fd, StreamHandler* handler, const Options& options,
+               std::unique_ptr<StreamFilter> filter)
+    : loop_(loop),
+      handler_(handler),
+      fd_(fd),
+      flush_task_(*this),
+      deliver_task_(*this),
+      socket_(*this),
+      filter_(std::move(filter)),
+      options_(&options) {
+  interest_ = EPOLLIN | EPOLLRDHUP;
+  Status status = loop_.Add(fd_, interest_, &socket_);
+  if (!status.ok()) {
+    // As if it had been closed right after it was made: the owner hears it from OnClosed.
+    ::close(std::exchange(fd_, -1));
+    reason_ = std::make_unique<Status>(std::move(status));
+    WantFlush();
+    return;
+  }
+  if (filter_) {
+    encoded_ = std::make_unique<OutputQueue>();
+    std::string hello;
+    status = filter_->Start(hello);
+    encoded_->Append(std::move(hello));
+    WantFlush();
+    if (!status.ok()) Close(std::move(status));
+  }
+}
+
+Stream::Stream(EventLoop& loop, int fd, StreamHandler* handler)
+    : Stream(loop, fd, handler, kDefaultOptions) {}
+
+Stream::~Stream() {
+  if (close_timer_ != 0) loop_.CancelTimer(close_timer_);
+  if (fd_ >= 0) {
+    loop_.Remove(fd_, &socket_);
+    ::close(fd_);
+  }
+}
+
+// ---- Input ----
+
+void Stream::OnSocket(uint32_t events) {
+  if ((events & EPOLLOUT) != 0) {
+    blocked_ = false;
+    WantFlush();
+  }
+  if (paused_ != 0 || end_told_) {
+    OnHangUp(events);
+  } else if ((events & ~uint32_t{EPOLLOUT}) != 0) {
+    ReadSocket();
+  }
+}
+
+// What can be learned of the other side while nothing is read.
+void Stream::OnHangUp(uint32_t events) {
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    (void)getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+    Close(SocketError(error == 0 ? ECONNRESET : error));
+  } else if ((events & EPOLLRDHUP) != 0 && !end_told_) {
+    half_close_told_ = true;
+    WantFlush();
+    if (!close_after_flush_) handler_->OnEnd(*this, true);
+  }
+}
+
+void Stream::ReadSocket() {
+  if (deliver_task_.queued()) {
+    // An end of the connection must not overtake what came before it.
+    DeliverKept();
+    if (closed() || paused_ != 0) return;
+  }
+  if (filter_) return ReadFiltered();
+  if (input_size() == 0) {
+    const std::span<char> target = handler_->ReadTarget();
+    if (!target.empty()) return ReadIntoTarget(target);
+  }
+  if (input_size() <= loop_.read_buffer().size() / 2) return ReadShared();
+  ReadIntoInput();
+}
+
+void Stream::ReadShared() {
+  const std::span<char> shared = loop_.read_buffer();
+  const size_t kept = input_size();
+  if (kept > 0) memcpy(shared.data(), input_.data() + input_used_, kept);
+  const ssize_t n = recv(fd_, shared.data() + kept, shared.size() - kept, 0);
+  if (!TookBytes(n)) return;
+  const std::string_view bytes(shared.data(), kept + static_cast<size_t>(n));
+  const size_t used = Offer(bytes);
+  if (!closed()) Keep(bytes.substr(used));
+}
+
+void Stream::ReadIntoTarget(std::span<char> target) {
+  const std::span<char> shared = loop_.read_buffer();
+  iovec pieces[2] = {{target.data(), target.size()}, {shared.data(), shared.size()}};
+  const ssize_t n = readv(fd_, pieces, 2);
+  if (!TookBytes(n)) return;
+  const size_t filled = std::min(static_cast<size_t>(n), target.size());
+  handler_->OnTargetFilled(*this, filled);
+  if (closed() || static_cast<size_t>(n) == filled) return;
+  std::string_view bytes(shared.data(), static_cast<size_t>(n) - filled);
+  if (paused_ == 0) bytes.remove_prefix(Offer(bytes));
+  if (!closed()) Keep(bytes);
+}
+
+// The handler is in the middle of something long: read on behind it, where no copy is needed.
+void Stream::ReadIntoInput() {
+  if (input_used_ > 0) input_.erase(0, std::exchange(input_used_, 0));
+  const size_t kept = input_.size();
+  ssize_t n = 0;
+  input_.resize_and_overwrite(2 * kept, [&](char* p, size_t size) {
+    n = recv(fd_, p + kept, size - kept, 0);
+    return kept + static_cast<size_t>(std::max<ssize_t>(n, 0));
+  });
+  if (TookBytes(n)) DeliverKept();
+}
+
+void Stream::ReadFiltered() {
+  const std::span<char> shared = loop_.read_buffer();
+  const ssize_t n = recv(fd_, shared.data(), shared.size(), 0);
+  if (!TookBytes(n)) return;
+  std::string plain = loop_.TakeBuffer();
+  std::string reply;
+  Status status = filter_->Receive({shared.data(), static_cast<size_t>(n)}, plain, reply);
+  if (!reply.empty()) encoded_->Append(std::move(reply));
+  WantFlush();
+  std::string_view rest = FillTargets(plain);
+  if (!closed() && !rest.empty()) {
+    input_.append(rest);
+    DeliverKept();
+  }
+  loop_.GiveBuffer(std::move(plain));
+  if (!closed() && !status.ok()) Close(std::move(status));
+}
+
+// Copies to where the handler wants large values; gives what belongs into OnData.
+std::string_view Stream::FillTargets(std::string_view plain) {
+  while (!plain.empty() && input_size() == 0 && paused_ == 0 && !closed()) {
+    const std::span<char> target = handler_->ReadTarget();
+    if (target.empty()) break;
+    const size_t n = std::min(plain.size(), target.size());
+    memcpy(target.data(), plain.data(), n);
+    plain.remove_prefix(n);
+    handler_->OnTargetFilled(*this, n);
+  }
+  return plain;
+}
+
+// False if `n`, what a read gave, is no bytes.
+bool Stream::TookBytes(ssize_t n) {
+  if (n > 0) [[likely]] {
+    bytes_read_ += static_cast<uint64_t>(n);
+    return true;
+  }
+  if (n < 0) {
+    if (errno != EAGAIN && errno != EINTR) Close(SocketError(errno));
+    return false;
+  }
+  end_told_ = true;
+  WantFlush();
+  handler_->OnEnd(*this, false);
+  return false;
+}
+
+// Hands `bytes` in until the handler uses none of the rest; gives how many it has used in all.
+size_t Stream::Offer(std::string_view bytes) {
+  size_t used = 0;
+  while (used < bytes.size()) {
+    const size_t n = handler_->OnData(*this, bytes.substr(used));
+    used += n;
+    if (closed() || n == 0) break;
+    if (OutputFull()) Pause(kByOutput);
+    if (paused_ != 0) break;
+  }
+  return used;
+}
+
+void Stream::Keep(std::string_view rest) {
+  if (rest.empty()) {
+    input_used_ = 0;
+    // Idle connections hold no buffers.
+    if (!input_.empty()) loop_.GiveBuffer(std::exchange(input_, std::string()));
+    return;
+  }
+  if (input_.capacity() < rest.size()) input_ = loop_.TakeBuffer();
+  input_.assign(rest);
+  input_used_ = 0;
+  if (input_size() > options_->input_limit)
+    Close(Status(ErrorCode::kBusy, "the query buffer limit is exceeded"));
+}
+
+void Stream::DeliverKept() {
+  if (closed() || paused_ != 0 || input_size() == 0) return;
+  input_used_ += Offer(std::string_view(input_).substr(input_used_));
+  if (!closed()) DropUsed();
+}
+
+void Stream::DropUsed() {
+  if (input_size() == 0) return Keep({});
+  // Moving bytes to the front costs; so do bytes that are no longer needed.
+  if (input_used_ > input_size()) input_.erase(0, std::exchange(input_used_, 0));
+  if (input_size() > options_->input_limit)
+    Close(Status(ErrorCode::kBusy, "the query buffer limit is exceeded"));
+}
+
+void Stream::Pause(PauseReason reason) {
+  if ((paused_ & reason) != 0) return;
+  paused_ |= reason;
+  WantFlush();  // What epoll watches for is changed at the end of the turn, if it still differs
+                // then.
+}
+
+void Stream::Resume(PauseReason reason) {
+  if ((paused_ & reason) == 0) return;
+  paused_ &= static_cast<uint8_t>(~reason);
+  WantFlush();
+  if (paused_ != 0 || closed()) return;
+  if (input_size() > 0) loop_.RunNextTurn(&deliver_task_);
+}
+
+void Stream::PauseReading() { Pause(kByHandler); }
+void Stream::ResumeReading() { Resume(kByHandler); }
+
+// ---- Output ----
+
+std::string& Stream::Tail() {
+  WantFlush();
+  if (output_.empty() && !output_.HasTailMemory()) output_.AdoptTail(loop_.TakeBuffer());
+  return output_.Tail();
+}
+
+void Stream::Write(std::string_view bytes) {
+  if (!closed()) Tail().append(bytes);
+}
+
+void Stream::Write(std::string&& bytes) {
+  if (closed()) return;
+  WantFlush();
+  output_.Append(std::move(bytes));
+}
+
+void Stream::Write(Payload bytes) {
+  if (closed()) return;
+  WantFlush();
+  output_.Append(std::move(bytes));
+}
+
+bool Stream::OutputFull() const {
+  return options_->output_high != 0 && output_.size() > options_->output_high;
+}
+
+void Stream::Flush() {
+  if (closed()) return;
+  if (filter_ && !FilterOutput()) return;
+  if (!blocked_) SendQueue(filter_ ? *encoded_ : output_);
+}
+
+// False if the connection is closed.
+bool Stream::FilterOutput() {
+  std::string encoded;
+  iovec pieces[kMaxPieces];
+  // What the socket does not take stays plain, so that the marks count it.
+  while (!output_.empty() && encoded_->size() < kEncodeAhead) {
+    const int count = output_.Gather(pieces, kMaxPieces);
+    size_t taken = 0;
+    for (int i = 0; i < count; ++i) {
+      Status status =
+          filter_->Send({static_cast<char*>(pieces[i].iov_base), pieces[i].iov_len}, encoded);
+      if (!status.ok()) {
+        Close(std::move(status));
+        return false;
+      }
+      taken += pieces[i].iov_len;
+    }
+    output_.Consume(taken);
+    encoded_->Append(std::exchange(encoded, std::string()));
+  }
+  return true;
+}
+
+void Stream::SendQueue(OutputQueue& queue) {
+  iovec pieces[kMaxPieces];
+  while (!queue.empty()) {
+    const int count = queue.Gather(pieces, kMaxPieces);
+    ssize_t n;
+    if (count == 1) {
+      n = send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    } else {
+      msghdr message{};
+      message.msg_iov = pieces;
+      message.msg_iovlen = static_cast<size_t>(count);
+      n = sendmsg(fd_, &message, MSG_NOSIGNAL);
+    }
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN) {
+        blocked_ = true;
+        WantFlush();
+        return;
+      }
+      return Close(SocketError(errno));
+    }
+    bytes_written_ += static_cast<uint64_t>(n);
+    queue.Consume(static_cast<size_t>(n));
+  }
+  if (queue.HasTailMemory()) loop_.GiveBuffer(queue.ReleaseTail());
+}
+
+void Stream::EndTurn() {
+  Flush();
+  if (!closed()) AfterFlush();
+  if (!closed()) return UpdateInterest();
+  if (std::exchange(reported_, true)) return;
+  const Status reason = reason_ ? *reason_ : Status::Ok();
+  handler_->OnClosed(*this, reason);  // May destroy this.
+}
+
+void Stream::AfterFlush() {
+  if (filter_ && !blocked_ && !output_.empty()) return WantFlush();
+  if (close_after_flush_ && output_.empty() && (!encoded_ || encoded_->empty())) {
+    Close(reason_ ? *reason_ : Status::Ok());
+    return;
+  }
+  if (OutputFull()) {
+    Pause(kByOutput);
+  } else if ((paused_ & kByOutput) != 0 &&
+             output_.size() < std::max<size_t>(1, options_->output_low)) {
+    Resume(kByOutput);
+    handler_->OnDrained(*this);
+  }
+}
+
+void Stream::Close(Status reason) {
+  if (closed()) return;
+  if (filter_ && encoded_->empty() && !blocked_) {
+    // The last words of the filter, if they fit; nobody waits for them.
+    std::string last;
+    filter_->Finish(last);
+    if (!last.empty()) (void)send(fd_, last.data(), last.size(), MSG_NOSIGNAL);
+  }
+  loop_.Remove(fd_, &socket_);
+  // Closing with unread bytes makes the kernel send a reset, which may overtake our last words.
+  if (close_after_flush_) (void)recv(fd_, nullptr, kDiscard, MSG_TRUNC | MSG_DONTWAIT);
+  ::close(std::exchange(fd_, -1));
+  output_.Clear();
+  if (encoded_) encoded_->Clear();
+  if (!reason.ok()) reason_ = std::make_unique<Status>(std::move(reason));
+  if (close_timer_ != 0) loop_.CancelTimer(std::exchange(close_timer_, 0));
+  WantFlush();
+}
+
+void Stream::CloseAfterFlush(Status reason, uint32_t limit_ms) {
+  if (closed() || close_after_flush_) return;
+  close_after_flush_ = true;
+  if (!reason.ok()) reason_ = std::make_unique<Status>(std::move(reason));
+  close_timer_ = loop_.AddTimer(limit_ms, [this] {
+    close_timer_ = 0;
+    Close(reason_ ? *reason_ : Status::Ok());
+  });
+  Pause(kByClosing);
+  WantFlush();
+}
+
+void Stream::UpdateInterest() {
+  if (closed()) return;
+  uint32_t wanted = 0;
+  if (!end_told_ && paused_ == 0) wanted |= EPOLLIN | EPOLLRDHUP;
+  if (!end_told_ && paused_ != 0 && !half_close_told_) wanted |= EPOLLRDHUP;
+  if (blocked_) wanted |= EPOLLOUT;
+  if (wanted == interest_) return;
+  interest_ = wanted;
+  loop_.Modify(fd_, wanted, &socket_);
+}
+
+size_t Stream::memory() const {
+  size_t bytes = output_.memory() + (input_.capacity() > 15 ? input_.capacity() : 0);
+  if (encoded_) bytes += sizeof(OutputQueue) + encoded_->memory();
+  return bytes;
+}
+
+}  // namespace mydis
