@@ -1,13 +1,17 @@
 // The list of all families of commands that touch the state.
 #include <array>
 
+#include "commands/bitmaps.h"
 #include "commands/cluster_settings.h"
+#include "commands/strings.h"
 #include "commands/table.h"
 
 namespace mydis {
 
 Families StateFamilies() {
   static const std::array families = {
+      StringFamily(),
+      BitmapFamily(),
       ClusterSettingsFamily(),
   };
   return families;
