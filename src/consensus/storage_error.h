@@ -1,0 +1,33 @@
+// The one line that an operator gets when what is on disk cannot be trusted.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "mydis/status.h"
+
+namespace mydis {
+
+inline constexpr std::string_view kCorruptHint =
+    "restore this instance from a backup, or remove its data directory and let it join the cluster "
+    "again";
+
+// kCorrupt, naming the file, where in it, what is wrong, and what to do.
+inline Status CorruptFile(const std::string& path, uint64_t offset, std::string_view what) {
+  return Status(ErrorCode::kCorrupt,
+                fmt::format("{}: byte {}: {}; {}", path, offset, what, kCorruptHint));
+}
+
+// kCorrupt for a file that a program of a later version has written.
+inline Status NewerFormat(const std::string& path, unsigned found, unsigned known) {
+  return Status(
+      ErrorCode::kCorrupt,
+      fmt::format("{}: format version {} is newer than this program knows ({}): start the "
+                  "newer program that wrote it",
+                  path, found, known));
+}
+
+}  // namespace mydis
