@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "net/stream.h"
+#include "net/byte_stream.h"
 #include "net/tcp.h"
 #include "protocol/resp_parser.h"
 #include "protocol/resp_writer.h"
@@ -72,20 +72,20 @@ class Server;
 class Session final : public StreamHandler {
  public:
   Session(Server& server, EventLoop& loop, int fd);
-  size_t OnData(Stream& stream, std::string_view bytes) override;
+  size_t OnData(ByteStream& stream, std::string_view bytes) override;
   std::span<char> ReadTarget() override { return parser_.Target(); }
-  void OnTargetFilled(Stream& stream, size_t n) override {
+  void OnTargetFilled(ByteStream& stream, size_t n) override {
     parser_.TargetFilled(n);
     OnData(stream, {});
   }
-  void OnClosed(Stream& stream, const Status& reason) override;
+  void OnClosed(ByteStream& stream, const Status& reason) override;
 
  private:
-  void Run(const Request& request, uint64_t hash, RespWriter& writer);
+  void Run(const RespRequest& request, uint64_t hash, RespWriter& writer);
 
   Server& server_;
   RespParser parser_;
-  Stream stream_;
+  ByteStream stream_;
 };
 
 class Server {
@@ -96,7 +96,7 @@ class Server {
   EventLoop& loop;
   FlatTable table;
   RespLimits limits;
-  Stream::Options stream_options;
+  ByteStream::Options stream_options;
   RequestBatch batch;
   std::vector<uint64_t> hashes;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions;
@@ -105,7 +105,7 @@ class Server {
 Session::Session(Server& server, EventLoop& loop, int fd)
     : server_(server), parser_(server.limits), stream_(loop, fd, this, server.stream_options) {}
 
-size_t Session::OnData(Stream& stream, std::string_view bytes) {
+size_t Session::OnData(ByteStream& stream, std::string_view bytes) {
   RequestBatch& batch = server_.batch;
   parser_.Parse(bytes, batch);
   const FlatTable& table = server_.table;
@@ -129,7 +129,7 @@ size_t Session::OnData(Stream& stream, std::string_view bytes) {
   return parser_.Consume(batch, batch.size());
 }
 
-void Session::Run(const Request& request, uint64_t hash, RespWriter& writer) {
+void Session::Run(const RespRequest& request, uint64_t hash, RespWriter& writer) {
   const std::string_view name = request.args[0];
   if (name == "GET" && request.args.size() == 2) {
     const char* value = server_.table.Find(hash, request.args[1]);
@@ -142,7 +142,7 @@ void Session::Run(const Request& request, uint64_t hash, RespWriter& writer) {
   }
 }
 
-void Session::OnClosed(Stream&, const Status&) { server_.sessions.erase(this); }
+void Session::OnClosed(ByteStream&, const Status&) { server_.sessions.erase(this); }
 
 int Main(int argc, char** argv) {
   if (argc != 4) {

@@ -4,7 +4,7 @@
 // (memory that every parse uses again). One call parses all requests that are complete, so that the
 // caller sees the whole pipeline, and can hash and prefetch its keys, before it runs the first:
 //
-//   size_t OnData(Stream&, std::string_view bytes) {
+//   size_t OnData(ByteStream&, std::string_view bytes) {
 //     parser.Parse(bytes, batch);
 //     size_t done = 0;
 //     while (done < batch.size() && MayGoOn()) Run(batch[done++].args);
@@ -43,7 +43,7 @@ struct RespLimits {
   uint64_t max_request = uint64_t{1} << 30;
 };
 
-struct Request {
+struct RespRequest {
   std::span<const std::string_view> args;  // Never empty.
 };
 
@@ -53,7 +53,7 @@ class RequestBatch {
  public:
   size_t size() const { return requests_.size(); }
   bool empty() const { return requests_.empty(); }
-  Request operator[](size_t i) const {
+  RespRequest operator[](size_t i) const {
     const Item& r = requests_[i];
     return {{args_.data() + r.first, r.count}};
   }

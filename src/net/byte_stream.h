@@ -1,4 +1,4 @@
-// A connection as a stream of bytes each way.
+// A connection as a stream of bytes each way. (Not the data type: that is in types.)
 //
 // Input. Bytes are read into the loop's shared buffer and handed to the handler, which says how
 // many it has used. Only what it leaves is kept (in memory of the connection's own), so an idle
@@ -27,7 +27,7 @@
 
 namespace mydis {
 
-class Stream;
+class ByteStream;
 
 // Turns the socket's bytes into the stream's and back. The stream's thread.
 class StreamFilter {
@@ -46,39 +46,39 @@ class StreamFilter {
 };
 
 // What a connection does with its bytes. Called on the loop's thread. No call is made from within a
-// call to the Stream, so a handler need not expect to be re-entered.
+// call to the ByteStream, so a handler need not expect to be re-entered.
 class StreamHandler {
  public:
   // `bytes` is all that has arrived and was not used yet. Returns how many of its first bytes are
   // used up; the rest is handed in again, together with what follows, or after ResumeReading.
   // Views into `bytes` are valid until it returns. May write, pause, and close.
-  virtual size_t OnData(Stream& stream, std::string_view bytes) = 0;
+  virtual size_t OnData(ByteStream& stream, std::string_view bytes) = 0;
 
   // Memory that the next bytes of the stream belong in, or an empty span for OnData's way. Asked
   // before every read while no unused bytes are kept. What goes there is reported by OnTargetFilled
   // only; bytes beyond it come by OnData.
   virtual std::span<char> ReadTarget() { return {}; }
-  virtual void OnTargetFilled(Stream&, size_t) {}
+  virtual void OnTargetFilled(ByteStream&, size_t) {}
 
   // The other side sends no more (it may still read). A handler that owes replies may keep the
   // stream and CloseAfterFlush later; else it closes. Called once, after all data was offered. Also
   // called while reading is paused, if then the other side has closed: `unread` says so, and if it
   // does the rest of the data, then a second call without it, follow ResumeReading.
-  virtual void OnEnd(Stream& stream, bool unread);
+  virtual void OnEnd(ByteStream& stream, bool unread);
 
   // The output has fallen from above the high mark to below the low mark.
-  virtual void OnDrained(Stream&) {}
+  virtual void OnDrained(ByteStream&) {}
 
   // The stream is closed: nothing is called any more, and it may be destroyed here. Called exactly
   // once for each stream, at the end of a turn, unless the stream is destroyed before. `reason`
   // is ok when this side closed it without an error.
-  virtual void OnClosed(Stream& stream, const Status& reason) = 0;
+  virtual void OnClosed(ByteStream& stream, const Status& reason) = 0;
 
  protected:
   ~StreamHandler() = default;
 };
 
-class Stream final {
+class ByteStream final {
  public:
   struct Options {
     // While the output is larger than `output_high`, no data is read or handed in, until it is
@@ -91,14 +91,14 @@ class Stream final {
 
   // Takes `fd`: connected, non-blocking. Reading starts with the next turn. `handler` and `options`
   // (one for all streams of a kind) must outlive the stream.
-  Stream(EventLoop& loop, int fd, StreamHandler* handler, const Options& options,
-         std::unique_ptr<StreamFilter> filter = nullptr);
-  Stream(EventLoop& loop, int fd, StreamHandler* handler);
+  ByteStream(EventLoop& loop, int fd, StreamHandler* handler, const Options& options,
+             std::unique_ptr<StreamFilter> filter = nullptr);
+  ByteStream(EventLoop& loop, int fd, StreamHandler* handler);
   // Closes at once, without OnClosed. Not from within OnData, ReadTarget, OnTargetFilled, OnEnd or
   // OnDrained of the same stream: Close() there.
-  ~Stream();
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
+  ~ByteStream();
+  ByteStream(const ByteStream&) = delete;
+  ByteStream& operator=(const ByteStream&) = delete;
 
   // Bytes to send. Nothing is sent before the end of the turn or Flush; after Close they are
   // dropped. A Payload of some size is referenced, not copied, and so is an rvalue string.
@@ -145,19 +145,19 @@ class Stream final {
   // Two tasks of one stream: flushing (and reporting the close) at the end of a turn, and handing
   // in kept bytes in the next one.
   struct FlushTask final : TurnTask {
-    explicit FlushTask(Stream& s) : stream(s) {}
+    explicit FlushTask(ByteStream& s) : stream(s) {}
     void RunTask() override { stream.EndTurn(); }
-    Stream& stream;
+    ByteStream& stream;
   };
   struct DeliverTask final : TurnTask {
-    explicit DeliverTask(Stream& s) : stream(s) {}
+    explicit DeliverTask(ByteStream& s) : stream(s) {}
     void RunTask() override { stream.DeliverKept(); }
-    Stream& stream;
+    ByteStream& stream;
   };
   struct SocketHandler final : FdHandler {
-    explicit SocketHandler(Stream& s) : stream(s) {}
+    explicit SocketHandler(ByteStream& s) : stream(s) {}
     void OnEvents(uint32_t events) override { stream.OnSocket(events); }
-    Stream& stream;
+    ByteStream& stream;
   };
 
   void OnSocket(uint32_t events);

@@ -1,4 +1,4 @@
-#include "net/stream.h"
+#include "net/byte_stream.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@ namespace {
 constexpr int kMaxPieces = 64;
 constexpr size_t kEncodeAhead = 256 * 1024;
 constexpr size_t kDiscard = 1 << 20;  // Bytes of unwanted input dropped before a close.
-const Stream::Options kDefaultOptions;
+const ByteStream::Options kDefaultOptions;
 
 Status SocketError(int error) {
   if (error == ECONNRESET || error == EPIPE)
@@ -26,12 +26,12 @@ Status SocketError(int error) {
 
 }  // namespace
 
-void StreamHandler::OnEnd(Stream& stream, bool unread) {
+void StreamHandler::OnEnd(ByteStream& stream, bool unread) {
   if (!unread) stream.Close();
 }
 
-Stream::Stream(EventLoop& loop, int fd, StreamHandler* handler, const Options& options,
-               std::unique_ptr<StreamFilter> filter)
+ByteStream::ByteStream(EventLoop& loop, int fd, StreamHandler* handler, const Options& options,
+                       std::unique_ptr<StreamFilter> filter)
     : loop_(loop),
       handler_(handler),
       fd_(fd),
@@ -59,10 +59,10 @@ Stream::Stream(EventLoop& loop, int fd, StreamHandler* handler, const Options& o
   }
 }
 
-Stream::Stream(EventLoop& loop, int fd, StreamHandler* handler)
-    : Stream(loop, fd, handler, kDefaultOptions) {}
+ByteStream::ByteStream(EventLoop& loop, int fd, StreamHandler* handler)
+    : ByteStream(loop, fd, handler, kDefaultOptions) {}
 
-Stream::~Stream() {
+ByteStream::~ByteStream() {
   if (close_timer_ != 0) loop_.CancelTimer(close_timer_);
   if (fd_ >= 0) {
     loop_.Remove(fd_, &socket_);
@@ -72,7 +72,7 @@ Stream::~Stream() {
 
 // ---- Input ----
 
-void Stream::OnSocket(uint32_t events) {
+void ByteStream::OnSocket(uint32_t events) {
   if ((events & EPOLLOUT) != 0) {
     blocked_ = false;
     WantFlush();
@@ -85,7 +85,7 @@ void Stream::OnSocket(uint32_t events) {
 }
 
 // What can be learned of the other side while nothing is read.
-void Stream::OnHangUp(uint32_t events) {
+void ByteStream::OnHangUp(uint32_t events) {
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
     int error = 0;
     socklen_t size = sizeof error;
@@ -98,7 +98,7 @@ void Stream::OnHangUp(uint32_t events) {
   }
 }
 
-void Stream::ReadSocket() {
+void ByteStream::ReadSocket() {
   if (deliver_task_.queued()) {
     // An end of the connection must not overtake what came before it.
     DeliverKept();
@@ -113,7 +113,7 @@ void Stream::ReadSocket() {
   ReadIntoInput();
 }
 
-void Stream::ReadShared() {
+void ByteStream::ReadShared() {
   const std::span<char> shared = loop_.read_buffer();
   const size_t kept = input_size();
   if (kept > 0) memcpy(shared.data(), input_.data() + input_used_, kept);
@@ -124,7 +124,7 @@ void Stream::ReadShared() {
   if (!closed()) Keep(bytes.substr(used));
 }
 
-void Stream::ReadIntoTarget(std::span<char> target) {
+void ByteStream::ReadIntoTarget(std::span<char> target) {
   const std::span<char> shared = loop_.read_buffer();
   iovec pieces[2] = {{target.data(), target.size()}, {shared.data(), shared.size()}};
   const ssize_t n = readv(fd_, pieces, 2);
@@ -138,7 +138,7 @@ void Stream::ReadIntoTarget(std::span<char> target) {
 }
 
 // The handler is in the middle of something long: read on behind it, where no copy is needed.
-void Stream::ReadIntoInput() {
+void ByteStream::ReadIntoInput() {
   if (input_used_ > 0) input_.erase(0, std::exchange(input_used_, 0));
   const size_t kept = input_.size();
   ssize_t n = 0;
@@ -149,7 +149,7 @@ void Stream::ReadIntoInput() {
   if (TookBytes(n)) DeliverKept();
 }
 
-void Stream::ReadFiltered() {
+void ByteStream::ReadFiltered() {
   const std::span<char> shared = loop_.read_buffer();
   const ssize_t n = recv(fd_, shared.data(), shared.size(), 0);
   if (!TookBytes(n)) return;
@@ -168,7 +168,7 @@ void Stream::ReadFiltered() {
 }
 
 // Copies to where the handler wants large values; gives what belongs into OnData.
-std::string_view Stream::FillTargets(std::string_view plain) {
+std::string_view ByteStream::FillTargets(std::string_view plain) {
   while (!plain.empty() && input_size() == 0 && paused_ == 0 && !closed()) {
     const std::span<char> target = handler_->ReadTarget();
     if (target.empty()) break;
@@ -181,7 +181,7 @@ std::string_view Stream::FillTargets(std::string_view plain) {
 }
 
 // False if `n`, what a read gave, is no bytes.
-bool Stream::TookBytes(ssize_t n) {
+bool ByteStream::TookBytes(ssize_t n) {
   if (n > 0) [[likely]] {
     bytes_read_ += static_cast<uint64_t>(n);
     return true;
@@ -197,7 +197,7 @@ bool Stream::TookBytes(ssize_t n) {
 }
 
 // Hands `bytes` in until the handler uses none of the rest; gives how many it has used in all.
-size_t Stream::Offer(std::string_view bytes) {
+size_t ByteStream::Offer(std::string_view bytes) {
   size_t used = 0;
   while (used < bytes.size()) {
     const size_t n = handler_->OnData(*this, bytes.substr(used));
@@ -209,7 +209,7 @@ size_t Stream::Offer(std::string_view bytes) {
   return used;
 }
 
-void Stream::Keep(std::string_view rest) {
+void ByteStream::Keep(std::string_view rest) {
   if (rest.empty()) {
     input_used_ = 0;
     // Idle connections hold no buffers.
@@ -223,13 +223,13 @@ void Stream::Keep(std::string_view rest) {
     Close(Status(ErrorCode::kBusy, "the query buffer limit is exceeded"));
 }
 
-void Stream::DeliverKept() {
+void ByteStream::DeliverKept() {
   if (closed() || paused_ != 0 || input_size() == 0) return;
   input_used_ += Offer(std::string_view(input_).substr(input_used_));
   if (!closed()) DropUsed();
 }
 
-void Stream::DropUsed() {
+void ByteStream::DropUsed() {
   if (input_size() == 0) return Keep({});
   // Moving bytes to the front costs; so do bytes that are no longer needed.
   if (input_used_ > input_size()) input_.erase(0, std::exchange(input_used_, 0));
@@ -237,14 +237,14 @@ void Stream::DropUsed() {
     Close(Status(ErrorCode::kBusy, "the query buffer limit is exceeded"));
 }
 
-void Stream::Pause(PauseReason reason) {
+void ByteStream::Pause(PauseReason reason) {
   if ((paused_ & reason) != 0) return;
   paused_ |= reason;
   WantFlush();  // What epoll watches for is changed at the end of the turn, if it still differs
                 // then.
 }
 
-void Stream::Resume(PauseReason reason) {
+void ByteStream::Resume(PauseReason reason) {
   if ((paused_ & reason) == 0) return;
   paused_ &= static_cast<uint8_t>(~reason);
   WantFlush();
@@ -252,45 +252,45 @@ void Stream::Resume(PauseReason reason) {
   if (input_size() > 0) loop_.RunNextTurn(&deliver_task_);
 }
 
-void Stream::PauseReading() { Pause(kByHandler); }
-void Stream::ResumeReading() { Resume(kByHandler); }
+void ByteStream::PauseReading() { Pause(kByHandler); }
+void ByteStream::ResumeReading() { Resume(kByHandler); }
 
 // ---- Output ----
 
-std::string& Stream::Tail() {
+std::string& ByteStream::Tail() {
   WantFlush();
   if (output_.empty() && !output_.HasTailMemory()) output_.AdoptTail(loop_.TakeBuffer());
   return output_.Tail();
 }
 
-void Stream::Write(std::string_view bytes) {
+void ByteStream::Write(std::string_view bytes) {
   if (!closed()) Tail().append(bytes);
 }
 
-void Stream::Write(std::string&& bytes) {
+void ByteStream::Write(std::string&& bytes) {
   if (closed()) return;
   WantFlush();
   output_.Append(std::move(bytes));
 }
 
-void Stream::Write(Payload bytes) {
+void ByteStream::Write(Payload bytes) {
   if (closed()) return;
   WantFlush();
   output_.Append(std::move(bytes));
 }
 
-bool Stream::OutputFull() const {
+bool ByteStream::OutputFull() const {
   return options_->output_high != 0 && output_.size() > options_->output_high;
 }
 
-void Stream::Flush() {
+void ByteStream::Flush() {
   if (closed()) return;
   if (filter_ && !FilterOutput()) return;
   if (!blocked_) SendQueue(filter_ ? *encoded_ : output_);
 }
 
 // False if the connection is closed.
-bool Stream::FilterOutput() {
+bool ByteStream::FilterOutput() {
   std::string encoded;
   iovec pieces[kMaxPieces];
   // What the socket does not take stays plain, so that the marks count it.
@@ -312,7 +312,7 @@ bool Stream::FilterOutput() {
   return true;
 }
 
-void Stream::SendQueue(OutputQueue& queue) {
+void ByteStream::SendQueue(OutputQueue& queue) {
   iovec pieces[kMaxPieces];
   while (!queue.empty()) {
     const int count = queue.Gather(pieces, kMaxPieces);
@@ -340,7 +340,7 @@ void Stream::SendQueue(OutputQueue& queue) {
   if (queue.HasTailMemory()) loop_.GiveBuffer(queue.ReleaseTail());
 }
 
-void Stream::EndTurn() {
+void ByteStream::EndTurn() {
   Flush();
   if (!closed()) AfterFlush();
   if (!closed()) return UpdateInterest();
@@ -349,7 +349,7 @@ void Stream::EndTurn() {
   handler_->OnClosed(*this, reason);  // May destroy this.
 }
 
-void Stream::AfterFlush() {
+void ByteStream::AfterFlush() {
   if (filter_ && !blocked_ && !output_.empty()) return WantFlush();
   if (close_after_flush_ && output_.empty() && (!encoded_ || encoded_->empty())) {
     Close(reason_ ? *reason_ : Status::Ok());
@@ -364,7 +364,7 @@ void Stream::AfterFlush() {
   }
 }
 
-void Stream::Close(Status reason) {
+void ByteStream::Close(Status reason) {
   if (closed()) return;
   if (filter_ && encoded_->empty() && !blocked_) {
     // The last words of the filter, if they fit; nobody waits for them.
@@ -383,7 +383,7 @@ void Stream::Close(Status reason) {
   WantFlush();
 }
 
-void Stream::CloseAfterFlush(Status reason, uint32_t limit_ms) {
+void ByteStream::CloseAfterFlush(Status reason, uint32_t limit_ms) {
   if (closed() || close_after_flush_) return;
   close_after_flush_ = true;
   if (!reason.ok()) reason_ = std::make_unique<Status>(std::move(reason));
@@ -395,7 +395,7 @@ void Stream::CloseAfterFlush(Status reason, uint32_t limit_ms) {
   WantFlush();
 }
 
-void Stream::UpdateInterest() {
+void ByteStream::UpdateInterest() {
   if (closed()) return;
   uint32_t wanted = 0;
   if (!end_told_ && paused_ == 0) wanted |= EPOLLIN | EPOLLRDHUP;
@@ -406,7 +406,7 @@ void Stream::UpdateInterest() {
   loop_.Modify(fd_, wanted, &socket_);
 }
 
-size_t Stream::memory() const {
+size_t ByteStream::memory() const {
   size_t bytes = output_.memory() + (input_.capacity() > 15 ? input_.capacity() : 0);
   if (encoded_) bytes += sizeof(OutputQueue) + encoded_->memory();
   return bytes;
