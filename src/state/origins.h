@@ -13,9 +13,9 @@ namespace mydis {
 // An origin is one process start of one instance. Changed by the applying thread alone.
 class Origins {
  public:
-  // Registers `origin` in the place of `replaces`, the one that the instance has now (0: none), whose
-  // process is gone. False, without change, if the instance has another one: this is a late copy of
-  // a dead process's registration. True, without change, if `origin` is registered already.
+  // Registers `origin` in the place of `replaces`, the one that the instance has now (0: none),
+  // whose process is gone. False, without change, if the instance has another one: this is a late
+  // copy of a dead process's registration. True, without change, if `origin` is registered already.
   bool Register(uint64_t origin, uint64_t replaces, std::string_view instance);
   // True exactly once per sequence number, in order 1, 2, 3 …: then the entry is to be applied.
   bool Accept(uint64_t origin, uint64_t sequence);

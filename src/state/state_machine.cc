@@ -22,6 +22,11 @@ uint64_t SeedFor(uint64_t entry_seed, uint32_t operation, uint32_t element) {
 StateMachine::StateMachine(const CommandRunner& runner, uint64_t hash_seed)
     : runner_(runner), state_(std::make_unique<State>(hash_seed)) {}
 
+void StateMachine::Reset(uint64_t hash_seed) {
+  state_ = std::make_unique<State>(hash_seed);
+  state_->keyspace.set_listener(listener_);
+}
+
 void StateMachine::set_listener(KeyspaceListener* listener) {
   listener_ = listener;
   state_->keyspace.set_listener(listener);

@@ -49,6 +49,8 @@ class StateMachine {
   Result<Applied> Apply(std::string_view payload, ApplyObserver* observer);
 
   const State& state() const { return *state_; }
+  // An empty state with this hash seed, before the first entry of a cluster.
+  void Reset(uint64_t hash_seed);
   // For the listener alone; the pointer is carried over to a restored state.
   void set_listener(KeyspaceListener* listener);
 

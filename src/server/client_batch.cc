@@ -1,0 +1,133 @@
+#include "server/client_batch.h"
+
+#include "base/assert.h"
+
+namespace mydis {
+
+void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db,
+                           int resp_version, Args args) {
+  builder_.AddCommand(db, args);
+  BatchItem& item = items_.emplace_back();
+  item.kind = BatchItem::Kind::kWrite;
+  item.resp_version = static_cast<uint8_t>(resp_version);
+  item.connection = connection;
+  item.spec = spec;
+}
+
+void ClientBatch::AddTransaction(Connection* connection, int resp_version,
+                                 std::span<const WatchedKey> watched,
+                                 std::unique_ptr<StoredTransaction> transaction) {
+  size_t elements = 0;
+  for (const StoredCommand& command : transaction->commands)
+    elements += command.spec->effect != Effect::kLocal;
+  builder_.BeginTransaction(watched, elements);
+  std::vector<std::string_view> views;
+  for (const StoredCommand& command : transaction->commands) {
+    if (command.spec->effect != Effect::kLocal)
+      builder_.AddElement(command.db, command.Views(views));
+  }
+  BatchItem& item = items_.emplace_back();
+  item.kind = BatchItem::Kind::kTransaction;
+  item.resp_version = static_cast<uint8_t>(resp_version);
+  item.connection = connection;
+  item.transaction = std::move(transaction);
+}
+
+void ClientBatch::AddRead(Connection* connection, const CommandSpec* spec, uint32_t db,
+                          int resp_version, Args args) {
+  BatchItem& item = items_.emplace_back();
+  item.kind = BatchItem::Kind::kRead;
+  item.resp_version = static_cast<uint8_t>(resp_version);
+  item.connection = connection;
+  item.spec = spec;
+  item.read = std::make_unique<StoredCommand>(spec, db, args);
+}
+
+void ClientBatch::AddLiteral(Connection* connection, std::string reply) {
+  BatchItem& item = items_.emplace_back();
+  item.kind = BatchItem::Kind::kLiteral;
+  item.connection = connection;
+  item.literal = std::move(reply);
+}
+
+void ClientBatch::Seal() {
+  operations = builder_.operations();
+  kind = EntryBody::kCommands;
+  payload = builder_.Take();
+  submitted_bytes_ = payload.size();
+}
+
+ApplyObserver* ClientBatch::BeginApply(Core& core) {
+  core_ = &core;
+  replies_.reserve(items_.size() * 8);
+  return this;
+}
+
+void ClientBatch::RunRead(BatchItem& item) {
+  const State& state = core_->machine.state();
+  std::vector<std::string_view> views;
+  Random random(Hash64(item.read->words[0], state.revision));
+  reply_.set_version(item.resp_version);
+  item.begin = replies_.size();
+  ReadContext context{item.read->Views(views),      reply_, state, state.keyspace, item.read->db,
+                      core_->cluster_clock.NowMs(), random};
+  item.spec->handler.read(context);
+  item.end = replies_.size();
+}
+
+void ClientBatch::RunReads() {
+  for (; next_ < items_.size(); ++next_) {
+    BatchItem& item = items_[next_];
+    if (item.kind == BatchItem::Kind::kRead) {
+      RunRead(item);
+    } else if (item.kind != BatchItem::Kind::kLiteral) {
+      return;
+    }
+  }
+}
+
+BatchItem& ClientBatch::Advance() {
+  RunReads();
+  MYDIS_ASSERT(next_ < items_.size(), "every operation has an item");
+  BatchItem& item = items_[next_];
+  reply_.set_version(item.resp_version);
+  item.begin = replies_.size();
+  return item;
+}
+
+Reply& ClientBatch::BeginCommand(uint32_t) {
+  Advance();
+  return reply_;
+}
+
+void ClientBatch::BeginTransaction(uint32_t, bool aborted) {
+  BatchItem& item = Advance();
+  item.transaction->aborted = aborted;
+  if (aborted) {
+    reply_.NullArray();
+  } else {
+    reply_.ArrayHeader(item.transaction->commands.size());
+  }
+}
+
+void ClientBatch::EndElement() {
+  BatchItem& item = items_[next_];
+  item.transaction->ends.push_back(replies_.size());
+}
+
+Reply& ClientBatch::ElementReply(uint32_t, uint32_t) {
+  // The end of the array's header, or of the element before.
+  EndElement();
+  return reply_;
+}
+
+void ClientBatch::End(uint32_t i) {
+  BatchItem& item = items_[next_];
+  if (item.kind == BatchItem::Kind::kTransaction && !item.transaction->aborted) EndElement();
+  item.end = replies_.size();
+  item.revision = core_->machine.state().revision;
+  ++next_;
+  if (i + 1 == operations) RunReads();
+}
+
+}  // namespace mydis

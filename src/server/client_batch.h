@@ -1,0 +1,117 @@
+// What one I/O thread submits in one go: the writes of all its connections since the last batch,
+// with the reads and local commands that stand between them.
+//
+// Life: filled by the I/O thread; given to the replica; Apply makes the replies (consensus thread);
+// comes back to the I/O thread, which writes each reply to its connection, in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/spec.h"
+#include "consensus/submission.h"
+#include "server/core.h"
+#include "server/resp_reply.h"
+#include "state/entry_codec.h"
+
+namespace mydis {
+
+class Connection;
+class IoThread;
+
+// A command whose words outlive the input they came from.
+struct StoredCommand {
+  const CommandSpec* spec = nullptr;
+  uint32_t db = 0;
+  std::vector<std::string> words;
+  StoredCommand() = default;
+  StoredCommand(const CommandSpec* command, uint32_t database, Args args)
+      : spec(command), db(database), words(args.begin(), args.end()) {}
+  // Views of the words, into `views`.
+  Args Views(std::vector<std::string_view>& views) const {
+    views.assign(words.begin(), words.end());
+    return views;
+  }
+};
+
+// The commands of an EXEC, and where their replies end in the batch's reply bytes.
+struct StoredTransaction {
+  std::vector<StoredCommand> commands;
+  std::vector<size_t> ends;  // Of commands that touch the state, in order.
+  bool aborted = false;
+};
+
+struct BatchItem {
+  enum class Kind : uint8_t { kWrite, kTransaction, kRead, kLiteral };
+  Kind kind = Kind::kWrite;
+  uint8_t resp_version = 2;
+  Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
+  const CommandSpec* spec = nullptr;
+  std::unique_ptr<StoredCommand> read;             // kRead
+  std::unique_ptr<StoredTransaction> transaction;  // kTransaction
+  std::string literal;                             // kLiteral: the reply, made already.
+  size_t begin = 0;                                // Of the reply in `replies`.
+  size_t end = 0;
+  uint64_t revision = 0;  // After the operation.
+};
+
+class ClientBatch final : public Submission, private ApplyObserver {
+ public:
+  ClientBatch(IoThread& thread, bool wait_for_all) : thread_(thread) { strong = wait_for_all; }
+
+  // --- The I/O thread, before it is submitted ---
+  void AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db, int resp_version,
+                Args args);
+  void AddTransaction(Connection* connection, int resp_version, std::span<const WatchedKey> watched,
+                      std::unique_ptr<StoredTransaction> transaction);
+  void AddRead(Connection* connection, const CommandSpec* spec, uint32_t db, int resp_version,
+               Args args);
+  void AddLiteral(Connection* connection, std::string reply);
+  bool empty() const { return items_.empty(); }
+  size_t bytes() const { return builder_.bytes(); }
+  // Makes the payload. No more can be added.
+  void Seal();
+
+  // --- The consensus thread ---
+  // The observer to hand to StateMachine::Apply.
+  ApplyObserver* BeginApply(Core& core);
+
+  // --- The I/O thread, when it is back ---
+  IoThread& thread() { return thread_; }
+  std::vector<BatchItem>& items() { return items_; }
+  std::string_view ReplyOf(const BatchItem& item) const {
+    return std::string_view(replies_).substr(item.begin, item.end - item.begin);
+  }
+  std::string_view Replies(size_t begin, size_t end) const {
+    return std::string_view(replies_).substr(begin, end - begin);
+  }
+  // Bytes that count against the I/O thread's window.
+  size_t submitted_bytes() const { return submitted_bytes_; }
+
+ private:
+  Reply& BeginCommand(uint32_t i) override;
+  void BeginTransaction(uint32_t i, bool aborted) override;
+  Reply& ElementReply(uint32_t i, uint32_t element) override;
+  void End(uint32_t i) override;
+  // Runs what stands before the next operation and makes that the current item.
+  BatchItem& Advance();
+  void RunReads();
+  void RunRead(BatchItem& item);
+  void EndElement();
+
+  IoThread& thread_;
+  EntryBuilder builder_;
+  std::vector<BatchItem> items_;
+  size_t submitted_bytes_ = 0;
+
+  // During Apply.
+  Core* core_ = nullptr;
+  size_t next_ = 0;
+  std::string replies_;
+  RespReply reply_{replies_, 2};
+};
+
+}  // namespace mydis

@@ -1,0 +1,44 @@
+// The cluster's time on this instance.
+//
+// The leader's clock is the cluster's. Followers extrapolate it from the last entry that they
+// applied with their own monotonic clock; their wall clocks do not matter. A new leader goes on
+// from the time it knew and approaches its own wall clock by slewing, so that a clock that jumps
+// moves nobody's deadlines. Only after a restart, when nothing but old entries is known, a wall
+// clock that is ahead is taken at once: the time that passed meanwhile is real.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace mydis {
+
+class ClusterClock {
+ public:
+  explicit ClusterClock(Clock& clock) : clock_(clock) {}
+
+  // Extrapolated cluster time in Unix ms. Any thread.
+  uint64_t NowMs() const {
+    return static_cast<uint64_t>(static_cast<int64_t>(clock_.MonotonicUs() / 1000) +
+                                 offset_ms_.load(std::memory_order_relaxed));
+  }
+
+  // An entry with this time was applied. `live`: it was stamped just now, not replayed from the
+  // log. The consensus thread.
+  void OnApplied(uint64_t time_ms, bool live);
+  // The leader's stamp for its next entry: never less than any before. The consensus thread.
+  uint64_t Stamp();
+
+ private:
+  // Of 1 ms, how much of it may go into correcting the clock: 1/kSlewRate.
+  static constexpr int64_t kSlewRate = 16;
+
+  Clock& clock_;
+  std::atomic<int64_t> offset_ms_{0};  // Cluster time less monotonic time.
+  bool live_ = false;                  // The offset comes from a running cluster.
+  uint64_t last_ms_ = 0;               // Greatest time applied or stamped.
+  uint64_t slewed_at_ms_ = 0;          // Monotonic time of the last correction.
+};
+
+}  // namespace mydis

@@ -1,0 +1,66 @@
+// The consensus thread of an instance: an event loop that drives the replica, with the peers'
+// sockets on it and the disk's threads behind it. It implements the replica's environment over real
+// things.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "consensus/replica.h"
+#include "mydis/status.h"
+#include "server/client_batch.h"
+#include "server/core.h"
+
+namespace mydis {
+
+// Told by the consensus thread; must not block.
+class ConsensusListener {
+ public:
+  virtual ~ConsensusListener() = default;
+  virtual void OnReadiness(Readiness readiness) = 0;
+  virtual void OnCanSubmit() = 0;
+  // The data can no longer be kept: the process must stop, with this line.
+  virtual void OnFatal(const Status& status) = 0;
+};
+
+class ConsensusDriver {
+ public:
+  // `listener` outlives the driver.
+  ConsensusDriver(const ServerOptions& options, Clock& clock, const CommandTable& table,
+                  uint32_t io_threads, ConsensusListener& listener);
+  ~ConsensusDriver();
+  ConsensusDriver(const ConsensusDriver&) = delete;
+  ConsensusDriver& operator=(const ConsensusDriver&) = delete;
+
+  // Opens the data directory and the Raft and RPC ports, and starts the threads; a fresh directory
+  // founds or joins its cluster in the background (readiness tells). Errors are lines for people.
+  Status Start();
+  // Hands leadership over, waits for what is under way, closes the log; at most `limit_ms`. After
+  // it no callback is made. Any thread but the consensus thread.
+  void Stop(uint64_t limit_ms);
+
+  // The rest: any thread.
+  Core& core();
+  void Submit(std::unique_ptr<ClientBatch> batch);
+  // Runs `task` on the consensus thread. nullptr is given while there is no replica yet (an
+  // instance that is still looking for its cluster).
+  void Post(std::move_only_function<void(Replica*)> task);
+  Readiness readiness() const;
+  // Why it is not ready, one line.
+  std::string why() const;
+  bool can_submit() const;
+  bool disk_full() const;
+  // As of at most about 50 ms ago; never null.
+  std::shared_ptr<const ReplicaStatus> status() const;
+  // Of the cluster: empty before it is known.
+  InstanceMeta meta() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mydis

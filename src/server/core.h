@@ -1,0 +1,33 @@
+// What every thread of an instance shares: the state with its lock, the commands, the clock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "commands/table.h"
+#include "server/cluster_clock.h"
+#include "server/state_lock.h"
+#include "state/state_machine.h"
+
+namespace mydis {
+
+struct Core {
+  // Slots of the state lock: one for each I/O thread, then one for the snapshot lane.
+  Core(Clock& system_clock, const CommandTable& commands, uint32_t io_threads)
+      : clock(system_clock),
+        table(commands),
+        lock(io_threads + 1),
+        snapshot_slot(io_threads),
+        machine(commands, 0),
+        cluster_clock(system_clock) {}
+
+  Clock& clock;
+  const CommandTable& table;
+  StateLock lock;
+  const uint32_t snapshot_slot;
+  StateMachine machine;  // Guarded by `lock`. Reset to the cluster's hash seed once that is known.
+  ClusterClock cluster_clock;
+};
+
+}  // namespace mydis

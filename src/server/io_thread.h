@@ -1,0 +1,84 @@
+// A thread that owns connections: one event loop, one batch being filled, the submissions under
+// way.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "net/event_loop.h"
+#include "protocol/resp_parser.h"
+#include "server/client_batch.h"
+#include "server/connection.h"
+
+namespace mydis {
+
+// Post, Adopt, Complete and those that say so: any thread. Others: its own.
+class IoThread {
+ public:
+  IoThread(Node& node, uint32_t index, std::unique_ptr<EventLoop> loop);
+  ~IoThread();
+  void Start();
+  // Closes all connections and ends the thread. Any other thread.
+  void Stop();
+
+  // Takes over a connected socket. Any thread.
+  void Adopt(int fd);
+  // A batch has come back. Any thread.
+  void Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome);
+  // Connections that waited for room or for the end of a pause go on. Any thread.
+  void RetryAll();
+  // Runs `task` with the connection if it is still there. Any thread.
+  void WithConnection(uint64_t id, std::move_only_function<void(Connection&)> task);
+
+  Node& node() { return node_; }
+  uint32_t index() const { return index_; }
+  EventLoop& loop() { return *loop_; }
+  RequestBatch& requests() { return requests_; }
+
+  // The batch to add to; one with the other `strong` is submitted first, so that order is kept.
+  ClientBatch& Batch(bool strong);
+  // Number of the batch being filled; changes with every batch.
+  uint64_t batch_serial() const { return batch_serial_; }
+  // False while too much of this thread's is under way.
+  bool HasRoom() const { return in_flight_bytes_ < kWindowBytes; }
+  void SubmitBatch();
+
+  // The state, locked for reading until EndRead. Nests harmlessly.
+  const State& Read();
+  void EndRead();
+
+  // One barrier for all connections that ask during this turn.
+  void RequestBarrier(Connection* connection);
+  // For the connection that has closed and is idle: destroyed at the end of the turn.
+  void Bury(Connection* connection);
+  size_t connections() const { return connections_.size(); }
+  void ForEachConnection(const std::function<void(Connection&)>& visit);
+  uint64_t now_ms() const { return loop_->NowMs(); }
+
+ private:
+  static constexpr size_t kWindowBytes = 16 << 20;
+  static constexpr size_t kBatchBytes = 1 << 20;
+
+  void AfterEvents();
+  void SendBarrier();
+  void OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& outcome);
+  void EachMinute();
+
+  Node& node_;
+  const uint32_t index_;
+  std::unique_ptr<EventLoop> loop_;
+  std::thread thread_;
+  RequestBatch requests_;
+  std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<uint64_t> buried_;
+  std::unique_ptr<ClientBatch> batch_;
+  uint64_t batch_serial_ = 1;
+  size_t in_flight_bytes_ = 0;
+  bool reading_ = false;
+  std::vector<uint64_t> barrier_waiters_;
+};
+
+}  // namespace mydis

@@ -1,0 +1,78 @@
+// One running instance: consensus driver, I/O threads, listeners, and what their commands look at.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "server/client_registry.h"
+#include "server/config.h"
+#include "server/consensus_driver.h"
+#include "server/io_thread.h"
+#include "server/options.h"
+#include "server/stats.h"
+
+namespace mydis {
+
+// Made, started and stopped by one thread; accessors: any thread.
+class Node final : private ConsensusListener {
+ public:
+  explicit Node(const ServerOptions& options);
+  ~Node() override;
+  // Opens everything; an error says which option to change.
+  Status Start();
+  // Waits until Stop is asked for (RequestStop, SHUTDOWN or a fatal error); gives that error, or
+  // ok.
+  Status WaitForStop();
+  void RequestStop();  // Safe to call from a signal handler's thread.
+  // Graceful: leadership handed over, clients answered, log closed.
+  void Stop();
+
+  const ServerOptions& options() const { return options_; }
+  Clock& clock() { return clock_; }
+  const CommandTable& table() const { return table_; }
+  Core& core() { return consensus_->core(); }
+  ConsensusDriver& consensus() { return *consensus_; }
+  ClientRegistry& clients() { return clients_; }
+  Config& config() { return config_; }
+  Stats& stats() { return stats_; }
+  std::vector<std::unique_ptr<IoThread>>& threads() { return threads_; }
+  const RespLimits& resp_limits() const { return resp_limits_; }
+  uint64_t started_ms() const { return started_ms_; }  // Monotonic.
+
+  // CLIENT PAUSE: until this monotonic time (0: not), for writes alone or all commands.
+  void Pause(uint64_t until_ms, bool writes_only);
+  void Unpause();
+  bool PausedNow(bool write) const;
+  uint64_t paused_until_ms() const { return pause_until_ms_; }
+
+ private:
+  void OnReadiness(Readiness readiness) override;
+  void OnCanSubmit() override;
+  void OnFatal(const Status& status) override;
+  void Accept(int fd);
+
+  const ServerOptions options_;
+  SystemClock clock_;
+  const CommandTable table_;
+  const uint64_t started_ms_;
+  Stats stats_;
+  Config config_;
+  ClientRegistry clients_;
+  RespLimits resp_limits_;
+  std::unique_ptr<ConsensusDriver> consensus_;
+  std::vector<std::unique_ptr<IoThread>> threads_;
+  std::unique_ptr<class TcpListener> listener_;
+  uint32_t next_thread_ = 0;
+  std::atomic<uint64_t> pause_until_ms_{0};
+  std::atomic<bool> pause_writes_only_{false};
+
+  std::mutex mutex_;
+  std::condition_variable stopping_;
+  bool stop_requested_ = false;  // Guarded by mutex_.
+  Status fatal_;                 // Guarded by mutex_.
+};
+
+}  // namespace mydis

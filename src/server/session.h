@@ -1,0 +1,67 @@
+// What a client's connection remembers between commands.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mydis/consistency.h"
+#include "server/client_batch.h"
+
+namespace mydis {
+
+// What others may see of a client (CLIENT LIST on any connection). Written by its own thread.
+struct ClientRecord {
+  uint64_t id = 0;
+  int fd = -1;
+  std::string address;                 // Of the client; never changes.
+  std::string local_address;           // Of this side.
+  uint64_t connected_ms = 0;           // Monotonic.
+  uint32_t thread = 0;                 // Index of its I/O thread.
+  std::atomic<uint64_t> active_ms{0};  // Monotonic time of the last command.
+  std::atomic<const CommandSpec*> last_command{nullptr};
+  std::atomic<uint32_t> db{0};
+  std::atomic<int> resp_version{2};
+  std::atomic<int32_t> queued{-1};  // Commands in MULTI, −1 outside.
+  std::atomic<uint32_t> watched{0};
+  std::atomic<uint64_t> output_bytes{0};
+  std::atomic<uint64_t> input_bytes{0};
+  std::atomic<uint64_t> bytes_read{0};
+  std::atomic<uint64_t> bytes_written{0};
+  std::atomic<bool> no_evict{false};
+  std::atomic<bool> no_touch{false};
+  std::atomic<bool> waiting{false};  // For a commit, a barrier, WAIT …
+  std::mutex mutex;
+  std::string name;         // Guarded by mutex.
+  std::string lib_name;     // Guarded by mutex.
+  std::string lib_version;  // Guarded by mutex.
+};
+
+// The connection's own thread.
+struct Session {
+  std::shared_ptr<ClientRecord> record = std::make_shared<ClientRecord>();
+  uint32_t db = 0;
+  int resp_version = 2;
+  std::optional<Consistency> read_consistency;
+  std::optional<Consistency> write_consistency;
+
+  enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+  ReplyMode reply_mode = ReplyMode::kOn;
+
+  // MULTI
+  bool in_multi = false;
+  bool multi_failed = false;
+  bool multi_strong = false;  // A queued command was prefixed with STRONG.
+  std::vector<StoredCommand> queued;
+  std::vector<WatchedKey> watched;
+
+  // The log index and revision of this connection's last write, for WAIT.
+  uint64_t last_write_index = 0;
+  uint64_t last_write_revision = 0;
+};
+
+}  // namespace mydis

@@ -1,0 +1,72 @@
+#include "server/stats.h"
+
+namespace mydis {
+
+CommandCount& ThreadStats::Of(const CommandSpec* spec) {
+  // Only this thread changes the map, so it may look without the lock.
+  if (auto it = counts_.find(spec); it != counts_.end()) [[likely]]
+    return *it->second;
+  std::lock_guard guard(mutex_);
+  auto& count = counts_[spec];
+  count = std::make_unique<CommandCount>();
+  return *count;
+}
+
+void ThreadStats::AddTo(std::map<const CommandSpec*, Sum>& sums) const {
+  std::lock_guard guard(mutex_);
+  for (const auto& [spec, count] : counts_) {
+    Sum& sum = sums[spec];
+    sum.calls += count->calls.load(std::memory_order_relaxed);
+    sum.microseconds += count->microseconds.load(std::memory_order_relaxed);
+    sum.rejected += count->rejected.load(std::memory_order_relaxed);
+    sum.failed += count->failed.load(std::memory_order_relaxed);
+  }
+}
+
+void ThreadStats::Reset() {
+  std::lock_guard guard(mutex_);
+  commands = 0;
+  keyspace_hits = 0;
+  keyspace_misses = 0;
+  for (auto& [spec, count] : counts_) {
+    count->calls = 0;
+    count->microseconds = 0;
+    count->rejected = 0;
+    count->failed = 0;
+  }
+}
+
+Stats::Stats(uint32_t thread_count) {
+  for (uint32_t i = 0; i < thread_count; ++i) threads.push_back(std::make_unique<ThreadStats>());
+}
+
+void Stats::CountError(std::string_view text) {
+  const std::string_view prefix = text.substr(0, text.find(' '));
+  std::lock_guard guard(mutex_);
+  ++errors_[std::string(prefix)];
+}
+
+std::map<std::string, uint64_t> Stats::Errors() const {
+  std::lock_guard guard(mutex_);
+  return errors_;
+}
+
+uint64_t Stats::Commands() const {
+  uint64_t sum = 0;
+  for (const auto& thread : threads) sum += thread->commands.load(std::memory_order_relaxed);
+  return sum;
+}
+
+void Stats::Reset() {
+  for (auto& thread : threads) thread->Reset();
+  connections.Reset();
+  rejected_connections.Reset();
+  net_input_bytes.Reset();
+  net_output_bytes.Reset();
+  protocol_errors.Reset();
+  expired_keys.Reset();
+  std::lock_guard guard(mutex_);
+  errors_.clear();
+}
+
+}  // namespace mydis

@@ -1,0 +1,73 @@
+// Counters of this instance, for INFO and CONFIG RESETSTAT.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "commands/spec.h"
+
+namespace mydis {
+
+// Any thread; counters are relaxed.
+struct Counter {
+  std::atomic<uint64_t> value{0};
+  void Add(uint64_t n = 1) { value.fetch_add(n, std::memory_order_relaxed); }
+  uint64_t Get() const { return value.load(std::memory_order_relaxed); }
+  void Reset() { value.store(0, std::memory_order_relaxed); }
+};
+
+// Of one command, counted by one I/O thread: written by that thread alone, read by any.
+struct CommandCount {
+  std::atomic<uint64_t> calls{0};
+  std::atomic<uint64_t> microseconds{0};
+  std::atomic<uint64_t> rejected{0};  // Refused before it ran.
+  std::atomic<uint64_t> failed{0};    // Answered with an error.
+};
+
+// One I/O thread's counts: no cache line is shared with another thread while counting.
+class ThreadStats {
+ public:
+  CommandCount& Of(const CommandSpec* spec);  // Its own thread.
+  struct Sum {
+    uint64_t calls = 0, microseconds = 0, rejected = 0, failed = 0;
+  };
+  void AddTo(std::map<const CommandSpec*, Sum>& sums) const;  // Any thread.
+  void Reset();                                               // Any thread.
+
+  std::atomic<uint64_t> commands{0};
+  std::atomic<uint64_t> keyspace_hits{0};
+  std::atomic<uint64_t> keyspace_misses{0};
+
+ private:
+  mutable std::mutex mutex_;  // Guards the shape of the map, not the counts.
+  std::unordered_map<const CommandSpec*, std::unique_ptr<CommandCount>> counts_;
+};
+
+struct Stats {
+  explicit Stats(uint32_t threads);
+  std::vector<std::unique_ptr<ThreadStats>> threads;
+  Counter connections;
+  Counter rejected_connections;
+  Counter net_input_bytes;   // Of connections that have closed; open ones are in their records.
+  Counter net_output_bytes;  // Likewise.
+  Counter protocol_errors;
+  Counter expired_keys;
+  // Error replies by their prefix, for INFO errorstats.
+  void CountError(std::string_view text);
+  std::map<std::string, uint64_t> Errors() const;
+  uint64_t Commands() const;
+  void Reset();
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, uint64_t> errors_;
+};
+
+}  // namespace mydis
