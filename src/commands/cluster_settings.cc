@@ -1,6 +1,6 @@
 // MYDIS: what belongs to the cluster and has no Redis name.
-#include "base/ascii.h"
 #include "commands/cluster_settings.h"
+#include "base/ascii.h"
 
 namespace mydis {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "commands/bitmaps.h"
 #include "commands/cluster_settings.h"
+#include "commands/keys.h"
 #include "commands/strings.h"
 #include "commands/table.h"
 
@@ -10,9 +11,8 @@ namespace mydis {
 
 Families StateFamilies() {
   static const std::array families = {
-      StringFamily(),
-      BitmapFamily(),
-      ClusterSettingsFamily(),
+      StringFamily(), BitmapFamily(),    KeysFamily(),
+      ExpiryFamily(), DatabasesFamily(), ClusterSettingsFamily(),
   };
   return families;
 }

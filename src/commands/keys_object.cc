@@ -1,0 +1,79 @@
+// OBJECT: how a value is kept. The names are Redis's, which clients and its test suite know.
+#include <algorithm>
+
+#include "commands/keys.h"
+
+namespace mydis {
+namespace {
+
+// Redis keeps strings up to this length together with their header.
+constexpr size_t kEmbeddedMax = 44;
+// Redis shares the objects of the integers below this one, and says so with the largest count.
+constexpr int64_t kSharedIntegers = 10000;
+constexpr int64_t kSharedRefcount = 2147483647;
+
+constexpr std::string_view kErrNoFrequency =
+    "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "
+    "when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+
+// nullptr if there is no such key: then the reply has been sent.
+const Entry* FindOrNull(ReadContext& context) {
+  const Entry* entry = context.keyspace.Find(context.db, context.args[2]);
+  if (entry == nullptr) context.reply.Null();
+  return entry;
+}
+
+std::string_view EncodingName(const Entry& entry) {
+  if (entry.is_integer()) return "int";
+  if (entry.raw() || entry.string_size() > kEmbeddedMax) return "raw";
+  return "embstr";
+}
+
+}  // namespace
+
+void ObjectEncodingCommand(ReadContext& context) {
+  const Entry* entry = FindOrNull(context);
+  if (entry != nullptr) context.reply.Bulk(EncodingName(*entry));
+}
+
+void ObjectRefcountCommand(ReadContext& context) {
+  const Entry* entry = FindOrNull(context);
+  if (entry == nullptr) return;
+  const bool shared =
+      entry->is_integer() && entry->integer() >= 0 && entry->integer() < kSharedIntegers;
+  context.reply.Integer(shared ? kSharedRefcount : 1);
+}
+
+void ObjectIdletimeCommand(ReadContext& context) {
+  const Entry* entry = FindOrNull(context);
+  if (entry == nullptr) return;
+  // Zero for a key that nobody has used since it came here.
+  const auto now_s = static_cast<int64_t>(context.now_ms / 1000);
+  const int64_t last_s = entry->last_access_s() == 0 ? now_s : entry->last_access_s();
+  context.reply.Integer(std::max<int64_t>(now_s - last_s, 0));
+}
+
+void ObjectFreqCommand(ReadContext& context) {
+  const Entry* entry = FindOrNull(context);
+  if (entry != nullptr) context.reply.Error(kErrNoFrequency);
+}
+
+void ObjectHelpCommand(ReadContext& context) {
+  static constexpr std::string_view kLines[] = {
+      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "ENCODING <key>",
+      "    How the value of <key> is kept.",
+      "FREQ <key>",
+      "    How often <key> is used, on a logarithmic scale, under an LFU maxmemory policy.",
+      "IDLETIME <key>",
+      "    Seconds since the last use of <key> on this instance.",
+      "REFCOUNT <key>",
+      "    How many references to the value of <key> there are.",
+      "HELP",
+      "    Print this help.",
+  };
+  context.reply.ArrayHeader(std::size(kLines));
+  for (const std::string_view line : kLines) context.reply.Simple(line);
+}
+
+}  // namespace mydis
