@@ -1,7 +1,7 @@
 # The consensus engine: etcd's Raft core behind a thin Go shim, built as a static C archive.
 set(MYDIS_ENGINE_DIR ${CMAKE_SOURCE_DIR}/src/consensus/engine)
 set(MYDIS_ENGINE_ARCHIVE ${CMAKE_BINARY_DIR}/engine/libmydis_engine.a)
-file(GLOB MYDIS_ENGINE_SOURCES CONFIGURE_DEPENDS ${MYDIS_ENGINE_DIR}/*.go ${MYDIS_ENGINE_DIR}/*.s)
+file(GLOB MYDIS_ENGINE_SOURCES CONFIGURE_DEPENDS ${MYDIS_ENGINE_DIR}/*.go ${MYDIS_ENGINE_DIR}/*.h)
 add_custom_command(
   OUTPUT ${MYDIS_ENGINE_ARCHIVE} ${CMAKE_BINARY_DIR}/engine/libmydis_engine.h
   COMMAND ${CMAKE_COMMAND} -E env GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode

@@ -5,14 +5,12 @@
 // A driver (Replica, or a test) owns one Engine and does this, again and again:
 //
 //   1. Queue what happened: Tick(), Step(), Propose(), ReadIndex() … These only write to a buffer.
-//   2. `const TurnOutput& out = engine.Turn();` One call into the core. Take out.state,
-//   out.refusals,
-//      out.read_states, out.conf_states and out.step_errors, which come with every turn.
-//   3. If out.has_ready, `out.ready` is a unit of work, to be done in this order:
+//   2. `const TurnOutput& out = engine.Turn();` One call into the core. Take out.state, refusals,
+//      read_states, conf_states and step_errors, which come with every turn.
+//   3. If out.has_ready, out.ready is a unit of work, to be done in this order:
 //      a. Put ready.entries into the log in memory: cut it off at the first one's index, then
-//      append.
-//         (If ready.snapshot is there, it replaces the log first.) Everything below that names
-//         entries by index means the log as it is now. Take the bytes of all messages' entries now:
+//         append. (If ready.snapshot is there, it replaces the log first.) What names entries by
+//         index below means the log as it is now. Take the payloads of all messages' entries now:
 //         a later turn may replace these entries.
 //      b. Send the messages with `before_write`.
 //      c. Make durable, in this order or in one atomic write: ready.snapshot, ready.entries,
@@ -21,27 +19,26 @@
 //         be written with the next group, or lost.
 //      d. Once that is durable: send the other messages.
 //      e. Once that is durable: if ready.snapshot is there, replace the state machine's state by
-//      it;
-//         then apply the entries first_committed … last_committed. NEVER before, not even those of
-//         older Readys: the leader counts its own copy towards the majority when it appends, so an
-//         entry may be called committed in the Ready that first hands it out for storing (always so
-//         in a cluster of one voter).
-//      f. Advance(): "c is done". The committed entries may still be in the queue to be applied;
-//      the
-//         core counts them as applied all the same. d, e and Advance() may come in any order.
+//         it; then apply the entries first_committed … last_committed. Without a snapshot, those
+//         before ready.entries' first may be applied at once, like b; the others NEVER before the
+//         write is durable: the leader counts its own copy towards the majority when it appends,
+//         so an entry may be called committed in the very Ready that hands it out for storing
+//         (always so in a cluster of one voter).
+//      f. Advance(): "c is done". Committed entries may still be waiting to be applied; the core
+//         counts them as applied all the same. d, e and f may come in any order.
 //   4. No further Ready comes before Advance(); turns go on meanwhile, and everything that they
-//   bring
-//      is in the next Ready. So there is one write at a time, and what arrives during it makes up
-//      the next.
+//      bring is in the next Ready. So there is one write at a time, and what arrives during it
+//      makes up the next.
 //
-// The engine applies configuration changes by itself, at the turn that takes Advance(), and tells
-// the result (out.conf_states). The driver sees their bytes in ready.conf_changes for what it wants
-// to know of them (addresses).
+// Membership. The engine applies configuration changes by itself, at the turn that takes Advance(),
+// and tells the result (out.conf_states). The driver sees their bytes in ready.conf_changes for
+// what it wants to know of them (addresses). A leader that finds itself removed or demoted hands
+// leadership to the most advanced voter by itself, and confirms no reads meanwhile.
 //
-// Refs. A turn is *settled* when it was not stopped by an outstanding Ready from giving everything
-// out (out.settled). At a settled turn the refs in ready.entries are the only live ones (none
-// without a Ready): all others ever handed to Propose() or Step() will not be seen again and are to
-// be forgotten. Live refs stay live until the next settled turn, because an entry whose successors
+// Refs. A turn is *settled* when no outstanding Ready kept it from giving everything out
+// (out.settled). At a settled turn the refs in ready.entries are the only live ones (none without a
+// Ready): all others ever handed to Propose() or Step() will not be seen again and are to be
+// forgotten. Live refs stay live until the next settled turn, because an entry whose successors
 // were replaced during the write is handed out again. Nothing dies at an unsettled turn. A ref may
 // be reused once it is dead. Ref 0 means an empty entry; the core makes such entries itself.
 //
@@ -52,9 +49,9 @@
 // whose ConfState does not contain it, so the leader offers one only if it contains every member;
 // out.snapshot_wanted asks for one that does.
 //
-// Broken promises (a peer that says it has what it has not, a storage that lost acknowledged
-// entries) stop the process through MYDIS_ASSERT's path with the core's words: going on would lose
-// data. Bytes from the network cannot cause that by their form: Step() checks them.
+// Broken promises (a peer that had what it has no more, a storage that lost acknowledged entries)
+// stop the process, like MYDIS_ASSERT, with the core's words: going on would lose data. Bytes from
+// the network cannot cause that by their form: Step() checks them.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +76,8 @@ struct EngineOptions {
   int max_entries_per_message = 256;  // Roughly: the core counts bytes of its own encoding.
   // Seeds the core's chance (election time-outs). 0: from the operating system. It is one generator
   // per PROCESS: every Start() with a seed starts it anew for all engines. A simulation gives a
-  // seed to each Start(), and then depends on nothing but its own order of calls.
+  // seed to each Start(), another one each time (late answers to ReadIndex() are told apart by it),
+  // and then depends on nothing but its own order of calls.
   uint64_t random_seed = 0;
 };
 
@@ -135,8 +133,8 @@ enum class MessageType : uint8_t {
 struct OutMessage {
   uint64_t to = 0;
   MessageType type = MessageType::kHeartbeat;
-  // May go out before this Ready's write (step 3b): a leader's kAppend or kHeartbeat that tells
-  // nobody of anything which only this instance's unwritten entries make true.
+  // May go out before this Ready's write (step 3b): a leader's kAppend, kHeartbeat or kSnapshot, or
+  // part of a read barrier, that is true whether or not that write survives a crash.
   bool before_write = false;
   // For Step() at the receiver. The data of kNormal entries is not in it: kAppend messages travel
   // with the payloads of `entry_count` entries from `first_index` on, in order (those of
@@ -260,9 +258,11 @@ struct TurnOutput {
 class Engine {
  public:
   // kInvalid for options or a state that contradicts itself, kCorrupt for a log that holds less
-  // than `hard_state` says is committed; the message says what. Two things a crash between the
+  // than `hard_state` says is committed; the message says what. Two things that a crash between the
   // writes of step 3c can leave are put right: a commit index before the snapshot, and a term
-  // before that of the last entry or snapshot (it is raised, without a vote).
+  // before that of the last entry or snapshot (it is raised, without a vote). A third is the
+  // caller's: a log that ends before the snapshot, or has another term at its index, was to be
+  // replaced by it; do that (LogStore::Reset) before Start().
   static Result<std::unique_ptr<Engine>> Start(const EngineOptions& options,
                                                const EngineState& state);
   ~Engine();
@@ -280,17 +280,19 @@ class Engine {
   // `snapshot`, it was not needed. Messages may be lost, repeated and reordered. Malformed ones are
   // dropped, with a step_error.
   void Step(uint64_t from, std::string_view message, std::span<const uint64_t> refs = {});
-  // Appends an entry, on the leader. All that are queued for one turn go in one message per peer.
-  // Shows up in ready.entries with its ref, or in `refusals`.
+  // Appends an entry, on the leader. All that are queued for one turn are appended together after
+  // the turn's other events, and go in one message per peer. Shows up in ready.entries with its
+  // ref, or in `refusals`.
   void Propose(uint64_t ref);
   // `change` as EncodeConfChange() gives it. `token` comes back in conf_change_results.
   void ProposeConfChange(uint64_t token, std::string_view change);
   // Asks the leader, wherever it is, to confirm with a majority that it leads. Answered in
-  // read_states, at some turn; or never: without a leader, when the leader changes, when a message
-  // is lost. So repeat it under a NEW context after about an election time-out. Each context once
-  // in this engine's life.
+  // read_states, at some turn (a new leader keeps it until it has committed an entry of its term);
+  // or never: without a leader, when the leader changes, when a message is lost. So repeat it under
+  // a NEW context after about an election time-out. Each context once in this engine's life.
   void ReadIndex(uint64_t context);
-  // Hands leadership to a voter; any instance may ask. Given up after an election time-out.
+  // On the leader: hands leadership to another voter once that one has the whole log; until then
+  // proposals are refused. Given up after an election time-out. Elsewhere without effect.
   void TransferLeadership(uint64_t to);
   // Campaigns at once instead of when time is up.
   void Campaign();
@@ -302,8 +304,10 @@ class Engine {
   // There is a newer durable local snapshot, to be offered from now on. Its index has been applied.
   // Ignored if it is not newer than the one before.
   void SetSnapshot(const SnapshotMetadata& snapshot);
-  // Forgets the entries up to `index`. Clipped to the snapshot's index: what follows a snapshot
-  // must stay. A follower that needs forgotten entries gets the snapshot.
+  // Forgets the entries up to `index`, as far as the last SetSnapshot() holds them and Advance()
+  // was called for them. A follower that needs forgotten entries gets the snapshot. Drop them from
+  // the log itself only after the turn that took this: messages of Readys before may still name
+  // some.
   void Compact(uint64_t index);
   // Asks for out.status with the next turn.
   void RequestStatus();

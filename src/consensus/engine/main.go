@@ -1,0 +1,78 @@
+// The Raft core (go.etcd.io/etcd/raft) as a C archive, for ../engine.cc. Three calls: start, turn,
+// stop. Each takes and gives flat little-endian buffers; wire.go has their grammar. Nothing here
+// does I/O, and no goroutine of ours runs.
+package main
+
+// #include <stdint.h>
+// #include "host.h"
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/cgo"
+	"runtime/debug"
+	"unsafe"
+)
+
+// The core needs no parallelism; a second processor lets the collector run beside a call. What it
+// collects is small and short-lived: messages and Readys of past turns.
+func init() {
+	runtime.GOMAXPROCS(2)
+	debug.SetGCPercent(400)
+}
+
+// The archive needs one; it never runs.
+func main() {}
+
+// dieOnPanic hands whatever the core panics with to the host, which stops the process: the core's
+// panics mean that going on would lose data.
+func dieOnPanic() {
+	if reason := recover(); reason != nil {
+		fatal(fmt.Sprintf("%v\n%s", reason, debug.Stack()))
+	}
+}
+
+func fatal(reason string) {
+	bytes := []byte(reason + "\n")
+	C.mydis_engine_fatal((*C.char)(unsafe.Pointer(&bytes[0])), C.size_t(len(bytes)-1))
+}
+
+// emit copies a finished output to the buffer that the host owns.
+func emit(output unsafe.Pointer, bytes []byte) {
+	room := C.mydis_engine_reserve(output, C.size_t(len(bytes)))
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(room)), len(bytes)), bytes)
+}
+
+// MydisEngineStart makes an engine from a start buffer. It returns its handle; or 0, with an
+// error (u8 lost log, text) as the output.
+//
+//export MydisEngineStart
+func MydisEngineStart(input *C.char, length C.size_t, output unsafe.Pointer, logLevel C.int) C.uintptr_t {
+	defer dieOnPanic()
+	in := reader{bytes: unsafe.Slice((*byte)(unsafe.Pointer(input)), int(length))}
+	e, err := start(&in, level(logLevel))
+	if err != nil {
+		emit(output, encodeStartError(err))
+		return 0
+	}
+	return C.uintptr_t(cgo.NewHandle(e))
+}
+
+// MydisEngineTurn steps the queued events and gives out what comes of them.
+//
+//export MydisEngineTurn
+func MydisEngineTurn(handle C.uintptr_t, input *C.char, length C.size_t, output unsafe.Pointer, logLevel C.int) {
+	defer dieOnPanic()
+	e := cgo.Handle(handle).Value().(*engine)
+	e.log.level = level(logLevel)
+	in := reader{bytes: unsafe.Slice((*byte)(unsafe.Pointer(input)), int(length))}
+	emit(output, e.turn(&in))
+}
+
+// MydisEngineStop forgets an engine.
+//
+//export MydisEngineStop
+func MydisEngineStop(handle C.uintptr_t) {
+	cgo.Handle(handle).Delete()
+}
