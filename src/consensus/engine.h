@@ -73,7 +73,7 @@ struct EngineOptions {
   int election_ticks = 10;  // Without a leader for this long (up to twice, by chance): campaign.
   int heartbeat_ticks = 1;  // Less than election_ticks.
   int max_inflight_messages = 256;    // Append messages under way to one peer, unanswered.
-  int max_entries_per_message = 256;  // Roughly: the core counts bytes of its own encoding.
+  int max_entries_per_message = 256;  // Less at high indexes: the core counts encoded bytes.
   // Seeds the core's chance (election time-outs). 0: from the operating system. It is one generator
   // per PROCESS: every Start() with a seed starts it anew for all engines. A simulation gives a
   // seed to each Start(), another one each time (late answers to ReadIndex() are told apart by it),

@@ -5,9 +5,9 @@ import (
 	pb "go.etcd.io/etcd/raft/raftpb"
 )
 
-// entryBytes is what the core's size limits count for one entry, roughly: type, term, index and an
-// eight-byte reference as protobuf. Limits are given to it in numbers of entries times this.
-const entryBytes = 22
+// entryBytes is the least that the core's size limits count for an entry with a reference: type,
+// term, index and eight bytes as protobuf. Limits are given to it in numbers of entries times this.
+const entryBytes = 16
 
 // store is the core's view of what is durable. Of an entry it keeps the term, and the data of
 // configuration changes; the host has the rest, by index.
