@@ -26,6 +26,12 @@ inline std::string Quoted(std::string_view bytes) {
       text += "\\n";
     } else if (c == '\r') {
       text += "\\r";
+    } else if (c == '\t') {
+      text += "\\t";
+    } else if (c == '\a') {
+      text += "\\a";
+    } else if (c == '\b') {
+      text += "\\b";
     } else if (byte < 0x20 || byte > 0x7e) {
       text += fmt::format("\\x{:02x}", byte);
     } else {
@@ -204,6 +210,10 @@ class CommandFixture : public ::testing::Test {
         return '\r';
       case 't':
         return '\t';
+      case 'a':
+        return '\a';
+      case 'b':
+        return '\b';
       case 'x': {
         const std::string digits(line.substr(i + 1, 2));
         i += 2;
