@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "consensus/storage_error.h"
+
 namespace mydis {
 
 Result<bool> Disk::Exists(const std::string& path) {
@@ -39,9 +41,9 @@ Status ReadFully(DiskFile& file, const std::string& path, uint64_t offset, std::
   auto n = file.ReadAt(offset, out);
   if (!n) return n.error();
   if (*n == out.size()) return Status::Ok();
-  return Status(ErrorCode::kCorrupt,
-                fmt::format("{}: the file ends at byte {}, but bytes {} to {} are needed", path,
-                            offset + *n, offset, offset + out.size()));
+  return CorruptFile(
+      path, offset + *n,
+      fmt::format("the file ends here, but bytes up to {} are needed", offset + out.size()));
 }
 
 }  // namespace mydis

@@ -3,7 +3,7 @@
 // holds, so that instances with equal state have equal files.
 //
 // Threads: SnapshotStore may be used from any thread. A writer, reader or source belongs to one
-// thread at a time; any number of them may be open at once.
+// thread at a time; any number of them may be open at once, and none outlives the store.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct SnapshotInfo {
   SnapshotId id;
   uint64_t file_size = 0;
   std::string meta;  // The caller's bytes: the configuration and the members at `index`.
+  bool operator==(const SnapshotInfo&) const = default;
 };
 
 // Takes the state as a stream of bytes. Destroyed without Commit(), it leaves nothing behind.
@@ -93,7 +94,7 @@ class SnapshotStore {
   // Verifies the whole and puts it in place. kCorrupt: thrown away, to be received again from 0.
   virtual Result<SnapshotInfo> CommitReceive(SnapshotId id) = 0;
 
-  // Removes all but the newest `keep` snapshots (1 or 2).
+  // Removes all but the newest `keep` snapshots (1 or 2), and parts received of no newer ones.
   virtual Status RemoveOld(size_t keep = 2) = 0;
 };
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "consensus/log_store.h"
 #include "consensus/meta_file.h"
@@ -48,7 +49,10 @@ class Storage {
  private:
   Storage(Disk& disk, StorageOptions options) : disk_(disk), options_(std::move(options)) {}
   Status OpenExisting();
+  Status ReachSnapshot();
   Status CheckNothingLost();
+  Status MetaMissing() const;
+  Status RemoveUnusedLog(const std::vector<std::string>& names);
   std::string LogDirectory() const { return options_.data_dir + "/log"; }
   std::string SnapshotDirectory() const { return options_.data_dir + "/snapshots"; }
 
