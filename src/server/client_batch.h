@@ -48,6 +48,7 @@ struct BatchItem {
   enum class Kind : uint8_t { kWrite, kTransaction, kRead, kLiteral };
   Kind kind = Kind::kWrite;
   uint8_t resp_version = 2;
+  bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;
   std::unique_ptr<StoredCommand> read;             // kRead

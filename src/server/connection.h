@@ -42,6 +42,8 @@ class Connection final : private StreamHandler {
   // Replies and then closes (QUIT, CLIENT KILL of oneself).
   void CloseAfterReply() { close_after_reply_ = true; }
   void Kill();
+  // Leaves MULTI and forgets watched keys.
+  void ResetTransaction();
 
  private:
   // Why the input is not looked at.
@@ -54,20 +56,24 @@ class Connection final : private StreamHandler {
   void OnEnd(Stream& stream, bool unread) override;
   void OnClosed(Stream& stream, const Status& reason) override;
 
-  void Prefetch(const RequestBatch& batch, size_t from);
+  // Loads what the next requests will look up into the processor's caches; gives how far it went.
+  size_t Prefetch(const RequestBatch& batch, size_t from);
   Step Handle(Args args);
   Step HandleQueued(const CommandSpec* spec, Args args, bool strong);
   Step HandleRead(const CommandSpec* spec, Args args, bool strong);
   Step HandleWrite(const CommandSpec* spec, Args args, bool strong);
   Step HandleLocal(const CommandSpec* spec, Args args);
-  Step HandleExec(bool strong);
+  Step HandleExec(std::optional<Consistency> forced);
   Step SubmitTransaction(bool strong);
   Step RunReadTransaction(bool strong);
-  void RunLocal(const CommandSpec* spec, Args args, Reply& reply, bool in_transaction);
+
+  // Strong reads: true once a barrier covers this one; otherwise the connection waits for it.
+  bool PassBarrier(Step* step);
+  void RunLocal(const CommandSpec* spec, Args args, RespReply& reply, bool in_transaction);
   void RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply);
 
-  // Whether a write may be submitted now: kNext, or kStop if it has to wait, or an error was sent.
-  bool RefuseOrWait(Step* step);
+  // True if a write may be submitted now; otherwise it waits, or an error has been sent.
+  bool MaySubmit(Step* step);
   Step WaitFor(Wait wait);
   void GoOn();
   // Answers with an error, in order.
@@ -76,12 +82,13 @@ class Connection final : private StreamHandler {
   // Whether a reply can be put in order now: directly, or behind items of this connection in the
   // batch being filled.
   bool CanAttach() const;
-  void Attached();
-  std::string UnknownCommand(Args args) const;
+  void Attached(ClientBatch& batch);
   void SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome);
   void SendTransaction(const ClientBatch& batch, BatchItem& item);
-  // Gets the reply mode's effect on what was appended since `before`.
+  // Counts an error and applies the reply mode to what was appended since `before`.
   void AfterReply(size_t before);
+  bool Silent();
+  static std::string WriteError(const BatchItem& item, const Outcome& outcome);
   bool Strong(Effect effect, std::optional<Consistency> forced) const;
   void FinishIfDone();
 
@@ -94,7 +101,8 @@ class Connection final : private StreamHandler {
   uint64_t batch_serial_ = 0;    // Of the batch that the last item went into.
   uint32_t barrier_budget_ = 0;  // Strong reads that the last barrier still covers.
   Wait wait_ = Wait::kNone;
-  bool in_data_ = false;
+  std::string barrier_error_;  // Why the barrier that was waited for failed.
+  size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
   bool close_after_reply_ = false;
   bool ended_ = false;  // The client sends no more.
   bool closed_ = false;

@@ -28,6 +28,8 @@ struct Core {
   const uint32_t snapshot_slot;
   StateMachine machine;  // Guarded by `lock`. Reset to the cluster's hash seed once that is known.
   ClusterClock cluster_clock;
+  // The cluster-wide floor for writes, as of the last applied entry.
+  std::atomic<bool> strong_writes{false};
 };
 
 }  // namespace mydis

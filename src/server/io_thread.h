@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/random.h"
 #include "net/event_loop.h"
 #include "protocol/resp_parser.h"
 #include "server/client_batch.h"
@@ -40,6 +41,8 @@ class IoThread {
 
   // The batch to add to; one with the other `strong` is submitted first, so that order is kept.
   ClientBatch& Batch(bool strong);
+  // The batch being filled. REQUIRES: it is not empty.
+  ClientBatch& CurrentBatch() { return *batch_; }
   // Number of the batch being filled; changes with every batch.
   uint64_t batch_serial() const { return batch_serial_; }
   // False while too much of this thread's is under way.
@@ -55,6 +58,9 @@ class IoThread {
   // For the connection that has closed and is idle: destroyed at the end of the turn.
   void Bury(Connection* connection);
   size_t connections() const { return connections_.size(); }
+  Random& random() { return random_; }
+  // Counts a command that was handled.
+  void Count(const CommandSpec* spec);
   void ForEachConnection(const std::function<void(Connection&)>& visit);
   uint64_t now_ms() const { return loop_->NowMs(); }
 
@@ -65,7 +71,8 @@ class IoThread {
   void AfterEvents();
   void SendBarrier();
   void OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& outcome);
-  void EachMinute();
+  // Once a second: idle connections, output limits, what CLIENT LIST shows.
+  void EachSecond();
 
   Node& node_;
   const uint32_t index_;
@@ -78,6 +85,7 @@ class IoThread {
   uint64_t batch_serial_ = 1;
   size_t in_flight_bytes_ = 0;
   bool reading_ = false;
+  Random random_;
   std::vector<uint64_t> barrier_waiters_;
 };
 

@@ -15,7 +15,7 @@ class Node;
 
 struct LocalContext {
   Args args;
-  Reply& reply;
+  RespReply& reply;
   Connection& connection;
   Session& session;
   IoThread& thread;

@@ -46,6 +46,8 @@ class Node final : private ConsensusListener {
   void Pause(uint64_t until_ms, bool writes_only);
   void Unpause();
   bool PausedNow(bool write) const;
+  // Why nothing can be answered from the state now: "STALE …".
+  std::string StaleError() const;
   uint64_t paused_until_ms() const { return pause_until_ms_; }
 
  private:

@@ -1,0 +1,373 @@
+#include "server/connection.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/error_table.h"
+#include "net/tcp.h"
+#include "server/dispatch.h"
+#include "server/io_thread.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+const Stream::Options kStreamOptions{};
+
+}  // namespace
+
+Connection::Connection(IoThread& thread, int fd, uint64_t id)
+    : thread_(thread),
+      node_(thread.node()),
+      parser_(node_.resp_limits()),
+      stream_(thread.loop(), fd, this, kStreamOptions) {
+  ClientRecord& record = *session_.record;
+  record.id = id;
+  record.fd = fd;
+  record.address = PeerName(fd);
+  record.local_address = LocalName(fd);
+  record.connected_ms = thread.now_ms();
+  record.active_ms = thread.now_ms();
+  record.thread = thread.index();
+  node_.clients().Add(session_.record);
+}
+
+Connection::~Connection() {
+  node_.clients().Remove(id());
+  node_.stats().net_input_bytes.Add(stream_.bytes_read());
+  node_.stats().net_output_bytes.Add(stream_.bytes_written());
+}
+
+size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
+  constexpr size_t kAhead = 16;
+  const size_t end = std::min(from + kAhead, batch.size());
+  const Keyspace& keyspace = thread_.Read().keyspace;
+  std::array<uint64_t, kAhead> hashes;
+  for (size_t i = from; i < end; ++i) {
+    const Args args = batch[i].args;
+    hashes[i - from] = args.size() < 2 ? 0 : keyspace.HashOf(args[1]);
+    keyspace.PrefetchSlot(session_.db, hashes[i - from]);
+  }
+  for (size_t i = from; i < end; ++i) keyspace.PrefetchEntry(session_.db, hashes[i - from]);
+  return end;
+}
+
+size_t Connection::OnData(Stream&, std::string_view bytes) {
+  RequestBatch& batch = thread_.requests();
+  parser_.Parse(bytes, batch);
+  size_t done = 0;
+  size_t prefetched = 0;
+  while (done < batch.size() && wait_ == Wait::kNone && !close_after_reply_) {
+    if (stream_.OutputFull()) break;
+    if (done >= prefetched && batch.size() - done > 1) prefetched = Prefetch(batch, done);
+    arrived_ = batch.size() - done;
+    if (Handle(batch[done].args) == Step::kStop) break;
+    ++done;
+  }
+  const bool all = done == batch.size() && wait_ == Wait::kNone && !close_after_reply_;
+  if (all && !batch.error().empty()) {
+    if (pending_ > 0) {
+      WaitFor(Wait::kIdle);
+    } else {
+      node_.stats().protocol_errors.Add();
+      stream_.Write(fmt::format("-ERR {}\r\n", batch.error()));
+      stream_.CloseAfterFlush(Status(ErrorCode::kInvalid, std::string(batch.error())));
+    }
+  }
+  thread_.EndRead();
+  const size_t used = parser_.Consume(batch, done);
+  if (close_after_reply_ && pending_ == 0) stream_.CloseAfterFlush();
+  return used;
+}
+
+void Connection::OnEnd(Stream&, bool unread) {
+  if (unread) return;  // What is unread is handled first; this is called again.
+  ended_ = true;
+  FinishIfDone();
+}
+
+void Connection::FinishIfDone() {
+  if (pending_ == 0 && wait_ == Wait::kNone && (ended_ || close_after_reply_))
+    stream_.CloseAfterFlush();
+}
+
+void Connection::OnClosed(Stream&, const Status&) {
+  closed_ = true;
+  node_.clients().Remove(id());
+  if (pending_ == 0) thread_.Bury(this);
+}
+
+void Connection::Kill() { stream_.Close(); }
+
+Connection::Step Connection::WaitFor(Wait wait) {
+  wait_ = wait;
+  session_.record->waiting = true;
+  stream_.PauseReading();
+  return Step::kStop;
+}
+
+void Connection::GoOn() {
+  wait_ = Wait::kNone;
+  session_.record->waiting = false;
+  if (closed_) return;
+  stream_.ResumeReading();
+  if (stream_.input_size() == 0) FinishIfDone();
+}
+
+void Connection::Retry() {
+  if (wait_ == Wait::kRoom || wait_ == Wait::kPause) GoOn();
+}
+
+void Connection::Suspend() {
+  wait_ = Wait::kAnswer;
+  session_.record->waiting = true;
+  stream_.PauseReading();
+}
+
+void Connection::Resumed(LocalContext::Answer answer) {
+  if (closed_ || wait_ != Wait::kAnswer) return;
+  std::string& tail = stream_.Tail();
+  const size_t before = tail.size();
+  RespReply reply(tail, session_.resp_version);
+  answer(reply);
+  AfterReply(before);
+  GoOn();
+}
+
+void Connection::BarrierDone(const Status& status) {
+  if (closed_ || wait_ != Wait::kBarrier) return;
+  if (!status.ok()) {
+    // The strong read that waits is answered with the error; it is still first in the input, so
+    // Handle() finds the budget below and the error to give.
+    barrier_error_ = RedisError(status);
+  }
+  GoOn();
+}
+
+bool Connection::CanAttach() const { return batch_serial_ == thread_.batch_serial(); }
+
+void Connection::Attached(ClientBatch& batch) {
+  ++pending_;
+  batch_serial_ = thread_.batch_serial();
+  batch.items().back().silent = Silent();
+}
+
+// Whether the reply of the command at hand is to be thrown away; moves CLIENT REPLY SKIP on.
+bool Connection::Silent() {
+  using Mode = Session::ReplyMode;
+  switch (session_.reply_mode) {
+    case Mode::kOn:
+      return false;
+    case Mode::kOff:
+      return true;
+    case Mode::kSkipNext:
+      session_.reply_mode = Mode::kSkipThis;
+      return true;
+    case Mode::kSkipThis:
+      session_.reply_mode = Mode::kOn;
+      return true;
+  }
+  return false;
+}
+
+void Connection::AfterReply(size_t before) {
+  std::string& tail = stream_.Tail();
+  if (tail.size() > before && tail[before] == '-') [[unlikely]]
+    node_.stats().CountError(std::string_view(tail).substr(before + 1));
+  if (session_.reply_mode != Session::ReplyMode::kOn && Silent()) [[unlikely]]
+    tail.resize(before);
+}
+
+Connection::Step Connection::ReplyError(std::string_view error) {
+  if (direct()) {
+    std::string& tail = stream_.Tail();
+    const size_t before = tail.size();
+    RespReply(tail, session_.resp_version).Error(error);
+    AfterReply(before);
+    return Step::kNext;
+  }
+  if (!CanAttach()) return WaitFor(Wait::kIdle);
+  std::string text;
+  RespReply(text, session_.resp_version).Error(error);
+  node_.stats().CountError(error);
+  ClientBatch& batch = thread_.CurrentBatch();
+  batch.AddLiteral(this, std::move(text));
+  Attached(batch);
+  return Step::kNext;
+}
+
+bool Connection::Strong(Effect effect, std::optional<Consistency> forced) const {
+  const bool write = effect == Effect::kWrite;
+  const ServerOptions& options = node_.options();
+  const std::optional<Consistency>& own =
+      write ? session_.write_consistency : session_.read_consistency;
+  const Consistency wanted =
+      forced.value_or(own.value_or(write ? options.write_consistency : options.read_consistency));
+  // The cluster-wide floor is a floor: nothing lowers it.
+  return wanted == Consistency::kStrong ||
+         (write && node_.core().strong_writes.load(std::memory_order_relaxed));
+}
+
+Connection::Step Connection::Handle(Args args) {
+  const CommandTable& table = node_.table();
+  const CommandSpec* spec = table.Resolve(args);
+  std::optional<Consistency> forced;
+  if (spec != nullptr && spec->group == Group::kCluster &&
+      (IsStrongPrefix(*spec) || IsEventualPrefix(*spec)) && args.size() > 1) {
+    forced = IsStrongPrefix(*spec) ? Consistency::kStrong : Consistency::kEventual;
+    args = args.subspan(1);
+    spec = table.Resolve(args);
+  }
+  if (std::string error = CheckCommand(table, spec, args); !error.empty()) [[unlikely]] {
+    if (session_.in_multi) session_.multi_failed = true;
+    return ReplyError(error);
+  }
+  const Effect effect = spec->effect;
+  if (node_.PausedNow(effect == Effect::kWrite || IsExec(*spec)) &&
+      spec->group != Group::kConnection) [[unlikely]]
+    return WaitFor(Wait::kPause);
+  Step step;
+  if (session_.in_multi && !RunsInsideMulti(*spec)) {
+    step = HandleQueued(spec, args, forced == Consistency::kStrong);
+  } else if (effect == Effect::kRead) {
+    step = HandleRead(spec, args, Strong(effect, forced));
+  } else if (effect == Effect::kWrite) {
+    step = HandleWrite(spec, args, Strong(effect, forced));
+  } else if (IsExec(*spec)) {
+    step = HandleExec(forced);
+  } else {
+    step = HandleLocal(spec, args);
+  }
+  if (step == Step::kNext) {
+    ClientRecord& record = *session_.record;
+    record.active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
+    record.last_command.store(spec, std::memory_order_relaxed);
+    thread_.Count(spec);
+  }
+  return step;
+}
+
+Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bool strong) {
+  if (!direct() && !CanAttach()) return WaitFor(Wait::kIdle);
+  if ((spec->flags & kNoMulti) != 0) {
+    session_.multi_failed = true;
+    return ReplyError("ERR Command not allowed inside a transaction");
+  }
+  session_.queued.emplace_back(spec, session_.db, args);
+  session_.multi_strong |= strong;
+  session_.record->queued = static_cast<int32_t>(session_.queued.size());
+  if (direct()) {
+    std::string& tail = stream_.Tail();
+    const size_t before = tail.size();
+    tail += "+QUEUED\r\n";
+    AfterReply(before);
+  } else {
+    ClientBatch& batch = thread_.CurrentBatch();
+    batch.AddLiteral(this, "+QUEUED\r\n");
+    Attached(batch);
+  }
+  return Step::kNext;
+}
+
+bool Connection::PassBarrier(Step* step) {
+  if (pending_ > 0) {
+    *step = WaitFor(Wait::kIdle);
+    return false;
+  }
+  if (!barrier_error_.empty()) {
+    *step = ReplyError(std::exchange(barrier_error_, {}));
+    return false;
+  }
+  if (barrier_budget_ > 0) {
+    --barrier_budget_;
+    return true;
+  }
+  // What has arrived by now is covered by the barrier that starts now.
+  barrier_budget_ = static_cast<uint32_t>(arrived_);
+  thread_.RequestBarrier(this);
+  *step = WaitFor(Wait::kBarrier);
+  return false;
+}
+
+void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply) {
+  const State& state = thread_.Read();
+  ReadContext context{
+      args, reply, state, state.keyspace, db, node_.core().cluster_clock.NowMs(), thread_.random()};
+  spec->handler.read(context);
+}
+
+Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool strong) {
+  Step step;
+  if (strong && !PassBarrier(&step)) return step;
+  if (node_.consensus().readiness() != Readiness::kReady) [[unlikely]]
+    return ReplyError(node_.StaleError());
+  if (direct()) {
+    std::string& tail = stream_.Tail();
+    const size_t before = tail.size();
+    RespReply reply(tail, session_.resp_version);
+    RunRead(spec, args, session_.db, reply);
+    AfterReply(before);
+    return Step::kNext;
+  }
+  if (!CanAttach()) return WaitFor(Wait::kIdle);
+  ClientBatch& batch = thread_.CurrentBatch();
+  batch.AddRead(this, spec, session_.db, session_.resp_version, args);
+  Attached(batch);
+  return Step::kNext;
+}
+
+bool Connection::MaySubmit(Step* step) {
+  ConsensusDriver& consensus = node_.consensus();
+  if (consensus.readiness() != Readiness::kReady) [[unlikely]] {
+    *step = ReplyError(node_.StaleError());
+    return false;
+  }
+  if (consensus.disk_full()) [[unlikely]] {
+    *step = ReplyError(
+        "DISKFULL the disk of this instance is full: not written. Free some room; writes resume by "
+        "themselves");
+    return false;
+  }
+  if (!thread_.HasRoom() || !consensus.can_submit()) [[unlikely]] {
+    *step = WaitFor(Wait::kRoom);
+    return false;
+  }
+  return true;
+}
+
+Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, bool strong) {
+  Step step;
+  if (!MaySubmit(&step)) return step;
+  ClientBatch& batch = thread_.Batch(strong);
+  batch.AddWrite(this, spec, session_.db, session_.resp_version, args);
+  Attached(batch);
+  return Step::kNext;
+}
+
+void Connection::RunLocal(const CommandSpec* spec, Args args, RespReply& reply,
+                          bool in_transaction) {
+  LocalContext context{args, reply, *this, session_, thread_, node_, in_transaction};
+  spec->handler.local(context);
+}
+
+Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {
+  if (direct()) {
+    std::string& tail = stream_.Tail();
+    const size_t before = tail.size();
+    RespReply reply(tail, session_.resp_version);
+    RunLocal(spec, args, reply, false);
+    if (wait_ == Wait::kNone && !stream_.closed()) AfterReply(before);
+    return Step::kNext;
+  }
+  if (!RunsAhead(*spec) || !CanAttach()) return WaitFor(Wait::kIdle);
+  std::string text;
+  RespReply reply(text, session_.resp_version);
+  RunLocal(spec, args, reply, false);
+  ClientBatch& batch = thread_.CurrentBatch();
+  batch.AddLiteral(this, std::move(text));
+  Attached(batch);
+  return Step::kNext;
+}
+
+}  // namespace mydis

@@ -1,0 +1,195 @@
+// The part of a connection that carries out EXEC, and what comes back from the log.
+#include <fmt/format.h>
+
+#include "base/error_table.h"
+#include "commands/arg_parser.h"
+#include "server/connection.h"
+#include "server/dispatch.h"
+#include "server/io_thread.h"
+#include "server/node.h"
+
+namespace mydis {
+
+void Connection::ResetTransaction() {
+  session_.in_multi = false;
+  session_.multi_failed = false;
+  session_.multi_strong = false;
+  session_.queued.clear();
+  session_.watched.clear();
+  session_.record->queued = -1;
+  session_.record->watched = 0;
+}
+
+Connection::Step Connection::HandleExec(std::optional<Consistency> forced) {
+  if (!session_.in_multi) return ReplyError("ERR EXEC without MULTI");
+  if (session_.multi_failed) {
+    if (!direct() && !CanAttach()) return WaitFor(Wait::kIdle);
+    ResetTransaction();
+    return ReplyError("EXECABORT Transaction discarded because of previous errors.");
+  }
+  if (session_.multi_strong && !forced) forced = Consistency::kStrong;
+  bool writes = false;
+  uint32_t db = session_.db;
+  for (StoredCommand& command : session_.queued) {
+    writes |= command.spec->effect == Effect::kWrite;
+    command.db = db;
+    if (command.spec->name == "select" && command.words.size() == 2) {
+      const auto wanted = ParseInteger(command.words[1]);
+      if (wanted && *wanted >= 0 && *wanted < kDatabases) db = static_cast<uint32_t>(*wanted);
+    }
+  }
+  return writes ? SubmitTransaction(Strong(Effect::kWrite, forced))
+                : RunReadTransaction(Strong(Effect::kRead, forced));
+}
+
+Connection::Step Connection::SubmitTransaction(bool strong) {
+  Step step;
+  if (!MaySubmit(&step)) {
+    if (step == Step::kNext) ResetTransaction();
+    return step;
+  }
+  auto transaction = std::make_unique<StoredTransaction>();
+  transaction->commands = std::move(session_.queued);
+  bool has_local = false;
+  for (const StoredCommand& command : transaction->commands)
+    has_local |= command.spec->effect == Effect::kLocal;
+  ClientBatch& batch = thread_.Batch(strong);
+  batch.AddTransaction(this, session_.resp_version, session_.watched, std::move(transaction));
+  Attached(batch);
+  ResetTransaction();
+  // Local commands run when the replies come; what follows must see their effect.
+  if (has_local) WaitFor(Wait::kIdle);
+  return Step::kNext;
+}
+
+Connection::Step Connection::RunReadTransaction(bool strong) {
+  Step step;
+  if (!direct()) return WaitFor(Wait::kIdle);
+  const bool reads = std::any_of(session_.queued.begin(), session_.queued.end(),
+                                 [](const auto& c) { return c.spec->effect == Effect::kRead; });
+  if (strong && reads && !PassBarrier(&step)) {
+    if (step == Step::kNext) ResetTransaction();
+    return step;
+  }
+  if (reads && node_.consensus().readiness() != Readiness::kReady) {
+    ResetTransaction();
+    return ReplyError(node_.StaleError());
+  }
+  const Keyspace& keyspace = thread_.Read().keyspace;
+  bool aborted = false;
+  for (const WatchedKey& key : session_.watched)
+    aborted |= keyspace.WatchRevision(key.db, key.key) != key.revision;
+  const std::vector<StoredCommand> commands = std::move(session_.queued);
+  ResetTransaction();
+  std::string& tail = stream_.Tail();
+  const size_t before = tail.size();
+  RespReply reply(tail, session_.resp_version);
+  if (aborted) {
+    reply.NullArray();
+  } else {
+    reply.ArrayHeader(commands.size());
+    std::vector<std::string_view> views;
+    for (const StoredCommand& command : commands) {
+      if (command.spec->effect == Effect::kRead) {
+        RunRead(command.spec, command.Views(views), command.db, reply);
+      } else {
+        RunLocal(command.spec, command.Views(views), reply, true);
+      }
+    }
+  }
+  AfterReply(before);
+  return Step::kNext;
+}
+
+// The replies of commands that touch the state were made where the transaction ran; local commands
+// run now, in their places among them.
+void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
+  const StoredTransaction& transaction = *item.transaction;
+  if (transaction.aborted) {
+    stream_.Write(batch.ReplyOf(item));
+    return;
+  }
+  std::string& tail = stream_.Tail();
+  if (transaction.ends.empty()) return;
+  tail += batch.Replies(item.begin, transaction.ends[0]);
+  size_t element = 0;
+  std::vector<std::string_view> views;
+  for (const StoredCommand& command : transaction.commands) {
+    if (command.spec->effect == Effect::kLocal) {
+      RespReply reply(tail, item.resp_version);
+      RunLocal(command.spec, command.Views(views), reply, true);
+    } else {
+      tail += batch.Replies(transaction.ends[element], transaction.ends[element + 1]);
+      ++element;
+    }
+  }
+}
+
+void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome) {
+  const bool made = outcome.applied && outcome.status.ok();
+  std::string& tail = stream_.Tail();
+  const size_t before = tail.size();
+  switch (item.kind) {
+    case BatchItem::Kind::kLiteral:
+      tail += item.literal;
+      break;
+    case BatchItem::Kind::kRead:
+      if (outcome.applied && item.end > item.begin) {
+        tail += batch.ReplyOf(item);
+      } else {
+        // The writes before it have failed, but the read itself can still be answered.
+        RespReply reply(tail, item.resp_version);
+        std::vector<std::string_view> views;
+        RunRead(item.spec, item.read->Views(views), item.read->db, reply);
+      }
+      break;
+    case BatchItem::Kind::kWrite:
+    case BatchItem::Kind::kTransaction:
+      if (!made) {
+        RespReply(tail, item.resp_version).Error(WriteError(item, outcome));
+      } else if (item.kind == BatchItem::Kind::kTransaction) {
+        SendTransaction(batch, item);
+      } else {
+        tail += batch.ReplyOf(item);
+      }
+      break;
+  }
+  std::string& after = stream_.Tail();
+  if (&after == &tail && after.size() > before) {
+    if (after[before] == '-' && item.kind != BatchItem::Kind::kLiteral)
+      node_.stats().CountError(std::string_view(after).substr(before + 1));
+    if (item.silent) after.resize(before);
+  }
+}
+
+std::string Connection::WriteError(const BatchItem& item, const Outcome& outcome) {
+  if (outcome.status.code() == ErrorCode::kNotAll) {
+    return fmt::format("NOTALL committed at revision {}, applied on {} of {} instances",
+                       item.revision, outcome.applied_on, outcome.members);
+  }
+  return RedisError(outcome.status);
+}
+
+void Connection::Deliver(const ClientBatch& batch, BatchItem& item, const Outcome& outcome) {
+  --pending_;
+  if (closed_) {
+    if (pending_ == 0) thread_.Bury(this);
+    return;
+  }
+  if (outcome.applied && item.kind != BatchItem::Kind::kLiteral) {
+    session_.last_write_index = batch.index;
+    if (item.revision != 0) session_.last_write_revision = item.revision;
+  }
+  SendItem(batch, item, outcome);
+}
+
+void Connection::AfterBatch() {
+  if (closed_ || pending_ > 0) return;
+  if (wait_ == Wait::kIdle) {
+    GoOn();
+  } else {
+    FinishIfDone();
+  }
+}
+
+}  // namespace mydis

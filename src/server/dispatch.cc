@@ -1,0 +1,76 @@
+#include "server/dispatch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mydis {
+namespace {
+
+// Redis shows at most 128 bytes of what it did not understand.
+std::string Shown(std::string_view word) {
+  std::string out(word.substr(0, 128));
+  for (char& c : out) {
+    if (c == '\r' || c == '\n') c = ' ';
+  }
+  return out;
+}
+
+std::string Upper(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return out;
+}
+
+}  // namespace
+
+std::string FullName(const CommandTable& table, const CommandSpec& spec, Args args) {
+  const CommandSpec* top = table.Find(args[0]);
+  if (top == nullptr || top == &spec) return std::string(spec.name);
+  return fmt::format("{}|{}", top->name, spec.name);
+}
+
+std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Args args) {
+  if (spec == nullptr) {
+    std::string shown;
+    for (size_t i = 1; i < args.size() && shown.size() < 128; ++i)
+      shown += fmt::format("'{}' ", Shown(args[i].substr(0, 128 - shown.size())));
+    return fmt::format("ERR unknown command '{}', with args beginning with: {}", Shown(args[0]),
+                       shown);
+  }
+  if (!spec->subcommands.empty() && args.size() > 1 && spec->handler.local == nullptr &&
+      spec->handler.read == nullptr) {
+    return fmt::format("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1]),
+                       Upper(spec->name));
+  }
+  if (!ArityFits(*spec, args.size())) {
+    return fmt::format("ERR wrong number of arguments for '{}' command",
+                       FullName(table, *spec, args));
+  }
+  return {};
+}
+
+bool IsStrongPrefix(const CommandSpec& spec) {
+  return spec.group == Group::kCluster && spec.name == "strong";
+}
+
+bool IsEventualPrefix(const CommandSpec& spec) {
+  return spec.group == Group::kCluster && spec.name == "eventual";
+}
+
+bool IsExec(const CommandSpec& spec) {
+  return spec.group == Group::kTransactions && spec.name == "exec";
+}
+
+bool RunsInsideMulti(const CommandSpec& spec) {
+  if (spec.group == Group::kTransactions) return spec.name != "unwatch";
+  return spec.group == Group::kConnection && (spec.name == "quit" || spec.name == "reset");
+}
+
+bool RunsAhead(const CommandSpec& spec) {
+  if (spec.group == Group::kConnection) return spec.name != "reset" && spec.name != "quit";
+  return spec.group == Group::kTransactions && (spec.name == "multi" || spec.name == "discard");
+}
+
+}  // namespace mydis

@@ -1,0 +1,27 @@
+// Finding out what a client's words mean, and the errors when they mean nothing.
+#pragma once
+
+#include <string>
+
+#include "commands/table.h"
+
+namespace mydis {
+
+// The command's full name: "get", "client|setname".
+std::string FullName(const CommandTable& table, const CommandSpec& spec, Args args);
+
+// The error for words that are no command that can run: unknown command or subcommand, wrong number
+// of words. Empty if they are fine. `spec` is what CommandTable::Resolve gave.
+std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Args args);
+
+// STRONG and EVENTUAL, the prefixes; and EXEC, which the connection itself carries out.
+bool IsStrongPrefix(const CommandSpec& spec);
+bool IsEventualPrefix(const CommandSpec& spec);
+bool IsExec(const CommandSpec& spec);
+// Commands that MULTI does not queue.
+bool RunsInsideMulti(const CommandSpec& spec);
+// Local commands that look at nothing but the session, and so may run before earlier writes of the
+// same connection are answered (their reply still keeps its place).
+bool RunsAhead(const CommandSpec& spec);
+
+}  // namespace mydis

@@ -1,0 +1,172 @@
+#include "server/io_thread.h"
+
+#include <unistd.h>
+
+#include <future>
+
+#include "server/node.h"
+
+namespace mydis {
+
+IoThread::IoThread(Node& node, uint32_t index, std::unique_ptr<EventLoop> loop)
+    : node_(node), index_(index), loop_(std::move(loop)), random_(RandomSeed()) {
+  loop_->AddAfterEvents([this] { AfterEvents(); });
+}
+
+IoThread::~IoThread() { Stop(); }
+
+void IoThread::Start() {
+  loop_->AddTimer(1000, [this] { EachSecond(); });
+  thread_ = std::thread([this] { loop_->Run(); });
+}
+
+void IoThread::Stop() {
+  if (!thread_.joinable()) return;
+  std::promise<void> closed;
+  loop_->Post([this, &closed] {
+    connections_.clear();
+    closed.set_value();
+  });
+  closed.get_future().wait();
+  loop_->Stop();
+  thread_.join();
+}
+
+void IoThread::Adopt(int fd) {
+  loop_->Post([this, fd] {
+    const uint64_t id = node_.clients().NextId();
+    connections_[id] = std::make_unique<Connection>(*this, fd, id);
+  });
+}
+
+void IoThread::Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome) {
+  loop_->Post([this, batch = std::move(batch), outcome = std::move(outcome)]() mutable {
+    OnComplete(std::move(batch), outcome);
+  });
+}
+
+void IoThread::RetryAll() {
+  loop_->Post([this] {
+    for (auto& [id, connection] : connections_) connection->Retry();
+  });
+}
+
+void IoThread::WithConnection(uint64_t id, std::move_only_function<void(Connection&)> task) {
+  loop_->Post([this, id, task = std::move(task)]() mutable {
+    auto it = connections_.find(id);
+    if (it != connections_.end()) task(*it->second);
+  });
+}
+
+ClientBatch& IoThread::Batch(bool strong) {
+  if (batch_ != nullptr && (batch_->strong != strong || batch_->bytes() >= kBatchBytes))
+    SubmitBatch();
+  if (batch_ == nullptr) batch_ = std::make_unique<ClientBatch>(*this, strong);
+  return *batch_;
+}
+
+void IoThread::SubmitBatch() {
+  if (batch_ == nullptr) return;
+  batch_->Seal();
+  in_flight_bytes_ += batch_->submitted_bytes();
+  ++batch_serial_;
+  node_.consensus().Submit(std::move(batch_));
+}
+
+const State& IoThread::Read() {
+  Core& core = node_.core();
+  if (!reading_) {
+    core.lock.LockShared(index_);
+    reading_ = true;
+  }
+  return core.machine.state();
+}
+
+void IoThread::EndRead() {
+  if (!reading_) return;
+  node_.core().lock.UnlockShared(index_);
+  reading_ = false;
+}
+
+void IoThread::RequestBarrier(Connection* connection) {
+  barrier_waiters_.push_back(connection->id());
+}
+
+void IoThread::SendBarrier() {
+  if (barrier_waiters_.empty()) return;
+  auto done = [this, waiters = std::exchange(barrier_waiters_, {})](Status status) mutable {
+    loop_->Post([this, waiters = std::move(waiters), status = std::move(status)] {
+      for (uint64_t id : waiters) {
+        auto it = connections_.find(id);
+        if (it != connections_.end()) it->second->BarrierDone(status);
+      }
+    });
+  };
+  node_.consensus().Post([done = std::move(done)](Replica* replica) mutable {
+    if (replica == nullptr) {
+      done(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
+    } else {
+      replica->Barrier(0, std::move(done));
+    }
+  });
+}
+
+void IoThread::OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& outcome) {
+  const bool had_room = HasRoom();
+  in_flight_bytes_ -= batch->submitted_bytes();
+  for (BatchItem& item : batch->items()) item.connection->Deliver(*batch, item, outcome);
+  // Connections that were buried in the loop above are destroyed only at the end of the turn.
+  for (BatchItem& item : batch->items()) item.connection->AfterBatch();
+  EndRead();
+  if (!had_room && HasRoom()) {
+    for (auto& [id, connection] : connections_) connection->Retry();
+  }
+}
+
+void IoThread::Bury(Connection* connection) { buried_.push_back(connection->id()); }
+
+void IoThread::AfterEvents() {
+  EndRead();
+  SubmitBatch();
+  SendBarrier();
+  if (!buried_.empty()) {
+    // After the streams have finished their turn.
+    loop_->Post([this, ids = std::exchange(buried_, {})] {
+      for (uint64_t id : ids) connections_.erase(id);
+    });
+  }
+}
+
+void IoThread::Count(const CommandSpec* spec) {
+  ThreadStats& stats = *node_.stats().threads[index_];
+  stats.commands.store(stats.commands.load(std::memory_order_relaxed) + 1,
+                       std::memory_order_relaxed);
+  auto& calls = stats.Of(spec).calls;
+  calls.store(calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void IoThread::ForEachConnection(const std::function<void(Connection&)>& visit) {
+  for (auto& [id, connection] : connections_) visit(*connection);
+}
+
+void IoThread::EachSecond() {
+  const Config& config = node_.config();
+  const uint64_t idle_ms = config.idle_timeout_s * 1000;
+  const uint64_t hard_limit = config.output_hard_limit;
+  for (auto& [id, connection] : connections_) {
+    Stream& stream = connection->stream();
+    ClientRecord& record = *connection->session().record;
+    record.output_bytes = stream.output_size();
+    record.input_bytes = stream.input_size() + connection->parser().memory();
+    record.bytes_read = stream.bytes_read();
+    record.bytes_written = stream.bytes_written();
+    if (hard_limit != 0 && stream.output_size() > hard_limit) {
+      stream.Close(Status(ErrorCode::kBusy, "output buffer limit"));
+    } else if (idle_ms != 0 && !record.waiting && now_ms() - record.active_ms > idle_ms) {
+      stream.Close(Status(ErrorCode::kTimeout, "idle"));
+    }
+  }
+  loop_->AddTimer(1000, [this] { EachSecond(); });
+}
+
+}  // namespace mydis

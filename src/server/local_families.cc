@@ -1,0 +1,16 @@
+#include "server/local_families.h"
+
+#include <vector>
+
+namespace mydis {
+
+Families LocalFamilies() {
+  static const std::vector<std::span<const CommandSpec>> families = {
+      ConnectionFamily(),
+      TransactionFamily(),
+      ConsistencyFamily(),
+  };
+  return families;
+}
+
+}  // namespace mydis

@@ -1,0 +1,16 @@
+// The families of local commands, in one list: what the server adds to StateFamilies().
+#pragma once
+
+#include <span>
+
+#include "commands/table.h"
+
+namespace mydis {
+
+std::span<const CommandSpec> ConnectionFamily();
+std::span<const CommandSpec> TransactionFamily();
+std::span<const CommandSpec> ConsistencyFamily();
+
+Families LocalFamilies();
+
+}  // namespace mydis

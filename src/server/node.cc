@@ -1,0 +1,138 @@
+#include "server/node.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/log.h"
+#include "net/tcp.h"
+#include "server/local_families.h"
+
+namespace mydis {
+namespace {
+
+uint32_t ThreadCount(const ServerOptions& options) {
+  if (options.io_threads > 0) return static_cast<uint32_t>(options.io_threads);
+  const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return std::clamp(cores / 2, 1u, 16u);
+}
+
+}  // namespace
+
+Node::Node(const ServerOptions& options)
+    : options_(options),
+      table_(StateFamilies(), LocalFamilies()),
+      started_ms_(clock_.MonotonicUs() / 1000),
+      stats_(ThreadCount(options)),
+      config_(options) {
+  consensus_ =
+      std::make_unique<ConsensusDriver>(options_, clock_, table_, ThreadCount(options), *this);
+}
+
+Node::~Node() { Stop(); }
+
+Status Node::Start() {
+  for (uint32_t i = 0; i < ThreadCount(options_); ++i) {
+    auto loop = EventLoop::Create();
+    if (!loop) return loop.error();
+    threads_.push_back(std::make_unique<IoThread>(*this, i, *std::move(loop)));
+  }
+  if (options_.redis_port != ServerOptions::kPortOff) {
+    auto listener = TcpListener::Listen(threads_[0]->loop(), options_.bind_address,
+                                        static_cast<uint16_t>(options_.redis_port),
+                                        [this](int fd) { Accept(fd); });
+    if (!listener) {
+      return Status(listener.error().code(),
+                    fmt::format("--redis-port: {}", listener.error().message()));
+    }
+    listener_ = *std::move(listener);
+  }
+  if (Status status = consensus_->Start(); !status.ok()) return status;
+  for (auto& thread : threads_) thread->Start();
+  return Status::Ok();
+}
+
+void Node::Accept(int fd) {
+  stats_.connections.Add();
+  if (clients_.size() >= config_.max_clients) {
+    stats_.rejected_connections.Add();
+    constexpr std::string_view kError = "-ERR max number of clients reached\r\n";
+    [[maybe_unused]] const ssize_t written = write(fd, kError.data(), kError.size());
+    close(fd);
+    return;
+  }
+  threads_[next_thread_++ % threads_.size()]->Adopt(fd);
+}
+
+Status Node::WaitForStop() {
+  std::unique_lock lock(mutex_);
+  stopping_.wait(lock, [this] { return stop_requested_; });
+  return fatal_;
+}
+
+void Node::RequestStop() {
+  std::lock_guard guard(mutex_);
+  stop_requested_ = true;
+  stopping_.notify_all();
+}
+
+void Node::Stop() {
+  if (consensus_ == nullptr) return;
+  consensus_->Stop(5000);
+  if (listener_ != nullptr) {
+    for (auto& thread : threads_) thread->Stop();
+    listener_.reset();
+  }
+  threads_.clear();
+  consensus_.reset();
+}
+
+void Node::Pause(uint64_t until_ms, bool writes_only) {
+  pause_writes_only_ = writes_only;
+  pause_until_ms_ = until_ms;
+  for (auto& thread : threads_) {
+    thread->loop().Post([&thread = *thread, until_ms] {
+      const uint64_t now = thread.now_ms();
+      thread.loop().AddTimer(until_ms > now ? until_ms - now + 1 : 1,
+                             [&thread] { thread.RetryAll(); });
+    });
+  }
+}
+
+void Node::Unpause() {
+  pause_until_ms_ = 0;
+  for (auto& thread : threads_) thread->RetryAll();
+}
+
+bool Node::PausedNow(bool write) const {
+  const uint64_t until = pause_until_ms_.load(std::memory_order_relaxed);
+  if (until == 0) [[likely]]
+    return false;
+  if (pause_writes_only_ && !write) return false;
+  return const_cast<SystemClock&>(clock_).MonotonicUs() / 1000 < until;
+}
+
+std::string Node::StaleError() const {
+  const std::string why = consensus_->why();
+  return fmt::format("STALE this instance cannot answer now: {}",
+                     why.empty() ? "it is catching up with the cluster" : why);
+}
+
+void Node::OnReadiness(Readiness) {
+  for (auto& thread : threads_) thread->RetryAll();
+}
+
+void Node::OnCanSubmit() {
+  for (auto& thread : threads_) thread->RetryAll();
+}
+
+void Node::OnFatal(const Status& status) {
+  LogError("{}", status.message());
+  std::lock_guard guard(mutex_);
+  fatal_ = status;
+  stop_requested_ = true;
+  stopping_.notify_all();
+}
+
+}  // namespace mydis
