@@ -1,6 +1,7 @@
 #include "server/client_batch.h"
 
 #include "base/assert.h"
+#include "base/hash.h"
 
 namespace mydis {
 

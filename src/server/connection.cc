@@ -13,7 +13,7 @@
 namespace mydis {
 namespace {
 
-const Stream::Options kStreamOptions{};
+const ByteStream::Options kStreamOptions{};
 
 }  // namespace
 
@@ -53,7 +53,7 @@ size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
   return end;
 }
 
-size_t Connection::OnData(Stream&, std::string_view bytes) {
+size_t Connection::OnData(ByteStream&, std::string_view bytes) {
   RequestBatch& batch = thread_.requests();
   parser_.Parse(bytes, batch);
   size_t done = 0;
@@ -81,7 +81,7 @@ size_t Connection::OnData(Stream&, std::string_view bytes) {
   return used;
 }
 
-void Connection::OnEnd(Stream&, bool unread) {
+void Connection::OnEnd(ByteStream&, bool unread) {
   if (unread) return;  // What is unread is handled first; this is called again.
   ended_ = true;
   FinishIfDone();
@@ -92,7 +92,7 @@ void Connection::FinishIfDone() {
     stream_.CloseAfterFlush();
 }
 
-void Connection::OnClosed(Stream&, const Status&) {
+void Connection::OnClosed(ByteStream&, const Status&) {
   closed_ = true;
   node_.clients().Remove(id());
   if (pending_ == 0) thread_.Bury(this);

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "net/stream.h"
+#include "net/byte_stream.h"
 #include "protocol/resp_parser.h"
 #include "server/client_batch.h"
 #include "server/local_context.h"
@@ -25,7 +25,7 @@ class Connection final : private StreamHandler {
 
   uint64_t id() const { return session_.record->id; }
   Session& session() { return session_; }
-  Stream& stream() { return stream_; }
+  ByteStream& stream() { return stream_; }
   const RespParser& parser() const { return parser_; }
 
   // An item of this connection has come back from the log.
@@ -50,11 +50,11 @@ class Connection final : private StreamHandler {
   enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause };
   enum class Step : uint8_t { kNext, kStop };
 
-  size_t OnData(Stream& stream, std::string_view bytes) override;
+  size_t OnData(ByteStream& stream, std::string_view bytes) override;
   std::span<char> ReadTarget() override { return parser_.Target(); }
-  void OnTargetFilled(Stream&, size_t n) override { parser_.TargetFilled(n); }
-  void OnEnd(Stream& stream, bool unread) override;
-  void OnClosed(Stream& stream, const Status& reason) override;
+  void OnTargetFilled(ByteStream&, size_t n) override { parser_.TargetFilled(n); }
+  void OnEnd(ByteStream& stream, bool unread) override;
+  void OnClosed(ByteStream& stream, const Status& reason) override;
 
   // Loads what the next requests will look up into the processor's caches; gives how far it went.
   size_t Prefetch(const RequestBatch& batch, size_t from);
@@ -96,7 +96,7 @@ class Connection final : private StreamHandler {
   Node& node_;
   Session session_;
   RespParser parser_;
-  Stream stream_;
+  ByteStream stream_;
   uint32_t pending_ = 0;         // Items under way, in the batch being filled or submitted.
   uint64_t batch_serial_ = 0;    // Of the batch that the last item went into.
   uint32_t barrier_budget_ = 0;  // Strong reads that the last barrier still covers.

@@ -154,7 +154,7 @@ void IoThread::EachSecond() {
   const uint64_t idle_ms = config.idle_timeout_s * 1000;
   const uint64_t hard_limit = config.output_hard_limit;
   for (auto& [id, connection] : connections_) {
-    Stream& stream = connection->stream();
+    ByteStream& stream = connection->stream();
     ClientRecord& record = *connection->session().record;
     record.output_bytes = stream.output_size();
     record.input_bytes = stream.input_size() + connection->parser().memory();

@@ -26,8 +26,8 @@ Node::Node(const ServerOptions& options)
       started_ms_(clock_.MonotonicUs() / 1000),
       stats_(ThreadCount(options)),
       config_(options) {
-  consensus_ =
-      std::make_unique<ConsensusDriver>(options_, clock_, table_, ThreadCount(options), *this);
+  consensus_ = std::make_unique<ConsensusDriver>(options_, clock_, table_, ThreadCount(options),
+                                                 static_cast<ConsensusListener&>(*this));
 }
 
 Node::~Node() { Stop(); }
