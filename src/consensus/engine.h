@@ -302,7 +302,9 @@ class Engine {
   // REQUIRED for each such message: until then nothing else is sent to the peer.
   void ReportSnapshot(uint64_t peer, bool ok);
   // There is a newer durable local snapshot, to be offered from now on. Its index has been applied.
-  // Ignored if it is not newer than the one before.
+  // Its configuration is that of the last out.conf_states entry up to its index, which is certain
+  // once a turn has taken the Advance() for that index. Ignored if it is not newer than the one
+  // before.
   void SetSnapshot(const SnapshotMetadata& snapshot);
   // Forgets the entries up to `index`, as far as the last SetSnapshot() holds them and Advance()
   // was called for them. A follower that needs forgotten entries gets the snapshot. Drop them from

@@ -41,7 +41,7 @@ void TestNode::Start(uint64_t seed, int max_entries_per_message) {
 void TestNode::Crash() {
   engine_.reset();
   write_.reset();
-  received_.reset();
+  received_.clear();
 }
 
 void TestNode::Propose(const std::string& text) {
@@ -59,7 +59,7 @@ void TestNode::Receive(const TestMessage& message) {
     refs.push_back(payload ? next_ref_ : 0);
     if (payload) payloads_[next_ref_++] = payload;
   }
-  if (message.type == MessageType::kSnapshot) received_ = message;
+  if (message.type == MessageType::kSnapshot) received_[message.snapshot->index] = message;
   engine_->Step(message.from, message.bytes, refs);
 }
 
@@ -164,15 +164,17 @@ void TestNode::FinishWrite() {
   Write write = std::move(*write_);
   write_.reset();
   if (write.snapshot) {
-    ASSERT_TRUE(received_ && received_->snapshot == write.snapshot);
+    ASSERT_TRUE(received_.contains(write.snapshot->index));
+    const TestMessage& received = received_[write.snapshot->index];
+    ASSERT_EQ(*received.snapshot, *write.snapshot);
     disk.snapshot = *write.snapshot;
-    disk.snapshot_state = received_->state;
+    disk.snapshot_state = received.state;
     disk.base_index = write.snapshot->index;
     disk.base_term = write.snapshot->term;
     disk.entries.clear();
     history_ = disk.snapshot_state;
     applied_ = write.snapshot->index;
-    received_.reset();
+    received_.clear();
     ++snapshots_installed;
   }
   // What needs no flush may be lost: so it is, always.
@@ -197,9 +199,8 @@ void TestNode::ApplyTo(uint64_t index) {
 }
 
 void TestNode::TakeSnapshot(uint64_t keep) {
-  // The configuration as of what the engine has been told is durable: turn first.
-  MYDIS_ASSERT(!write_, "the configuration at `applied` is known only after the write");
-  if (engine_->HasInput()) Turn();
+  // The configuration at `applied_` is known once a turn has taken the Advance() for it.
+  while (!write_ && engine_->HasInput()) Turn();
   if (write_ || applied_ <= disk.snapshot.index) return;
   disk.snapshot = {applied_, At(applied_).term, conf_state};
   disk.snapshot_state = history_;
@@ -258,19 +259,21 @@ void TestCluster::Settle() {
         node->Turn();
         busy = true;
       }
-    for (; !network.empty(); network.pop_front()) {
-      const TestMessage& message = network.front();
-      if (message.to > nodes_.size()) continue;
-      TestNode& to = (*this)[message.to];
-      TestNode& from = (*this)[message.from];
-      const bool arrives = to.up() && Passes(message) && !lost.contains(message.type);
-      if (message.type == MessageType::kSnapshot && from.up() && report_snapshots)
-        from.engine().ReportSnapshot(message.to, arrives && !fail_snapshots);
-      if (arrives && !(fail_snapshots && message.type == MessageType::kSnapshot))
-        to.Receive(message);
-      busy = true;
-    }
+    for (; !network.empty(); busy = true) DeliverFirst();
   }
+}
+
+void TestCluster::DeliverFirst() {
+  const TestMessage message = std::move(network.front());
+  network.pop_front();
+  if (message.to > nodes_.size()) return;
+  TestNode& to = (*this)[message.to];
+  TestNode& from = (*this)[message.from];
+  const bool snapshot = message.type == MessageType::kSnapshot;
+  const bool arrives =
+      to.up() && Passes(message) && !lost.contains(message.type) && !(snapshot && fail_snapshots);
+  if (snapshot && from.up() && report_snapshots) from.engine().ReportSnapshot(message.to, arrives);
+  if (arrives) to.Receive(message);
 }
 
 void TestCluster::Tick(int n) {

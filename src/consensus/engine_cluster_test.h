@@ -79,7 +79,7 @@ class TestNode {
   ConfState conf_state;
   std::optional<EngineStatus> status;
   std::vector<OutMessage> last_messages;  // Of the last Ready; `bytes` is no longer valid.
-  uint32_t most_entries_sent = 0;  // In one message.
+  uint32_t most_entries_sent = 0;         // In one message.
   int snapshots_installed = 0;
 
  private:
@@ -106,7 +106,7 @@ class TestNode {
   std::map<uint64_t, Payload> payloads_;  // By ref.
   uint64_t next_ref_ = 1;
   std::optional<Write> write_;
-  std::optional<TestMessage> received_;  // A snapshot on the disk that waits to be installed.
+  std::map<uint64_t, TestMessage> received_;  // Snapshots on the disk, by index, to be installed.
   RaftState state_;
   uint64_t applied_ = 0;
   History history_;
@@ -139,6 +139,10 @@ class TestCluster {
 
   void Check(const TestNode& node);
   void CheckApplied(uint64_t index, const std::string& text);
+  // The last index that any instance has applied so far.
+  uint64_t applied_anywhere() const { return canonical_.empty() ? 0 : canonical_.rbegin()->first; }
+  // Takes the message at the head of the network away: delivers or loses it.
+  void DeliverFirst();
 
   std::deque<TestMessage> network;
   std::set<uint64_t> isolated;

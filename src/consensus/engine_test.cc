@@ -367,7 +367,7 @@ TEST(EngineTest, ReplacementGoesThroughAJointConfiguration) {
   cluster.Tick(20);
   cluster[1].ProposeConfChange({{{kAddVoter, 4}, {kRemove, 3}}, ""});
   cluster.Tick(5);
-  for (uint64_t id : {1, 2, 4})
+  for (uint64_t id : {1u, 2u, 4u})
     EXPECT_EQ(cluster[id].conf_state, (ConfState{{1, 2, 4}, {}, {}, {}, false})) << id;
   // A restart replays both steps.
   cluster[2].Crash();

@@ -11,6 +11,8 @@ constexpr uint64_t Key(uint64_t field, WireType type) { return field << 3 | type
 
 constexpr uint64_t kTransition = Key(1, kVarint), kChanges = Key(2, kBytes),
                    kContext = Key(3, kBytes);
+// Of raftpb.ConfChangeTransition, what Mydis uses.
+constexpr uint64_t kSimple = 0, kJointExplicit = 2;
 constexpr uint64_t kStepType = Key(1, kVarint), kStepId = Key(2, kVarint);
 constexpr uint64_t kVoters = Key(1, kVarint), kLearners = Key(2, kVarint),
                    kVotersOutgoing = Key(3, kVarint), kLearnersNext = Key(4, kVarint),
@@ -19,6 +21,10 @@ constexpr uint64_t kVoters = Key(1, kVarint), kLearners = Key(2, kVarint),
 void PutVarint(Encoder& out, uint64_t key, uint64_t value) {
   out.Varint(key);
   out.Varint(value);
+}
+
+uint64_t TransitionOf(const ConfChange& change) {
+  return change.steps.size() > 1 ? kJointExplicit : kSimple;
 }
 
 bool DecodeStep(std::string_view bytes, ConfChangeStep* step) {
@@ -48,7 +54,7 @@ bool DecodeStep(std::string_view bytes, ConfChangeStep* step) {
 std::string EncodeConfChange(const ConfChange& change) {
   std::string bytes;
   Encoder out(bytes);
-  PutVarint(out, kTransition, 0);
+  PutVarint(out, kTransition, TransitionOf(change));
   for (const ConfChangeStep& step : change.steps) {
     std::string inner;
     Encoder in(inner);
@@ -68,10 +74,11 @@ Result<ConfChange> DecodeConfChange(std::string_view bytes) {
   ConfChange change;
   Decoder in(bytes);
   bool good = true;
+  uint64_t transition = kSimple;
   while (good && in.ok() && !in.AtEnd()) {
     switch (in.Varint()) {
       case kTransition:
-        good = in.Varint() == 0;
+        transition = in.Varint();
         break;
       case kChanges:
         good = DecodeStep(in.Bytes(), &change.steps.emplace_back());
@@ -83,7 +90,7 @@ Result<ConfChange> DecodeConfChange(std::string_view bytes) {
         good = false;
     }
   }
-  if (!good || !in.ok())
+  if (!good || !in.ok() || transition != TransitionOf(change))
     return Fail(ErrorCode::kCorrupt, "consensus: a configuration change cannot be decoded");
   return change;
 }

@@ -26,7 +26,7 @@ struct ConfState {
   std::vector<uint64_t> learners;
   std::vector<uint64_t> voters_outgoing;
   std::vector<uint64_t> learners_next;  // Voters now, learners once the joint state is left.
-  bool auto_leave = false;              // The leader leaves the joint state by itself.
+  bool auto_leave = false;  // Part of the core's format; always false in a cluster of Mydis.
   bool operator==(const ConfState&) const = default;
 };
 
@@ -41,8 +41,8 @@ struct ConfChangeStep {
 
 // One step takes effect at once: kAddVoter adds an instance or promotes a learner, kAddLearner adds
 // one or demotes a voter, kRemove removes either. Several steps (a replacement: add one, remove
-// another) go through a joint configuration, which the leader leaves by itself; the entry by which
-// it does so has no steps and no context.
+// another) go through a joint configuration, which the leader's engine leaves by itself; the entry
+// by which it does so has no steps and no context.
 struct ConfChange {
   std::vector<ConfChangeStep> steps;
   std::string context;  // Opaque to Raft: the address of the instance added, for instance.

@@ -118,30 +118,36 @@ func checkConf(conf *pb.ConfState) error {
 
 // checkChange says why a proposed change to conf is refused. The core would find out only when it
 // applies it, on every instance, by a panic.
-func checkChange(data []byte, conf *pb.ConfState, self uint64) (pb.ConfChangeV2, refusal) {
+func checkChange(data []byte, conf *pb.ConfState, self uint64) refusal {
 	var change pb.ConfChangeV2
-	if err := change.Unmarshal(data); err != nil || len(change.Changes) == 0 ||
-		change.Transition != pb.ConfChangeTransitionAuto {
-		return change, refusedInvalid
+	if err := change.Unmarshal(data); err != nil || len(change.Changes) == 0 {
+		return refusedInvalid
+	}
+	transition := pb.ConfChangeTransitionAuto
+	if len(change.Changes) > 1 {
+		transition = pb.ConfChangeTransitionJointExplicit // See engine.leaveJoint.
+	}
+	if change.Transition != transition {
+		return refusedInvalid
 	}
 	seen := map[uint64]bool{}
 	for _, step := range change.Changes {
 		switch step.Type {
 		case pb.ConfChangeAddNode, pb.ConfChangeAddLearnerNode, pb.ConfChangeRemoveNode:
 		default:
-			return change, refusedInvalid
+			return refusedInvalid
 		}
 		if step.NodeID == 0 || seen[step.NodeID] {
-			return change, refusedInvalid
+			return refusedInvalid
 		}
 		seen[step.NodeID] = true
 	}
 	if len(conf.VotersOutgoing) != 0 {
-		return change, refusedChangePending
+		return refusedChangePending
 	}
 	changer, err := restored(conf)
 	if err != nil {
-		return change, refusedInvalid
+		return refusedInvalid
 	}
 	var after tracker.Config
 	if autoLeave, joint := change.EnterJoint(); joint {
@@ -150,10 +156,10 @@ func checkChange(data []byte, conf *pb.ConfState, self uint64) (pb.ConfChangeV2,
 		after, _, err = changer.Simple(change.Changes...)
 	}
 	if err != nil || len(after.Voters[0]) == 0 {
-		return change, refusedInvalid
+		return refusedInvalid
 	}
 	if _, stays := after.Voters[0][self]; !stays {
-		return change, refusedLeaderItself
+		return refusedLeaderItself
 	}
-	return change, refusedNot
+	return refusedNot
 }

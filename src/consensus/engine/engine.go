@@ -30,6 +30,8 @@ type engine struct {
 	log   *logger
 	conf  pb.ConfState // In force.
 
+	lastChange changeResult // The last configuration change that this instance appended as leader.
+
 	outstanding bool
 	ready       raft.Ready   // The outstanding one.
 	durable     pb.HardState // What the host was last told to store.
@@ -83,6 +85,7 @@ func (e *engine) turn(in *reader) []byte {
 		e.event(in)
 	}
 	e.propose()
+	e.leaveJoint()
 	return e.output()
 }
 
@@ -248,18 +251,53 @@ func (e *engine) proposeChange(in *reader) {
 	data := in.copied()
 	if e.node.BasicStatus().RaftState != raft.StateLeader {
 		result.reason = refusedNotLeader
-	} else if _, result.reason = checkChange(data, &e.conf, e.id); result.reason == refusedNot {
-		entries := []pb.Entry{{Type: pb.EntryConfChangeV2, Data: data}}
-		result.reason = e.proposeEntries(entries)
-		if result.reason == refusedNot && entries[0].Type == pb.EntryNormal {
-			// The core refuses a change while another is under way by making an empty entry of it.
-			result.reason = refusedChangePending
-		}
-		if result.reason == refusedNot {
-			result.index, result.term = entries[0].Index, entries[0].Term
-		}
+	} else if result.reason = checkChange(data, &e.conf, e.id); result.reason == refusedNot {
+		result = e.appendChange(data, result.token)
 	}
 	e.report.changes = append(e.report.changes, result)
+}
+
+// appendChange lets the core append a checked change, if the last one is applied.
+func (e *engine) appendChange(data []byte, token uint64) changeResult {
+	result := changeResult{token: token, reason: refusedChangePending}
+	if !e.changesApplied() {
+		return result
+	}
+	entries := []pb.Entry{{Type: pb.EntryConfChangeV2, Data: data}}
+	if result.reason = e.proposeEntries(entries); result.reason != refusedNot {
+		return result
+	}
+	if entries[0].Type == pb.EntryNormal {
+		// The core makes an empty entry of a change while it believes another to be under way.
+		result.reason = refusedChangePending
+		return result
+	}
+	result.index, result.term = entries[0].Index, entries[0].Term
+	e.lastChange = result
+	return result
+}
+
+// changesApplied says whether a leader has applied all changes in its log: its own, and with an
+// entry of its own term all those of earlier leaders.
+func (e *engine) changesApplied() bool {
+	status := e.node.BasicStatus()
+	term, err := e.store.Term(status.Applied)
+	if err != nil || term != status.Term {
+		return false
+	}
+	return status.Applied >= e.lastChange.index || e.lastChange.term != status.Term
+}
+
+// leaveJoint makes a leader end a joint configuration. The core can do that by itself, but then it
+// appends one such change for each Advance until the first is applied, and panics at the second.
+func (e *engine) leaveJoint() {
+	if len(e.conf.VotersOutgoing) == 0 {
+		return
+	}
+	status := e.node.BasicStatus()
+	if status.RaftState == raft.StateLeader && status.LeadTransferee == raft.None {
+		e.appendChange(nil, 0)
+	}
 }
 
 // readIndex asks for a read index. The core tells requests apart by their context alone, over all
