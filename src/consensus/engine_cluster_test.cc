@@ -174,7 +174,7 @@ void TestNode::FinishWrite() {
     disk.entries.clear();
     history_ = disk.snapshot_state;
     applied_ = write.snapshot->index;
-    received_.clear();
+    received_.erase(received_.begin(), received_.upper_bound(write.snapshot->index));
     ++snapshots_installed;
   }
   // What needs no flush may be lost: so it is, always.
@@ -263,15 +263,15 @@ void TestCluster::Settle() {
   }
 }
 
-void TestCluster::DeliverFirst() {
+void TestCluster::DeliverFirst(bool lose) {
   const TestMessage message = std::move(network.front());
   network.pop_front();
   if (message.to > nodes_.size()) return;
   TestNode& to = (*this)[message.to];
   TestNode& from = (*this)[message.from];
   const bool snapshot = message.type == MessageType::kSnapshot;
-  const bool arrives =
-      to.up() && Passes(message) && !lost.contains(message.type) && !(snapshot && fail_snapshots);
+  const bool arrives = !lose && to.up() && Passes(message) && !lost.contains(message.type) &&
+                       !(snapshot && fail_snapshots);
   if (snapshot && from.up() && report_snapshots) from.engine().ReportSnapshot(message.to, arrives);
   if (arrives) to.Receive(message);
 }

@@ -142,7 +142,7 @@ class TestCluster {
   // The last index that any instance has applied so far.
   uint64_t applied_anywhere() const { return canonical_.empty() ? 0 : canonical_.rbegin()->first; }
   // Takes the message at the head of the network away: delivers or loses it.
-  void DeliverFirst();
+  void DeliverFirst(bool lose = false);
 
   std::deque<TestMessage> network;
   std::set<uint64_t> isolated;

@@ -84,10 +84,7 @@ class RandomRun {
     if (network.empty()) return;
     if (random_.Chance(1, 3)) std::swap(network.front(), network[random_.Below(network.size())]);
     if (random_.Chance(1, 30)) network.push_back(network.front());
-    if (random_.Chance(1, 20))
-      network.pop_front();
-    else
-      cluster_.DeliverFirst();
+    cluster_.DeliverFirst(random_.Chance(1, 20));
   }
 
   void Turn(TestNode& node) {
