@@ -281,7 +281,7 @@ class Cluster:
         self.seeds = ",".join(f"127.0.0.1:{base + 2}" for base in bases)
         self.instances = [
             Instance(self.folder.path,
-                     ["--expect", str(n), "--join", self.seeds, "--name", f"n{i + 1}", *options],
+                     ["--expect", str(n), "--join", self.seeds, "--instance-id", f"n{i + 1}", *options],
                      self.binary, port_base=base, name=f"n{i + 1}")
             for i, base in enumerate(bases)]
         if start:
@@ -320,7 +320,7 @@ class Cluster:
     def add(self, *options, name=None):
         """A further instance that joins; started, not waited for."""
         name = name or f"n{len(self.instances) + 1}"
-        instance = Instance(self.folder.path, ["--join", self.seeds, "--name", name, *options],
+        instance = Instance(self.folder.path, ["--join", self.seeds, "--instance-id", name, *options],
                             self.binary, name=name)
         self.instances.append(instance)
         instance.spawn()
