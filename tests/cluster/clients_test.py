@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""Clients that exist, each connected to one follower only, as behind a plain load balancer."""
+
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+from support import BINARY, ClusterTest, harness, main
+
+try:
+    import redis
+except ImportError:
+    redis = None
+
+_BENCHMARKS = ["ping", "set", "get", "incr", "lpush", "rpush", "lpop", "rpop", "sadd", "hset", "spop",
+               "zadd", "zpopmin", "lrange", "mset"]
+_HERE = os.path.dirname(os.path.realpath(__file__))
+
+
+class Clients(ClusterTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = None
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.shared is not None:
+            cls.shared.close()
+
+    def follower(self):
+        """One cluster for all tests of the class, emptied for each."""
+        if Clients.shared is None:
+            Clients.shared = harness.Cluster(3, binary=BINARY)
+        follower = Clients.shared.followers()[0]
+        follower.call("FLUSHALL")
+        return follower
+
+    def redis_cli(self, follower, *words, stdin=""):
+        run = subprocess.run(["redis-cli", "-p", str(follower.redis_port), *words], input=stdin,
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
+
+    def test_redis_cli(self):
+        follower = self.follower()
+        self.assertEqual(self.redis_cli(follower, "SET", "k", "v"), "OK\n")
+        self.assertEqual(self.redis_cli(follower, "GET", "k"), "v\n")
+        self.assertEqual(self.redis_cli(follower, stdin="MULTI\nINCR n\nINCR n\nEXEC\n"),
+                         "OK\nQUEUED\nQUEUED\n1\n2\n")
+        self.assertEqual(self.redis_cli(follower, "-3", "HSET", "h", "a", "1"), "1\n")
+        self.assertEqual(self.redis_cli(follower, "--scan", "--pattern", "h*"), "h\n")
+        stdin = "".join(f"SET big:{i} {i}\n" for i in range(1000))
+        self.assertIn("errors: 0, replies: 1000", self.redis_cli(follower, "--pipe", stdin=stdin))
+        self.assertIn("Biggest", self.redis_cli(follower, "--bigkeys"))
+
+    def test_redis_benchmark(self):
+        follower = self.follower()
+        for extra in ([], ["-P", "16"]):
+            run = subprocess.run(
+                ["redis-benchmark", "-p", str(follower.redis_port), "-t", ",".join(_BENCHMARKS), "-n",
+                 "1000", "-c", "10", "-r", "100", "--csv", *extra],
+                capture_output=True, text=True, timeout=300)
+            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+            self.assertNotIn("rror", run.stdout + run.stderr)
+            lines = [line for line in run.stdout.splitlines() if line.startswith('"')]
+            # The heading, then one line each; ping has two forms, lrange is four tests and an LPUSH.
+            self.assertGreaterEqual(len(lines), len(_BENCHMARKS) + 1, run.stdout)
+        self.assertGreater(follower.call("DBSIZE"), 0)
+
+    @unittest.skipIf(redis is None, "python3-redis is not installed")
+    def test_python_redis(self):
+        client = redis.Redis(port=self.follower().redis_port)
+        self.assertTrue(client.set("k", "v", ex=100))
+        self.assertEqual(client.get("k"), b"v")
+        with client.pipeline(transaction=True) as pipe:
+            self.assertEqual(pipe.incr("n").incr("n").hset("h", "a", 1).execute(), [1, 2, 1])
+        with client.pipeline() as pipe:
+            pipe.watch("n")
+            pipe.multi()
+            pipe.incr("n")
+            client.incr("n")
+            with self.assertRaises(redis.WatchError):
+                pipe.execute()
+        script = client.register_script("return redis.call('incrby', KEYS[1], ARGV[1])")
+        self.assertEqual(script(keys=["n"], args=[10]), 13)
+        subscriber = client.pubsub()
+        subscriber.subscribe("news")
+        self.assertEqual(subscriber.get_message(timeout=10)["type"], "subscribe")
+        self.assertEqual(client.publish("news", "hello"), 1)
+        self.assertEqual(subscriber.get_message(timeout=10)["data"], b"hello")
+        client.rpush("list", "a", "b")
+        self.assertEqual(client.blpop("list", timeout=5), (b"list", b"a"))
+        client.zadd("z", {"a": 1.5, "b": 2})
+        self.assertEqual(client.zrange("z", 0, -1, withscores=True), [(b"a", 1.5), (b"b", 2.0)])
+        client.xadd("s", {"f": "v"})
+        self.assertEqual(client.xlen("s"), 1)
+        with client.lock("lock", timeout=5):
+            self.assertFalse(client.lock("lock", blocking=False).acquire())
+        self.assertEqual(sorted(client.scan_iter("*", count=2)), sorted(client.keys()))
+
+    def test_ioredis(self):
+        if not shutil.which("npm") or not shutil.which("node"):
+            self.skipTest("npm or node is not installed")
+        folder = self.folder()
+        install = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix",
+                                  folder, "ioredis@5"], stdin=subprocess.DEVNULL, capture_output=True,
+                                 text=True, timeout=300)
+        if install.returncode != 0:
+            reach = subprocess.run(["npm", "ping"], stdin=subprocess.DEVNULL, capture_output=True,
+                                   text=True, timeout=120)
+            if reach.returncode != 0:
+                self.skipTest("the npm registry cannot be reached")
+            self.fail(f"npm install: {install.stdout}{install.stderr}")
+        run = subprocess.run(["node", os.path.join(_HERE, "ioredis_check.js"), folder,
+                              str(self.follower().redis_port)], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=120)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertIn("ioredis: all checks passed", run.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

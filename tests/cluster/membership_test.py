@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+"""Instances that join, are promoted, leave and come back with an empty disk, all under load."""
+
+from support import ClusterTest, IncrLoad, RespError, fill, main, wait_until
+
+
+class Membership(ClusterTest):
+    def kind(self, seen_by, name):
+        """voter or learner, as `mydis cluster status` shows the instance; None if it is not there."""
+        run = seen_by.cli("cluster", "status")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        for line in run.stdout.splitlines():
+            if name in line.split():
+                return next((word for word in ("voter", "learner") if word in line), line)
+        return None
+
+    def wait_kind(self, seen_by, name, kind, limit=30):
+        wait_until(lambda: self.kind(seen_by, name) == kind, limit, f"{name} to be {kind}")
+
+    def test_fourth_is_a_learner_and_can_be_promoted(self):
+        cluster = self.cluster()
+        follower = cluster.followers()[0]
+        fill(follower, 500)
+        with IncrLoad(follower) as load:
+            load.wait_for(50)
+            fourth = cluster.add()
+            fourth.wait_ready()
+            self.wait_kind(follower, "n4", "learner")
+            wait_until(lambda: fourth.call("DBSIZE") >= 500, 30, "the learner to have the data")
+            # A learner serves clients as any other instance.
+            self.assertEqual(fourth.call("SET", "from", "n4"), b"OK")
+            self.assertEqual(follower.call("STRONG", "GET", "from"), b"n4")
+            load.wait_for(50)
+            run = follower.cli("cluster", "promote", "n4")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.wait_kind(follower, "n4", "voter")
+            load.wait_for(50)
+        self.assertEqual(load.errors, [])
+        self.assertEqual(self.counters(fourth, load), load.acknowledged)
+        cluster.wait_equal()
+
+    def test_fourth_and_fifth_become_voters_together(self):
+        cluster = self.cluster()
+        cluster.add().wait_ready()
+        cluster.add().wait_ready()
+        for name in ("n4", "n5"):
+            self.wait_kind(cluster[0], name, "voter")
+        # Five voters stand the loss of two.
+        for instance in cluster.followers()[:2]:
+            instance.kill()
+        self.assertEqual(cluster.leader().call("SET", "k", "v"), b"OK")
+
+    def test_remove(self):
+        cluster = self.cluster()
+        leader, (follower, gone) = cluster.leader(), cluster.followers()
+        with IncrLoad(follower) as load:
+            load.wait_for(50)
+            run = follower.cli("cluster", "remove", gone.name)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            wait_until(lambda: self.kind(follower, gone.name) is None, 30, f"{gone.name} to be gone")
+            load.wait_for(50)
+        self.assertEqual(load.errors, [])
+
+        def refuses():
+            if not gone.alive():
+                return True
+            try:
+                gone.call("GET", "k", timeout=2)
+                return False
+            except (RespError, OSError):
+                return True
+        wait_until(refuses, 30, "the removed instance to refuse reads")
+        self.assertEqual(self.counters(leader, load), load.acknowledged)
+
+    def test_remove_the_leader(self):
+        cluster = self.cluster()
+        leader, follower = cluster.leader(), cluster.followers()[0]
+        with IncrLoad(follower) as load:
+            load.wait_for(50)
+            run = follower.cli("cluster", "remove", leader.name)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            load.wait_for(50)
+        self.assertEqual(load.errors, [])
+        self.assertEqual(self.counters(follower, load), load.acknowledged)
+
+    def test_rejoin_after_wipe(self):
+        cluster = self.cluster()
+        other, wiped = cluster.followers()
+        fill(other, 1000)
+        with IncrLoad(other) as load:
+            load.wait_for(50)
+            wiped.kill()
+            wiped.wipe()
+            load.wait_for(50)
+            wiped.start()
+            load.wait_for(50)
+        self.assertEqual(load.errors, [])
+        wait_until(lambda: wiped.call("DBSIZE") == 1000 + len(load.keys), 30, "the data to be back")
+        self.assertEqual(self.counters(wiped, load), load.acknowledged)
+        cluster.wait_equal()
+        # It counts again: with it the cluster stands the loss of another.
+        other.kill()
+        self.assertEqual(cluster.leader().call("SET", "k", "v"), b"OK")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""What keeps an instance from starting is said in one line, with exit status 1, or 2 for wrong usage."""
+
+import os
+import signal
+import socket
+import subprocess
+
+from support import BINARY, ClusterTest, fill, harness, main
+
+
+class Startup(ClusterTest):
+    def refused(self, *options, folder=None, status, words, binary_arguments=None):
+        """Runs the server with these options; it has to end at once with one line that has `words`."""
+        base = harness.free_port_base()
+        arguments = binary_arguments or ["server", "--data-dir", folder or self.folder(),
+                                         "--port-base", str(base)]
+        run = subprocess.run([BINARY, *arguments, *options], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=30)
+        self.assertEqual(run.returncode, status, run.stdout + run.stderr)
+        lines = run.stderr.strip().splitlines()
+        # Log lines may come before; the last says it.
+        self.assertTrue(lines, "nothing on standard error")
+        for word in words:
+            self.assertIn(word, lines[-1])
+        return lines
+
+    def test_wrong_usage(self):
+        for options, words in (
+                (["--no-such-option"], ["--no-such-option"]),
+                (["--redis-port", "70000"], ["redis-port", "70000"]),
+                (["--redis-port", "x"], ["redis-port", "x"]),
+                (["--io-threads", "-3"], ["io-threads"]),
+                (["--log-level", "loud"], ["log-level", "loud"]),
+                (["--durability", "maybe"], ["durability", "maybe"]),
+                (["--raft-timeout", "soon"], ["raft-timeout", "soon"]),
+                (["--max-voters", "4"], ["max-voters"]),
+                (["--join", "nowhere"], ["join", "nowhere"]),
+                (["--expect", "3"], ["expect"]),
+                (["--write-consistency", "weak"], ["write-consistency", "weak"])):
+            with self.subTest(options=options):
+                lines = self.refused(*options, status=2, words=words)
+                self.assertEqual(len(lines), 1, lines)
+        with self.subTest("subcommand"):
+            self.refused(binary_arguments=["frobnicate"], status=2, words=["frobnicate"])
+
+    def test_taken_port(self):
+        for offset, name in ((0, "http"), (1, "redis"), (2, "raft"), (3, "rpc")):
+            with self.subTest(name):
+                base = harness.free_port_base()
+                with socket.socket() as taken:
+                    taken.bind(("127.0.0.1", base + offset))
+                    taken.listen()
+                    self.refused(status=1, words=[str(base + offset)], binary_arguments=[
+                        "server", "--data-dir", self.folder(), "--port-base", str(base)])
+
+    def test_data_directory_in_use(self):
+        folder = self.folder()
+        first = self.instance(folder).start()
+        self.refused(status=1, words=[first.data_dir], folder=first.data_dir)
+
+    def test_data_directory_that_cannot_be(self):
+        path = os.path.join(self.folder(), "file")
+        with open(path, "w"):
+            pass
+        self.refused(status=1, words=[path], folder=path)
+
+    def test_directory_of_another_cluster(self):
+        stranger = self.instance(self.folder()).start()
+        fill(stranger, 10)
+        self.assertEqual(stranger.stop(), 0)
+        cluster = self.cluster()
+        cluster.leader().call("SET", "k", "v")
+        self.refused("--join", cluster.seeds, "--instance-id", "stranger", status=1,
+                     words=["cluster"], folder=stranger.data_dir)
+        self.assertEqual(cluster[0].call("DBSIZE"), 1)
+
+    def test_configuration_file_and_environment(self):
+        path = os.path.join(self.folder(), "mydis.conf")
+        with open(path, "w") as file:
+            file.write("log-levle = info\n")
+        self.refused("--config", path, status=2, words=["log-levle"])
+        self.refused("--config", path + ".none", status=2, words=[path + ".none"])
+
+    def test_term_and_int_end_it_with_status_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            instance = self.instance(self.folder()).start()
+            fill(instance, 10)
+            instance.popen.send_signal(number)
+            self.assertEqual(instance.wait(20), 0)
+            instance.start()
+            self.assertEqual(instance.call("DBSIZE"), 10)
+
+    def test_damaged_log_is_refused_with_the_file_named(self):
+        instance = self.instance(self.folder()).start()
+        fill(instance, 500)
+        instance.kill()
+        folder = os.path.join(instance.data_dir, "log")
+        path = os.path.join(folder, sorted(os.listdir(folder))[0])
+        with open(path, "r+b") as file:
+            file.seek(8192)
+            byte = file.read(1)
+            file.seek(8192)
+            file.write(bytes([byte[0] ^ 1]))
+        self.refused(status=1, words=[os.path.basename(path)], folder=instance.data_dir)
+
+    def test_version_and_help(self):
+        for word in ("--version", "--help"):
+            run = subprocess.run([BINARY, word], capture_output=True, text=True, timeout=30)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertIn("mydis", run.stdout.lower())
+
+
+if __name__ == "__main__":
+    main()
