@@ -5,6 +5,7 @@ foreach(layer base types state commands script consensus protocol net server cli
   if(tests)
     add_executable(${layer}_test ${tests})
     target_link_libraries(${layer}_test PRIVATE mydis_${layer} GTest::gtest_main)
+    target_compile_definitions(${layer}_test PRIVATE MYDIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME unit_${layer} COMMAND ${layer}_test)
   endif()
 endforeach()

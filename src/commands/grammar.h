@@ -54,6 +54,8 @@ struct Argument {
   bool multiple_token = false;      // The token is repeated with the value.
   int key_spec = -1;                // Number of the key specification; -1: not a key.
   std::vector<Argument> arguments;  // Of kOneOf and kBlock.
+
+  bool operator==(const Argument&) const = default;
 };
 
 // `key_specs` is how many key specifications the command has.
