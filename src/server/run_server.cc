@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "server/node.h"
-#include "server/version.h"
+#include "base/version.h"
 
 namespace mydis {
 namespace {
@@ -54,7 +54,7 @@ int RunServer(const ServerOptions& options) {
   if (!InstallSignals()) return Failed(Status(ErrorCode::kIo, "cannot install signal handlers"));
   Node node(options);
   if (Status status = node.Start(); !status.ok()) return Failed(status);
-  LogInfo("mydis {} is listening: redis {}:{}, raft {}, rpc {}; data in {}", kMydisVersion,
+  LogInfo("mydis {} is listening: redis {}:{}, raft {}, rpc {}; data in {}", Version(),
           options.bind_address, options.redis_port, options.raft_port, options.rpc_port(),
           options.data_dir);
   std::thread waiter([&node] {
