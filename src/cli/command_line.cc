@@ -150,6 +150,7 @@ std::string HelpText(const CommandLineSpec& spec) {
   std::string out;
   AppendWrapped(out, spec.summary, 0, 0);
   out += fmt::format("\nUsage: {} {}\n", spec.program, spec.usage);
+  if (!spec.options.empty() && spec.options[0].group.empty()) out += '\n';
   for (const OptionSpec& option : spec.options) {
     if (!option.group.empty()) out += fmt::format("\n{}\n", option.group);
     AppendOption(out, option);

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "base/version.h"
 #include "cli/command_line.h"
 #include "cli/nearest.h"
 #include "cli/subcommands.h"
+#include "server/version.h"
 
 namespace {
 
@@ -19,13 +19,16 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"server", "run one instance of a cluster", mydis::ServerMain},
+    {"cli", "talk to an instance, line by line or with one command", mydis::CliMain},
+    {"cluster", "show and change the cluster: status, add, remove, promote, transfer, set",
+     mydis::ClusterMain},
 };
 
 int Help() {
   fmt::print(
       "mydis {}: a key/value server that speaks the Redis protocol, made consistent by Raft\n\n"
       "Usage: mydis SUBCOMMAND [ARGUMENT]...\n\n",
-      mydis::Version());
+      mydis::kMydisVersion);
   for (const Subcommand& subcommand : kSubcommands)
     fmt::print("  {:<10}{}\n", subcommand.name, subcommand.summary);
   fmt::print(
@@ -42,7 +45,7 @@ int main(int argc, char** argv) {
   const std::string& first = arguments[0];
   if (first == "--help" || first == "-h" || first == "help") return Help();
   if (first == "--version" || first == "version") {
-    fmt::print("mydis {}\n", mydis::Version());
+    fmt::print("mydis {}\n", mydis::kMydisVersion);
     return mydis::kExitOk;
   }
   std::vector<std::string_view> names;

@@ -8,5 +8,7 @@
 namespace mydis {
 
 int ServerMain(std::span<const std::string> arguments);
+int CliMain(std::span<const std::string> arguments);
+int ClusterMain(std::span<const std::string> arguments);
 
 }  // namespace mydis

@@ -13,7 +13,6 @@
 #include "mydis/status.h"
 #include "server/client_batch.h"
 #include "server/core.h"
-#include "server/options.h"
 
 namespace mydis {
 

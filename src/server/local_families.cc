@@ -9,7 +9,6 @@ Families LocalFamilies() {
       ConnectionFamily(),
       TransactionFamily(),
       ConsistencyFamily(),
-      CommandFamily(),
   };
   return families;
 }

@@ -1,0 +1,25 @@
+#include "cli/addresses.h"
+
+#include <fmt/core.h>
+
+#include <cstdlib>
+
+namespace mydis {
+
+Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line) {
+  constexpr uint16_t kDefaultPort = 2381;
+  std::string place = "--address";
+  std::string text = line.Joined("address");
+  if (text.empty()) {
+    place = "MYDIS_ADDRESS";
+    const char* variable = std::getenv("MYDIS_ADDRESS");
+    text = variable == nullptr || *variable == '\0' ? std::string(kAddressOption.fallback)
+                                                    : std::string(variable);
+  }
+  Result<std::vector<HostPort>> addresses = ParseHostPorts(text, kDefaultPort);
+  if (!addresses)
+    return Fail(ErrorCode::kInvalid, fmt::format("{}: {}", place, addresses.error().message()));
+  return addresses;
+}
+
+}  // namespace mydis

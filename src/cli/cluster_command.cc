@@ -1,0 +1,171 @@
+// `mydis cluster`: what the cluster looks like, and its changes, through the Redis port of any
+// instance.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+#include "base/duration.h"
+#include "cli/addresses.h"
+#include "cli/cluster_status.h"
+#include "cli/command_line.h"
+#include "cli/nearest.h"
+#include "cli/reply_format.h"
+#include "cli/subcommands.h"
+#include "client/remote_connection.h"
+
+namespace mydis {
+namespace {
+
+// Each action is the MYDIS command of the same name.
+struct Action {
+  std::string_view name;
+  std::string_view arguments;
+  size_t min_words;
+  size_t max_words;
+  std::string_view summary;
+};
+
+constexpr Action kActions[] = {
+    {"status", "", 0, 0, "show the cluster and its members"},
+    {"add", "HOST:RAFTPORT", 1, 1, "take a running instance in that waits to join"},
+    {"remove", "INSTANCE", 1, 1, "take an instance out for good"},
+    {"promote", "INSTANCE", 1, 1, "make a learner a voter"},
+    {"transfer", "[INSTANCE]", 0, 1, "hand leadership to an instance, or to any voter"},
+    {"set", "NAME VALUE", 2, 2, "set a cluster-wide setting: write-consistency strong"},
+    {"get", "[NAME]", 0, 1, "show one or all cluster-wide settings"},
+    {"snapshot", "", 0, 0, "make the instance that answers write a snapshot now"},
+};
+
+constexpr OptionSpec kOptions[] = {
+    kAddressOption,
+    {"--timeout", "D", "how long to wait for the answer", "30s"},
+    {"--json", "", "print status and get as JSON"},
+};
+
+constexpr std::string_view kProgram = "mydis cluster";
+
+CommandLineSpec Spec(std::string_view footer) {
+  return {.program = kProgram,
+          .summary = "Shows and changes a cluster, through the Redis port of any of its instances.",
+          .usage = "[OPTION]... ACTION [ARGUMENT]...",
+          .options = kOptions,
+          .footer = footer};
+}
+
+std::string ActionsHelp() {
+  std::string text = "Actions\n";
+  for (const Action& action : kActions)
+    text += fmt::format("  {:<30}{}\n", fmt::format("{} {}", action.name, action.arguments),
+                        action.summary);
+  return text + "INSTANCE is a name as `mydis cluster status` shows it.";
+}
+
+Result<const Action*> FindAction(const CommandLine& line) {
+  if (line.words.empty())
+    return Fail(ErrorCode::kInvalid, "give an action; mydis cluster --help lists them");
+  std::vector<std::string_view> names;
+  for (const Action& action : kActions) {
+    names.push_back(action.name);
+    if (action.name != line.words[0]) continue;
+    const size_t given = line.words.size() - 1;
+    if (given < action.min_words || given > action.max_words)
+      return Fail(ErrorCode::kInvalid,
+                  fmt::format("write it as: mydis cluster {}{}{}", action.name,
+                              action.arguments.empty() ? "" : " ", action.arguments));
+    return &action;
+  }
+  const std::string_view nearest = NearestWord(line.words[0], names);
+  return Fail(
+      ErrorCode::kInvalid,
+      nearest.empty()
+          ? fmt::format("{} is not an action; mydis cluster --help lists them", line.words[0])
+          : fmt::format("{} is not an action; did you mean {}?", line.words[0], nearest));
+}
+
+int Failure(const Action& action, std::string_view message) {
+  if (message.starts_with("ERR ")) message.remove_prefix(4);
+  fmt::print(stderr, "{} {}: {}\n", kProgram, action.name, message);
+  return kExitFailed;
+}
+
+std::vector<std::string> CommandOf(const Action& action, const CommandLine& line) {
+  std::vector<std::string> command = {"MYDIS", std::string(action.name)};
+  for (char& c : command[1]) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  command.insert(command.end(), line.words.begin() + 1, line.words.end());
+  return command;
+}
+
+// "name value" lines, tabs between them when a program reads.
+std::string SettingsText(const RespValue& reply, bool people) {
+  if (reply.type != RespValue::Type::kMap) return FormatRaw(reply) + "\n";
+  size_t width = 0;
+  for (size_t i = 0; i < reply.elements.size(); i += 2)
+    width = std::max(width, reply.elements[i].text.size());
+  std::string out;
+  for (size_t i = 0; i + 1 < reply.elements.size(); i += 2) {
+    const std::string value = FormatRaw(reply.elements[i + 1]);
+    out += people ? fmt::format("{:<{}}  {}\n", reply.elements[i].text, width, value)
+                  : fmt::format("{}\t{}\n", reply.elements[i].text, value);
+  }
+  return out;
+}
+
+int PrintReply(const Action& action, const CommandLine& line, const RespValue& reply) {
+  const bool people = isatty(STDOUT_FILENO) != 0;
+  if (line.Has("json")) {
+    fmt::print("{}\n", ToJson(reply));
+  } else if (action.name == "status") {
+    const Result<std::string> text = people ? ClusterTable(reply) : ClusterTabs(reply);
+    if (!text) return Failure(action, text.error().message());
+    fmt::print("{}", *text);
+  } else if (action.name == "get") {
+    fmt::print("{}", SettingsText(reply, people));
+  } else {
+    fmt::print("{}\n", FormatRaw(reply));
+  }
+  return kExitOk;
+}
+
+int RunAction(const Action& action, const CommandLine& line, RemoteConnection::Options options) {
+  RemoteConnection connection(std::move(options));
+  if (Status s = connection.Connect(); !s.ok())
+    return Failure(
+        action,
+        fmt::format("{}; is Mydis running there? --address HOST:PORT names another", s.message()));
+  // Version 3 of the protocol tells maps from lists.
+  const Result<std::vector<RespValue>> replies = connection.Pipeline(
+      std::vector<std::vector<std::string>>{{"HELLO", "3"}, CommandOf(action, line)});
+  if (!replies) return Failure(action, replies.error().message());
+  for (const RespValue& reply : *replies) {
+    if (reply.is_error()) return Failure(action, reply.text);
+  }
+  return PrintReply(action, line, replies->back());
+}
+
+}  // namespace
+
+int ClusterMain(std::span<const std::string> arguments) {
+  const std::string footer = ActionsHelp();
+  const CommandLineSpec spec = Spec(footer);
+  const Result<CommandLine> line = ParseCommandLine(spec, arguments);
+  if (!line) return UsageError(kProgram, line.error().message());
+  if (line->help) {
+    fmt::print("{}", HelpText(spec));
+    return kExitOk;
+  }
+  const Result<const Action*> action = FindAction(*line);
+  if (!action) return UsageError(kProgram, action.error().message());
+  Result<std::vector<HostPort>> addresses = ReadAddresses(*line);
+  if (!addresses) return UsageError(kProgram, addresses.error().message());
+  const Result<int64_t> timeout = ParseDuration(line->Get("timeout", "30s"));
+  if (!timeout || *timeout == 0)
+    return UsageError(kProgram, timeout ? "--timeout: give more than 0"
+                                        : fmt::format("--timeout: {}", timeout.error().message()));
+  return RunAction(**action, *line,
+                   {.addresses = std::move(*addresses), .reply_timeout_ms = *timeout});
+}
+
+}  // namespace mydis

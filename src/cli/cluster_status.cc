@@ -1,0 +1,182 @@
+#include "cli/cluster_status.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace mydis {
+namespace {
+
+using Type = RespValue::Type;
+
+struct Column {
+  std::string_view title;
+  std::string_view field;
+  bool number;
+};
+
+constexpr Column kColumns[] = {
+    {"INSTANCE", "instance-id", false}, {"ROLE", "role", false},     {"STATE", "state", false},
+    {"ADDRESS", "address", false},      {"RAFT", "raft-port", true}, {"REDIS", "redis-port", true},
+    {"MATCH", "match-index", true},     {"LAG", "lag", true},
+};
+
+const RespValue* Field(const RespValue& map, std::string_view name) {
+  for (size_t i = 0; i + 1 < map.elements.size(); i += 2) {
+    if (map.elements[i].text == name) return &map.elements[i + 1];
+  }
+  return nullptr;
+}
+
+std::string Scalar(const RespValue* value) {
+  if (value == nullptr || value->is_null()) return {};
+  return value->type == Type::kInteger ? std::to_string(value->integer) : value->text;
+}
+
+std::string FieldText(const RespValue& map, std::string_view name) {
+  return Scalar(Field(map, name));
+}
+
+using Row = std::vector<std::string>;
+
+Result<std::vector<Row>> Rows(const RespValue& status) {
+  const RespValue* members = Field(status, "members");
+  if (members == nullptr || !members->is_aggregate())
+    return Fail(
+        ErrorCode::kInvalid,
+        "the reply to MYDIS STATUS has no members; is this a Mydis instance of this version?");
+  std::vector<Row> rows;
+  for (const RespValue& member : members->elements) {
+    Row& row = rows.emplace_back();
+    for (const Column& column : kColumns) row.push_back(FieldText(member, column.field));
+  }
+  return rows;
+}
+
+std::string Heading(const RespValue& status) {
+  const std::string leader = FieldText(status, "leader");
+  return fmt::format("cluster {} ({}), term {}, revision {}, {}\n",
+                     FieldText(status, "cluster-name"), FieldText(status, "cluster-id"),
+                     FieldText(status, "term"), FieldText(status, "revision"),
+                     leader.empty() ? "no leader" : fmt::format("leader {}", leader));
+}
+
+// What an operator should know besides the numbers.
+std::string Remarks(const RespValue& status) {
+  if (FieldText(status, "leader").empty())
+    return "There is no leader: writes wait until a majority of the voters reach each other.\n";
+  if (FieldText(status, "role") == "removed")
+    return "This instance was removed from the cluster: stop it, and wipe its data to join "
+           "again.\n";
+  return {};
+}
+
+void AppendJsonText(std::string_view text, std::string& out) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < ' ') {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void AppendJson(const RespValue& value, std::string& out) {
+  const bool map = value.type == Type::kMap;
+  switch (value.type) {
+    case Type::kNull:
+      out += "null";
+      return;
+    case Type::kBool:
+      out += value.boolean ? "true" : "false";
+      return;
+    case Type::kInteger:
+      out += std::to_string(value.integer);
+      return;
+    case Type::kArray:
+    case Type::kSet:
+    case Type::kPush:
+    case Type::kMap:
+      out += map ? '{' : '[';
+      for (size_t i = 0; i < value.elements.size(); ++i) {
+        if (i > 0) out += map && i % 2 == 1 ? ':' : ',';
+        if (map && i % 2 == 0) {
+          AppendJsonText(Scalar(&value.elements[i]), out);
+        } else {
+          AppendJson(value.elements[i], out);
+        }
+      }
+      out += map ? '}' : ']';
+      return;
+    default:
+      AppendJsonText(value.text, out);
+      return;
+  }
+}
+
+}  // namespace
+
+Result<std::string> ClusterTable(const RespValue& status) {
+  Result<std::vector<Row>> rows = Rows(status);
+  if (!rows) return Fail(rows.error());
+  const std::string self = FieldText(status, "instance-id");
+  for (Row& row : *rows) {
+    if (row[0] == self) row[0] += " *";
+  }
+  std::vector<size_t> widths;
+  for (size_t i = 0; i < std::size(kColumns); ++i) {
+    size_t width = kColumns[i].title.size();
+    for (const Row& row : *rows) width = std::max(width, row[i].size());
+    widths.push_back(width);
+  }
+  std::string out = Heading(status) + "\n";
+  const auto append = [&](const auto& cell_of) {
+    std::string line;
+    for (size_t i = 0; i < std::size(kColumns); ++i) {
+      const std::string_view cell = cell_of(i);
+      line += kColumns[i].number ? fmt::format("{:>{}}  ", cell, widths[i])
+                                 : fmt::format("{:<{}}  ", cell, widths[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  };
+  append([](size_t i) { return kColumns[i].title; });
+  for (const Row& row : *rows) append([&](size_t i) { return std::string_view(row[i]); });
+  out += "\n* the instance that answered\n";
+  return out + Remarks(status);
+}
+
+Result<std::string> ClusterTabs(const RespValue& status) {
+  const Result<std::vector<Row>> rows = Rows(status);
+  if (!rows) return Fail(rows.error());
+  std::string out;
+  const char* separator = "";
+  for (const Column& column : kColumns) {
+    out += fmt::format("{}{}", separator, column.field);
+    separator = "\t";
+  }
+  out += '\n';
+  for (const Row& row : *rows) {
+    separator = "";
+    for (const std::string& cell : row) {
+      out += separator + cell;
+      separator = "\t";
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+std::string ToJson(const RespValue& value) {
+  std::string out;
+  AppendJson(value, out);
+  return out;
+}
+
+}  // namespace mydis

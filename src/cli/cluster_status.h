@@ -1,0 +1,20 @@
+// The reply to MYDIS STATUS as text. Any thread.
+#pragma once
+
+#include <string>
+
+#include "mydis/status.h"
+#include "protocol/resp_reader.h"
+
+namespace mydis {
+
+// For people: a line about the cluster, a table of its members, and what is wrong, if anything is.
+Result<std::string> ClusterTable(const RespValue& status);
+
+// For programs: the table's columns, a header and a line a member, separated by tabs.
+Result<std::string> ClusterTabs(const RespValue& status);
+
+// Any value as JSON on one line. Maps become objects.
+std::string ToJson(const RespValue& value);
+
+}  // namespace mydis

@@ -1,0 +1,245 @@
+#include "client/remote_connection.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "protocol/resp_writer.h"
+
+namespace mydis {
+namespace {
+
+constexpr size_t kReadSize = 64 * 1024;
+
+uint64_t NowUs() { return SystemClock().MonotonicUs(); }
+
+void AppendCommand(std::span<const std::string> arguments, std::string& out) {
+  RespWriter writer(out, 2);
+  writer.ArrayHeader(arguments.size());
+  for (const std::string& argument : arguments) writer.Bulk(argument);
+}
+
+// Milliseconds for poll(): rounded up, so that it does not spin before the deadline.
+int PollTimeout(uint64_t deadline_us) {
+  if (deadline_us == 0) return -1;
+  const uint64_t now = NowUs();
+  if (deadline_us <= now) return 0;
+  return static_cast<int>(std::min<uint64_t>((deadline_us - now + 999) / 1000, INT32_MAX));
+}
+
+Status Interrupted() { return {ErrorCode::kBusy, "interrupted"}; }
+
+}  // namespace
+
+RemoteConnection::RemoteConnection(Options options) : options_(std::move(options)) {
+  MYDIS_ASSERT(!options_.addresses.empty(), "a connection needs an address");
+}
+
+RemoteConnection::~RemoteConnection() { Close(); }
+
+void RemoteConnection::Close() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+  reader_ = RespReader();
+  output_.clear();
+  written_ = 0;
+  sent_any_ = false;
+}
+
+Status RemoteConnection::Connect() {
+  Close();
+  std::string reasons;
+  for (size_t i = 0; i < options_.addresses.size(); ++i) {
+    const Status status = ConnectTo(address());
+    if (status.ok() || status.code() == ErrorCode::kBusy) return status;
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", address().ToString(),
+                           status.message());
+    current_ = (current_ + 1) % options_.addresses.size();
+  }
+  return {ErrorCode::kUnavailable, fmt::format("cannot connect to {}", reasons)};
+}
+
+Status RemoteConnection::ConnectTo(const HostPort& address) {
+  const Result<std::vector<SocketAddress>> found =
+      ResolveNow(address.host, address.port, /*passive=*/false);
+  if (!found) return found.error();
+  Status status(ErrorCode::kUnavailable, "the name has no address");
+  for (const SocketAddress& one : *found) {
+    status = ConnectTo(one);
+    if (status.ok() || status.code() == ErrorCode::kBusy) return status;
+    Close();
+  }
+  return status;
+}
+
+Status RemoteConnection::ConnectTo(const SocketAddress& address) {
+  const auto failed = [](int error) {
+    return Status(ErrorCode::kUnavailable, std::strerror(error));
+  };
+  fd_ = socket(address.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) return failed(errno);
+  if (connect(fd_, address.get(), address.size) != 0 && errno != EINPROGRESS) return failed(errno);
+  const uint64_t deadline = NowUs() + static_cast<uint64_t>(options_.connect_timeout_ms) * 1000;
+  short ready = 0;
+  if (Status s = Wait(POLLOUT, deadline, &ready); !s.ok())
+    return s.code() == ErrorCode::kTimeout ? failed(ETIMEDOUT) : s;
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) return failed(error);
+  const int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return Status::Ok();
+}
+
+Status RemoteConnection::Wait(short events, uint64_t deadline_us, short* ready) {
+  while (true) {
+    pollfd fds[2] = {{fd_, events, 0}, {options_.interrupt_fd, POLLIN, 0}};
+    const int count = poll(fds, options_.interrupt_fd >= 0 ? 2 : 1, PollTimeout(deadline_us));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return {ErrorCode::kIo, std::strerror(errno)};
+    if (count == 0) return {ErrorCode::kTimeout, "no answer in time"};
+    if (fds[1].revents != 0) return Interrupted();
+    *ready = fds[0].revents;
+    return Status::Ok();
+  }
+}
+
+Status RemoteConnection::ReadSome(bool* closed) {
+  char buffer[kReadSize];
+  const ssize_t n = recv(fd_, buffer, sizeof buffer, 0);
+  if (n > 0) {
+    reader_.Feed(std::string_view(buffer, static_cast<size_t>(n)));
+  } else if (n == 0) {
+    *closed = true;
+  } else if (errno != EAGAIN && errno != EINTR) {
+    return {ErrorCode::kIo, std::strerror(errno)};
+  }
+  return Status::Ok();
+}
+
+bool RemoteConnection::Alive() {
+  if (fd_ < 0) return false;
+  char byte;
+  const ssize_t n = recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+// Reads while it writes: two sides that only write block each other.
+Status RemoteConnection::Flush(uint64_t deadline_us) {
+  while (written_ < output_.size()) {
+    short ready = 0;
+    if (Status s = Wait(POLLIN | POLLOUT, deadline_us, &ready); !s.ok()) return s;
+    if (ready & POLLIN) {
+      bool closed = false;
+      if (Status s = ReadSome(&closed); !s.ok()) return s;
+      if (closed) return {ErrorCode::kIo, "it ended"};
+    }
+    if (!(ready & ~POLLIN)) continue;
+    const ssize_t n = send(fd_, output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+    if (n > 0) {
+      written_ += static_cast<size_t>(n);
+      sent_any_ = true;
+    } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+      return {ErrorCode::kIo, std::strerror(errno)};
+    }
+  }
+  output_.clear();
+  written_ = 0;
+  return Status::Ok();
+}
+
+Result<RespValue> RemoteConnection::NextValue(uint64_t deadline_us) {
+  bool closed = false;
+  while (true) {
+    RespValue value;
+    switch (reader_.Next(&value)) {
+      case RespReader::Outcome::kValue:
+        return value;
+      case RespReader::Outcome::kBroken:
+        return Fail(ErrorCode::kCorrupt, fmt::format("what came is no reply: {}", reader_.error()));
+      case RespReader::Outcome::kNeedMore:
+        break;
+    }
+    if (closed) return Fail(ErrorCode::kIo, "it ended");
+    short ready = 0;
+    if (Status s = Wait(POLLIN, deadline_us, &ready); !s.ok()) return Fail(s);
+    if (Status s = ReadSome(&closed); !s.ok()) return Fail(s);
+  }
+}
+
+Result<RespValue> RemoteConnection::NextReply(uint64_t deadline_us) {
+  while (true) {
+    Result<RespValue> value = NextValue(deadline_us);
+    if (!value || value->type != RespValue::Type::kPush) return value;
+    if (on_push_) on_push_(std::move(*value));
+  }
+}
+
+uint64_t RemoteConnection::ReplyDeadline() const {
+  if (options_.reply_timeout_ms < 0) return 0;
+  return NowUs() + static_cast<uint64_t>(options_.reply_timeout_ms) * 1000;
+}
+
+Status RemoteConnection::Lost(Status why) {
+  const bool sent = sent_any_;
+  const std::string peer = address().ToString();
+  Close();
+  if (why.code() == ErrorCode::kBusy) return why;
+  if (why.code() == ErrorCode::kTimeout)
+    return {ErrorCode::kTimeout,
+            fmt::format("{} did not answer in time; the command may or may not take effect", peer)};
+  return {sent ? ErrorCode::kUnknown : ErrorCode::kNotCommitted,
+          fmt::format("the connection to {} was lost ({}); the command {}", peer, why.message(),
+                      sent ? "may or may not have taken effect" : "was not sent")};
+}
+
+Status RemoteConnection::Send(std::span<const std::string> arguments) {
+  MYDIS_ASSERT(connected(), "connect first");
+  AppendCommand(arguments, output_);
+  if (Status s = Flush(ReplyDeadline()); !s.ok()) return Lost(std::move(s));
+  return Status::Ok();
+}
+
+Result<RespValue> RemoteConnection::Receive() {
+  MYDIS_ASSERT(connected(), "connect first");
+  Result<RespValue> value = NextValue(ReplyDeadline());
+  if (!value) return Fail(Lost(value.error()));
+  sent_any_ = false;
+  return value;
+}
+
+Result<RespValue> RemoteConnection::Command(std::span<const std::string> arguments) {
+  if (Status s = Send(arguments); !s.ok()) return Fail(std::move(s));
+  Result<RespValue> reply = NextReply(ReplyDeadline());
+  if (!reply) return Fail(Lost(reply.error()));
+  sent_any_ = false;
+  return reply;
+}
+
+Result<std::vector<RespValue>> RemoteConnection::Pipeline(
+    std::span<const std::vector<std::string>> commands) {
+  MYDIS_ASSERT(connected(), "connect first");
+  for (const std::vector<std::string>& command : commands) AppendCommand(command, output_);
+  if (Status s = Flush(ReplyDeadline()); !s.ok()) return Fail(Lost(std::move(s)));
+  std::vector<RespValue> replies;
+  while (replies.size() < commands.size()) {
+    Result<RespValue> reply = NextReply(ReplyDeadline());
+    if (!reply) return Fail(Lost(reply.error()));
+    replies.push_back(std::move(*reply));
+  }
+  sent_any_ = false;
+  return replies;
+}
+
+}  // namespace mydis

@@ -1,0 +1,81 @@
+// A connection to one of several instances, in the Redis protocol, whose calls block. One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/host_port.h"
+#include "mydis/status.h"
+#include "net/resolver.h"
+#include "protocol/resp_reader.h"
+
+namespace mydis {
+
+class RemoteConnection {
+ public:
+  struct Options {
+    std::vector<HostPort> addresses;    // Tried in turn, beginning with the one that worked last.
+    int64_t connect_timeout_ms = 5000;  // For each address.
+    int64_t reply_timeout_ms = -1;      // -1: no limit.
+    // A file descriptor that becomes readable when the user wants a wait to end; -1: none.
+    int interrupt_fd = -1;
+  };
+
+  // REQUIRES: options.addresses is not empty.
+  explicit RemoteConnection(Options options);
+  ~RemoteConnection();
+  RemoteConnection(const RemoteConnection&) = delete;
+  RemoteConnection& operator=(const RemoteConnection&) = delete;
+
+  // Connects to the first address that accepts. kUnavailable names them all and says why not.
+  Status Connect();
+  // Forgets what is on the way. Connect() may follow.
+  void Close();
+  bool connected() const { return fd_ >= 0; }
+  // False if the other side has ended the connection, as far as this side knows by now.
+  bool Alive();
+  // The address connected to, or the one that will be tried first.
+  const HostPort& address() const { return options_.addresses[current_]; }
+
+  // Sends a command and waits for its reply; an error reply is a value. A Status means that there
+  // is no connection any more: kUnknown if the command may have taken effect, kNotCommitted if
+  // nothing left this side, kTimeout or kBusy (interrupted) if its reply did not come in time.
+  // REQUIRES: connected().
+  Result<RespValue> Command(std::span<const std::string> arguments);
+  // Sends all of them before it waits for the replies, which come in the same order.
+  Result<std::vector<RespValue>> Pipeline(std::span<const std::vector<std::string>> commands);
+  // The next value that comes in, push messages too, whatever was sent.
+  Result<RespValue> Receive();
+  // Puts a command on its way without waiting for a reply.
+  Status Send(std::span<const std::string> arguments);
+
+  // Takes push messages that arrive while Command or Pipeline wait; without it they are dropped.
+  void OnPush(std::function<void(RespValue)> on_push) { on_push_ = std::move(on_push); }
+
+ private:
+  Status ConnectTo(const HostPort& address);
+  Status ConnectTo(const SocketAddress& address);
+  // Waits until the socket is ready for `events`. `deadline_us`: of the monotonic clock, or 0.
+  Status Wait(short events, uint64_t deadline_us, short* ready);
+  Status Flush(uint64_t deadline_us);
+  Status ReadSome(bool* closed);
+  Result<RespValue> NextValue(uint64_t deadline_us);
+  Result<RespValue> NextReply(uint64_t deadline_us);
+  uint64_t ReplyDeadline() const;
+  Status Lost(Status why);
+
+  Options options_;
+  size_t current_ = 0;  // Index into options_.addresses.
+  int fd_ = -1;
+  RespReader reader_;
+  std::string output_;
+  size_t written_ = 0;     // Of output_.
+  bool sent_any_ = false;  // Since the last reply was complete, bytes have left this side.
+  std::function<void(RespValue)> on_push_;
+};
+
+}  // namespace mydis
