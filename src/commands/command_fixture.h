@@ -28,10 +28,6 @@ inline std::string Quoted(std::string_view bytes) {
       text += "\\r";
     } else if (c == '\t') {
       text += "\\t";
-    } else if (c == '\a') {
-      text += "\\a";
-    } else if (c == '\b') {
-      text += "\\b";
     } else if (byte < 0x20 || byte > 0x7e) {
       text += fmt::format("\\x{:02x}", byte);
     } else {
