@@ -20,7 +20,11 @@ void AddInteger(WriteContext& context, int64_t increment) {
     value = *old;
   }
   if (__builtin_add_overflow(value, increment, &value)) return context.reply.Error(kErrOverflow);
-  context.keyspace.SetInteger(context.db, key, value, Ttl::Keep());
+  if (entry != nullptr && entry->is_integer()) [[likely]] {
+    context.keyspace.UpdateInteger(context.db, *entry, value);
+  } else {
+    context.keyspace.SetInteger(context.db, key, value, Ttl::Keep());
+  }
   context.reply.Integer(value);
 }
 

@@ -89,6 +89,21 @@ TEST_F(StringsTest, Counters) {
   EXPECT_EQ(Run("INCR n"), ":11");
 }
 
+TEST_F(StringsTest, CountersInPlaceTellSnapshotsFirst) {
+  Run("SET n 1 EX 100");
+  std::vector<std::string> seen;
+  state_.keyspace.set_before_change([&](std::optional<uint32_t> partition) {
+    ASSERT_EQ(partition, Keyspace::PartitionOf(state_.keyspace.HashOf("n")));
+    Entry::Scratch scratch;
+    seen.emplace_back(state_.keyspace.Find(0, "n")->string(scratch));
+  });
+  EXPECT_EQ(Run("INCR n"), ":2");
+  state_.keyspace.set_before_change({});
+  EXPECT_EQ(seen, std::vector<std::string>{"1"});
+  EXPECT_TRUE(state_.keyspace.Find(0, "n")->has_expiry());
+  state_.keyspace.CheckInvariants();
+}
+
 TEST_F(StringsTest, FloatCounters) {
   Run("SET f 10.50");
   EXPECT_EQ(Run("INCRBYFLOAT f 0.1"), "\"10.6\"");

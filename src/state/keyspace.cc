@@ -228,6 +228,15 @@ void Keyspace::SetInteger(uint32_t db, std::string_view key, int64_t value, Ttl 
   Finish(db, entry, ttl);
 }
 
+void Keyspace::UpdateInteger(uint32_t db, const Entry& entry, int64_t value) {
+  MYDIS_ASSERT(entry.is_integer(), "only a number is replaced in place");
+  if (before_change_) before_change_(PartitionOf(HashOf(entry.key())));
+  auto* own = const_cast<Entry*>(&entry);  // Every entry is this keyspace's.
+  std::memcpy(own->area(), &value, sizeof value);
+  own->set_revision(revision_);
+  if (listener_ != nullptr) listener_->OnKeyChanged(db, own->key());
+}
+
 void Keyspace::SetString(uint32_t db, std::string_view key, std::string_view value, Ttl ttl) {
   int64_t number = 0;
   if (ParseCanonicalInteger(value, &number)) return SetInteger(db, key, number, ttl);

@@ -100,6 +100,9 @@ class Keyspace {
   void SetString(uint32_t db, std::string_view key, std::string_view value, Ttl ttl);
   // The same from a number.
   void SetInteger(uint32_t db, std::string_view key, int64_t value, Ttl ttl);
+  // Replaces the number in an entry just found, without another look-up; its time to live stays.
+  // REQUIRES: entry.is_integer().
+  void UpdateInteger(uint32_t db, const Entry& entry, int64_t value);
   // Changes a string's bytes in place (`edit` gets them, empty if the key is new), keeping its time
   // to live. The result is "raw" for OBJECT ENCODING. REQUIRES: the key is missing or a string.
   void EditString(uint32_t db, std::string_view key, const std::function<void(std::string&)>& edit);
