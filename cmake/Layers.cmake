@@ -19,6 +19,8 @@ function(mydis_layer name)
 endfunction()
 
 mydis_layer(base fmt::fmt spdlog::spdlog Threads::Threads)
+set_source_files_properties(src/base/version.cc PROPERTIES
+  COMPILE_DEFINITIONS "MYDIS_VERSION=\"${PROJECT_VERSION}\"")
 mydis_layer(types mydis_base)
 mydis_layer(state mydis_types mydis_base)
 mydis_layer(commands mydis_state)

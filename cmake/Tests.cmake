@@ -5,14 +5,16 @@ foreach(layer base types state commands script consensus protocol net server cli
   if(tests)
     add_executable(${layer}_test ${tests})
     target_link_libraries(${layer}_test PRIVATE mydis_${layer} GTest::gtest_main)
+    target_compile_definitions(${layer}_test PRIVATE MYDIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME unit_${layer} COMMAND ${layer}_test)
   endif()
 endforeach()
 
 # The tools and their own tests.
 add_test(NAME lint COMMAND ${CMAKE_SOURCE_DIR}/tools/lint)
-add_test(NAME lint_test COMMAND ${CMAKE_SOURCE_DIR}/tools/lint_test.py)
-add_test(NAME transcript_test COMMAND ${CMAKE_SOURCE_DIR}/tools/transcript_test.py)
+foreach(tool lint transcript harness)
+  add_test(NAME ${tool}_test COMMAND ${CMAKE_SOURCE_DIR}/tools/${tool}_test.py)
+endforeach()
 
 # Transcripts: against redis-server, and where there is a mydis program three ways against it.
 add_test(NAME transcripts_redis COMMAND ${CMAKE_SOURCE_DIR}/tools/transcript run --on redis)
@@ -21,5 +23,15 @@ if(TARGET mydis)
     add_test(NAME transcripts_${way} COMMAND ${CMAKE_SOURCE_DIR}/tools/transcript run --on ${way}
                                              --binary $<TARGET_FILE:mydis>)
     set_tests_properties(transcripts_${way} PROPERTIES TIMEOUT 600)
+  endforeach()
+
+  # Clusters of real processes: tests/cluster/*_test.py.
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cluster/*_test.py)
+  foreach(test ${tests})
+    cmake_path(GET test STEM name)
+    string(REGEX REPLACE "_test$" "" name ${name})
+    add_test(NAME cluster_${name} COMMAND ${test})
+    set_tests_properties(cluster_${name} PROPERTIES TIMEOUT 600
+                         ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
   endforeach()
 endif()

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/duration.h"
+#include "base/version.h"
 #include "cli/addresses.h"
 #include "cli/cli_session.h"
 #include "cli/command_docs.h"
@@ -19,7 +20,6 @@
 #include "cli/line_editor.h"
 #include "cli/subcommands.h"
 #include "protocol/resp_parser.h"
-#include "server/version.h"
 
 namespace mydis {
 namespace {
@@ -227,7 +227,7 @@ class Conversation {
 
   void PrintHelp(const Line& line) {
     if (line.words.size() == 1) {
-      fmt::print(fmt::runtime(kGeneralHelp), kMydisVersion);
+      fmt::print(fmt::runtime(kGeneralHelp), Version());
       return;
     }
     const std::vector<std::string_view> topic(line.words.begin() + 1, line.words.end());

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "base/version.h"
 #include "cli/command_line.h"
 #include "cli/nearest.h"
 #include "cli/subcommands.h"
-#include "server/version.h"
 
 namespace {
 
@@ -28,7 +28,7 @@ int Help() {
   fmt::print(
       "mydis {}: a key/value server that speaks the Redis protocol, made consistent by Raft\n\n"
       "Usage: mydis SUBCOMMAND [ARGUMENT]...\n\n",
-      mydis::kMydisVersion);
+      mydis::Version());
   for (const Subcommand& subcommand : kSubcommands)
     fmt::print("  {:<10}{}\n", subcommand.name, subcommand.summary);
   fmt::print(
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   const std::string& first = arguments[0];
   if (first == "--help" || first == "-h" || first == "help") return Help();
   if (first == "--version" || first == "version") {
-    fmt::print("mydis {}\n", mydis::kMydisVersion);
+    fmt::print("mydis {}\n", mydis::Version());
     return mydis::kExitOk;
   }
   std::vector<std::string_view> names;

@@ -3,10 +3,10 @@
 
 #include <cstdlib>
 
+#include "base/version.h"
 #include "cli/server_flags.h"
 #include "cli/subcommands.h"
 #include "server/run_server.h"
-#include "server/version.h"
 
 namespace mydis {
 
@@ -19,7 +19,7 @@ int ServerMain(std::span<const std::string> arguments) {
     return kExitOk;
   }
   if (line->Has("version")) {
-    fmt::print("mydis {}\n", kMydisVersion);
+    fmt::print("mydis {}\n", Version());
     return kExitOk;
   }
   const Result<ServerOptions> options =

@@ -41,7 +41,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "2.6.0",
         .complexity = "O(N) with N the length of the range",
         .summary = "Counts the bits that are 1 in a string or in a part of it.",
-        .arguments = "key [start end [BYTE | BIT]]",
+        .arguments = "key [range: start end [unit: BYTE | BIT]@7.0.0]",
         .example = "SET k foobar; BITCOUNT k",
         .example_reply = ":26",
         .handler = BitcountCommand,
@@ -57,10 +57,10 @@ constexpr CommandSpec kCommands[] = {
         .since = "3.2.0",
         .complexity = "O(1) for each subcommand",
         .summary = "Reads and changes integers of any width at any bit of a string.",
-        .arguments =
-            "key [GET encoding offset | [OVERFLOW <WRAP | SAT | FAIL>] <SET encoding offset value "
-            "| INCRBY encoding offset increment> [GET encoding offset | [OVERFLOW <WRAP | SAT | "
-            "FAIL>] <SET encoding offset value | INCRBY encoding offset increment> ...]]",
+        .arguments = "key [<operation: <get-block: GET encoding offset> | <write: [OVERFLOW "
+                     "<overflow-block: WRAP | SAT | FAIL>] <write-operation: <set-block: SET "
+                     "encoding offset value:integer> | <incrby-block: INCRBY encoding offset "
+                     "increment:integer>>>> [...]]",
         .example = "BITFIELD k SET u8 0 255 INCRBY u8 0 10 GET u4 4",
         .example_reply = "*3\n  :0\n  :9\n  :9",
         .handler = BitfieldCommand,
@@ -76,7 +76,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "6.0.0",
         .complexity = "O(1) for each subcommand",
         .summary = "Reads integers of any width at any bit of a string.",
-        .arguments = "key [GET encoding offset [GET encoding offset ...]]",
+        .arguments = "key [GET encoding offset [get-block: GET encoding offset ...]]",
         .example = "SET k A; BITFIELD_RO k GET u8 0",
         .example_reply = "*1\n  :65",
         .handler = BitfieldRoCommand,
@@ -91,7 +91,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "2.6.0",
         .complexity = "O(N) with N the length of the longest string",
         .summary = "Combines the bits of several strings and stores the result.",
-        .arguments = "<AND | OR | XOR | NOT> destkey key [key ...]",
+        .arguments = "<operation: AND | OR | XOR | NOT> destkey:key key [key ...]",
         .example = "MSET a foobar b abcdef; BITOP AND dest a b",
         .example_reply = ":6",
         .handler = BitopCommand,
@@ -106,7 +106,8 @@ constexpr CommandSpec kCommands[] = {
         .since = "2.8.7",
         .complexity = "O(N) with N the length of the range",
         .summary = "Finds the first bit that is 1, or 0, in a string or in a part of it.",
-        .arguments = "key bit [start [end [BYTE | BIT]]]",
+        .arguments =
+            "key bit:integer [range: start [end-unit-block: end [unit: BYTE | BIT]@7.0.0]]",
         .example = "SET k \"\\x00\\xff\\xf0\"; BITPOS k 1",
         .example_reply = ":8",
         .handler = BitposCommand,
@@ -137,7 +138,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "2.2.0",
         .complexity = "O(1)",
         .summary = "Sets or clears the bit at an offset in a string, which grows if it must.",
-        .arguments = "key offset value",
+        .arguments = "key offset value:integer",
         .example = "SETBIT k 7 1",
         .example_reply = ":0",
         .handler = SetbitCommand,

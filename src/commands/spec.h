@@ -143,8 +143,8 @@ struct CommandSpec {
   std::string_view since;
   std::string_view complexity;
   std::string_view summary;
-  // The words after the name, in Redis's notation: "key value [NX | XX] [GET] [EX seconds | PX
-  // milliseconds | KEEPTTL]". COMMAND DOCS and the CLI's hints are made from it.
+  // The words after the name, in the notation of commands/grammar.h: "key value [condition: NX |
+  // XX] [GET] [expiration: EX seconds | PX milliseconds | KEEPTTL]".
   std::string_view arguments;
   // A line a user could type and its reply in the notation of tests/resp/README.md; empty for
   // those whose reply is never the same. Commands before the last `;` prepare it.

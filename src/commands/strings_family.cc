@@ -69,7 +69,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "1.0.0",
         .complexity = "O(1)",
         .summary = "Takes a number from an integer; a missing key counts as 0.",
-        .arguments = "key decrement",
+        .arguments = "key decrement:integer",
         .example = "SET k 10; DECRBY k 3",
         .example_reply = ":7",
         .handler = DecrbyCommand,
@@ -114,8 +114,8 @@ constexpr CommandSpec kCommands[] = {
         .since = "6.2.0",
         .complexity = "O(1)",
         .summary = "Gives the string at a key and changes how long the key lives.",
-        .arguments = "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT "
-                     "unix-time-milliseconds | PERSIST]",
+        .arguments = "key [expiration: EX seconds | PX milliseconds | EXAT unix-time-seconds | "
+                     "PXAT unix-time-milliseconds | PERSIST]",
         .example = "SET k Hello; GETEX k EX 60",
         .example_reply = "\"Hello\"",
         .handler = GetexCommand,
@@ -176,7 +176,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "1.0.0",
         .complexity = "O(1)",
         .summary = "Adds a number to an integer; a missing key counts as 0.",
-        .arguments = "key increment",
+        .arguments = "key increment:integer",
         .example = "SET k 10; INCRBY k 5",
         .example_reply = ":15",
         .handler = IncrbyCommand,
@@ -191,7 +191,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "2.6.0",
         .complexity = "O(1)",
         .summary = "Adds a number to a floating point number; a missing key counts as 0.",
-        .arguments = "key increment",
+        .arguments = "key increment:double",
         .example = "SET k 10.50; INCRBYFLOAT k 0.1",
         .example_reply = "\"10.6\"",
         .handler = IncrbyfloatCommand,
@@ -207,7 +207,8 @@ constexpr CommandSpec kCommands[] = {
         .complexity = "O(N*M) with N and M the lengths of the strings",
         .summary =
             "Finds the longest sequence of bytes that two strings have in common, gaps allowed.",
-        .arguments = "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
+        .arguments =
+            "key1:key key2:key [LEN] [IDX] [MINMATCHLEN min-match-len:integer] [WITHMATCHLEN]",
         .example = "MSET a ohmytext b mynewtext; LCS a b",
         .example_reply = "\"mytext\"",
         .handler = LcsCommand,
@@ -238,7 +239,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "1.0.1",
         .complexity = "O(N) with N the number of keys",
         .summary = "Sets several keys to their strings at once.",
-        .arguments = "key value [key value ...]",
+        .arguments = "key value [data: key value ...]",
         .example = "MSET a 1 b 2",
         .example_reply = "+OK",
         .handler = MsetCommand,
@@ -254,7 +255,7 @@ constexpr CommandSpec kCommands[] = {
         .since = "1.0.1",
         .complexity = "O(N) with N the number of keys",
         .summary = "Sets several keys to their strings, but only if none of the keys is there.",
-        .arguments = "key value [key value ...]",
+        .arguments = "key value [data: key value ...]",
         .example = "MSETNX a 1 b 2",
         .example_reply = ":1",
         .handler = MsetnxCommand,
@@ -285,8 +286,9 @@ constexpr CommandSpec kCommands[] = {
         .since = "1.0.0",
         .complexity = "O(1)",
         .summary = "Sets a key to a string, whatever it held before.",
-        .arguments = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT "
-                     "unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+        .arguments = "key value [condition: NX | XX]@2.6.12 [GET@6.2.0] [expiration: EX "
+                     "seconds@2.6.12 | PX milliseconds@2.6.12 | EXAT unix-time-seconds@6.2.0 | "
+                     "PXAT unix-time-milliseconds@6.2.0 | KEEPTTL@6.0.0]",
         .example = "SET k Hello EX 60",
         .example_reply = "+OK",
         .handler = SetCommand,

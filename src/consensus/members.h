@@ -29,6 +29,7 @@ struct Member {
   std::string host;         // Advertised; resolved anew at every connect.
   uint16_t raft_port = 0;   // RPC is raft_port + 1.
   MemberRole role = MemberRole::kLearner;
+  uint64_t nonce = 0;  // Of the join that gave it its place: asked twice, one place.
   bool operator==(const Member&) const = default;
 };
 

@@ -35,6 +35,7 @@
 #include "consensus/log_store.h"
 #include "consensus/machine.h"
 #include "consensus/meta_file.h"
+#include "consensus/reach_tracker.h"
 #include "consensus/snapshot_store.h"
 #include "consensus/submission.h"
 #include "consensus/transport.h"
@@ -75,7 +76,8 @@ struct ReplicaOptions {
   uint64_t engine_seed = 0;  // See EngineOptions::random_seed.
 };
 
-// What a replica is given; all outlive it. `log` has been opened; `start` is what
+// What a replica is given; all outlive it. But before it is destroyed, disk and transport have been
+// closed: none of its callbacks may come later. `log` has been opened; `start` is what
 // SnapshotStore::Choose gave (Storage does both).
 struct ReplicaEnv {
   Clock& clock;
@@ -192,11 +194,6 @@ class Replica {
   // not counted) hold it. `done` is called when `needed_applied` have applied it and
   // `needed_durable` disks hold it (numbers above the number of other members mean all of them),
   // or when the deadline (0: never) passes; with what is known then.
-  struct Reach {
-    uint32_t applied = 0;
-    uint32_t durable = 0;
-    uint32_t others = 0;  // Other members now.
-  };
   using ReachCallback = std::move_only_function<void(const Reach&)>;
   void WatchApplied(uint64_t index, uint32_t needed_applied, uint32_t needed_durable,
                     uint64_t deadline_us, ReachCallback done);

@@ -114,12 +114,17 @@ struct WireSnapshotChunk {
   uint64_t offset = 0;
 };
 
+// To an instance that is no member any more.
+struct WireRemoved {
+  uint64_t raft_id = 0;
+};
+
 // An instance without a place in a cluster asks for one.
 struct WireJoin {
   std::string cluster_name;
-  Member self;  // Its raft id is not chosen yet: 0.
-  // Random, chosen once per empty directory: a question asked twice gets one place.
-  uint64_t nonce = 0;
+  // Its raft id is not chosen yet: 0. Its nonce is random, chosen once per process that has an
+  // empty directory: a question asked twice gets one place.
+  Member self;
 };
 struct WireJoinAnswer {
   ErrorCode code = ErrorCode::kOk;
@@ -133,12 +138,12 @@ struct WireJoinAnswer {
   std::vector<Member> members;
 };
 
-// Discovery of --expect: who are you, and have you a cluster?
+// Who are you, and have you a cluster? Asked by fresh instances (--expect), and by a member that
+// hears of no leader: it wants to know whether it still is one.
 struct WireProbe {
   std::string cluster_name;
   Member self;
   uint64_t expect = 0;
-  uint64_t nonce = 0;
   // The asker wants to found the cluster, with the promise of everybody it expects.
   bool claim = false;
 };
@@ -146,10 +151,10 @@ struct WireProbeAnswer {
   ErrorCode code = ErrorCode::kOk;
   std::string text;
   bool in_cluster = false;
+  bool removed = false;  // The asker's raft id was a member's and is none now.
   Member self;
   // Whom the answerer has promised to let found the cluster; empty: nobody.
   std::string promised_to;
-  uint64_t promised_nonce = 0;
   std::vector<Member> known;  // Others that it knows to be waiting.
 };
 
@@ -165,7 +170,7 @@ WireMessage Encode(const WireAdminAnswer& m);
 WireMessage Encode(const WireSnapshotOffer& m);
 WireMessage Encode(const WireSnapshotWant& m);
 WireMessage Encode(const WireSnapshotChunk& m);
-WireMessage EncodeRemoved();
+WireMessage Encode(const WireRemoved& m);
 WireMessage Encode(const WireJoin& m);
 WireMessage Encode(const WireJoinAnswer& m);
 WireMessage Encode(const WireProbe& m);
@@ -181,6 +186,7 @@ bool Decode(std::string_view head, WireAdminAnswer* m);
 bool Decode(std::string_view head, WireSnapshotOffer* m);
 bool Decode(std::string_view head, WireSnapshotWant* m);
 bool Decode(std::string_view head, WireSnapshotChunk* m);
+bool Decode(std::string_view head, WireRemoved* m);
 bool Decode(std::string_view head, WireJoin* m);
 bool Decode(std::string_view head, WireJoinAnswer* m);
 bool Decode(std::string_view head, WireProbe* m);

@@ -13,6 +13,7 @@
 #include "mydis/status.h"
 #include "server/client_batch.h"
 #include "server/core.h"
+#include "server/options.h"
 
 namespace mydis {
 

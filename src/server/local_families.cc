@@ -9,6 +9,7 @@ Families LocalFamilies() {
       ConnectionFamily(),
       TransactionFamily(),
       ConsistencyFamily(),
+      CommandFamily(),
   };
   return families;
 }

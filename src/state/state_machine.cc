@@ -27,6 +27,12 @@ void StateMachine::Reset(uint64_t hash_seed) {
   state_->keyspace.set_listener(listener_);
 }
 
+void StateMachine::TakeStateOf(StateMachine& other) {
+  std::swap(state_, other.state_);
+  other.Reset(0);
+  state_->keyspace.set_listener(listener_);
+}
+
 void StateMachine::set_listener(KeyspaceListener* listener) {
   listener_ = listener;
   state_->keyspace.set_listener(listener);

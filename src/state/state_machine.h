@@ -54,6 +54,8 @@ class StateMachine {
   // For the listener alone; the pointer is carried over to a restored state.
   void set_listener(KeyspaceListener* listener);
 
+  // Takes over the state of another machine (a restored one), which is left empty.
+  void TakeStateOf(StateMachine& other);
   // Canonical bytes of everything but the keys.
   std::string SaveHead() const;
   // Replaces the state by an empty one with this head; partitions follow.

@@ -1,0 +1,90 @@
+// The leader's side of administration: one change of the configuration at a time, and the
+// promotions that it makes by itself.
+//
+// How many voters. The number is kept odd: a new member is a learner, and is promoted when it has
+// caught up, but two at a time: 1 → 3 → 5, up to the limit. So with two instances one is the voter
+// and the other a learner with all the data: the loss of the learner stops nothing, where of two
+// voters the loss of either would stop writes. `cluster promote` makes it a voter for those who
+// want that. When a removal leaves an even number, one learner that has caught up takes the place.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consensus/engine.h"
+#include "consensus/members.h"
+#include "consensus/replica.h"
+
+namespace mydis {
+
+// What became of a request. kNotLeader: ask the new leader.
+using AdminReply = std::move_only_function<void(Status, std::string text)>;
+
+// Thread: the replica's.
+class MembershipCoordinator {
+ public:
+  struct Host {
+    std::function<void(uint64_t token, const ConfChange& change)> propose;
+    std::function<void(uint64_t to)> transfer;
+    std::function<void(uint64_t to)> tell_removed;
+  };
+
+  MembershipCoordinator(uint64_t self, uint32_t max_voters, Host host)
+      : self_(self), max_voters_(max_voters), host_(std::move(host)) {}
+
+  // A request from anywhere. kAdd: `place` is the member to add, without a raft id.
+  void Request(AdminRequest request, Member place, uint64_t deadline_us, AdminReply reply);
+  void OnResult(const ConfChangeResult& result);
+  // The entry at `index` has been applied and `members` follows from it.
+  void OnApplied(uint64_t index, const Members& members);
+  void OnLeader(uint64_t leader);
+  // Starts what can be started. `status` is the newest the core gave, on the leader.
+  void Pump(uint64_t now_us, bool leading, const Members& members, const EngineStatus& status,
+            uint64_t commit);
+  // Not the leader any more: everybody is sent to the new one.
+  void Fail(const Status& status);
+  bool busy() const { return current_.has_value(); }
+
+ private:
+  struct Operation {
+    AdminRequest request;
+    Member place;
+    uint64_t deadline_us = 0;
+    AdminReply reply;
+    uint64_t token = 0;       // Of the change that is proposed; 0: none yet.
+    uint64_t index = 0;       // Its entry.
+    uint64_t transferee = 0;  // kTransfer.
+    uint64_t removed = 0;     // The raft id that goes by it.
+    std::string done_text;
+  };
+  void Begin(Operation operation, uint64_t now_us, const Members& members,
+             const EngineStatus& status);
+  void BeginAdd(Operation& operation, const Members& members);
+  void BeginRemove(Operation& operation, const Members& members, const EngineStatus& status);
+  void BeginPromote(Operation& operation, const Members& members);
+  void BeginTransfer(Operation& operation, const Members& members, const EngineStatus& status);
+  void BeginUpdate(Operation& operation, const Members& members);
+  void Propose(Operation& operation, const ConfChange& change);
+  void End(Status status, std::string text);
+  void AutoPromote(uint64_t now_us, const Members& members, const EngineStatus& status,
+                   uint64_t commit);
+
+  uint64_t self_;
+  uint32_t max_voters_;
+  Host host_;
+  uint64_t next_token_ = 1;
+  std::deque<Operation> waiting_;
+  std::optional<Operation> current_;
+  uint64_t retry_us_ = 0;  // Not before: the core has a change under way.
+  uint64_t next_promotion_us_ = 0;
+  uint64_t now_us_ = 0;
+};
+
+// The voter with the longest log besides `self`; 0: there is none that is alive.
+uint64_t BestSuccessor(uint64_t self, const Members& members, const EngineStatus& status);
+
+}  // namespace mydis

@@ -1,0 +1,307 @@
+// The core's turns: what goes in, what comes out, in the order that engine.h asks for.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/envelope.h"
+#include "base/log.h"
+#include "consensus/replica_impl.h"
+
+namespace mydis {
+namespace {
+
+// Turns of the core in one Turn(), while they bring more without a write between.
+constexpr int kEngineTurns = 4;
+constexpr uint64_t kStatusUs = 200'000;
+constexpr uint64_t kRetryWriteUs = 200'000;
+constexpr uint64_t kSpareRetryUs = 1'000'000;
+constexpr uint64_t kPulseGapUs = 10'000;
+
+}  // namespace
+
+uint64_t ReplicaImpl::Turn() {
+  if (fatal_) return UINT64_MAX;
+  ++turns_;
+  const uint64_t now = Now();
+  Ticks(now);
+  PumpInputs(now);
+  if (retry_write_ && now >= retry_write_us_) {
+    retry_write_ = false;
+    StartWrite();
+  }
+  for (int i = 0; i < kEngineTurns && engine_->HasInput() && !fatal_; ++i) RunEngine();
+  if (!fatal_) ApplySlice();
+  if (space_low_) CheckSpare();
+  if (!fatal_) {
+    PumpSnapshots();
+    PumpAdmin(now);
+    PumpStop(now);
+    CompleteAll();
+  }
+  if (fatal_) return UINT64_MAX;
+  const bool more = engine_->HasInput() || !completed_.empty() ||
+                    (restoring_ && restore_durable_ && !job_.running()) ||
+                    (!restoring_ && applied_ < apply_to_);
+  return more ? now : next_tick_us_;
+}
+
+// Time that was lost (a stopped process) is not made up for: messages that wait would come too
+// late.
+void ReplicaImpl::Ticks(uint64_t now) {
+  if (readiness_ == Readiness::kRemoved) {
+    next_tick_us_ = now + options_.tick_us;
+    return;  // It campaigns no more.
+  }
+  if (next_tick_us_ == 0) next_tick_us_ = now;
+  const int most = std::max(1, options_.heartbeat_ticks);
+  for (int i = 0; i < most && now >= next_tick_us_; ++i) {
+    engine_->Tick();
+    next_tick_us_ += options_.tick_us;
+  }
+  if (now >= next_tick_us_) next_tick_us_ = now + options_.tick_us;
+  if (Leading() && now >= status_us_) {
+    status_us_ = now + kStatusUs;
+    engine_->RequestStatus();
+  }
+}
+
+void ReplicaImpl::PumpInputs(uint64_t now) {
+  const uint64_t origin = origin_.origin();
+  if (readiness_ != Readiness::kRemoved)
+    origin_.Pump(now, LeaderKnown() && !restoring_, env_.machine.OriginKnown(origin),
+                 env_.machine.OriginOf(options_.meta.instance_id));
+  uint64_t context = 0;
+  if (barriers_.Start(now, LeaderKnown(), &context)) engine_->ReadIndex(context);
+  coordinator_.Pump(now, Leading() && term_start_ == state_.term, members_, engine_status_,
+                    state_.commit);
+  sender_.Pump(now);
+  ProposePulse(now);
+}
+
+// Lets time pass in the state when a key expires and no other entry is on its way.
+void ReplicaImpl::ProposePulse(uint64_t now) {
+  if (!Leading() || term_start_ != state_.term || state_.transferee != 0 || now < pulse_us_ ||
+      applied_ < last_proposed_ || disk_full_ || env_.machine.PulseDelayUs() != 0)
+    return;
+  pulse_us_ = now + kPulseGapUs;
+  std::string payload(kEnvelopeSize, '\0');
+  StoreEnvelope(payload.data(), Envelope{});
+  ProposeStamped(MakePayload(std::move(payload)));
+}
+
+uint64_t ReplicaImpl::ProposeStamped(const Payload& payload) {
+  std::string stamped = *payload;
+  const Machine::Stamp stamp = env_.machine.NextStamp();
+  StampEnvelope(stamped.data(), stamp.time_ms, stamp.seed);
+  const uint64_t ref = refs_.Add(MakePayload(std::move(stamped)));
+  engine_->Propose(ref);
+  return ref;
+}
+
+void ReplicaImpl::RunEngine() { TakeOutput(engine_->Turn()); }
+
+void ReplicaImpl::TakeOutput(const TurnOutput& out) {
+  for (const StepError& error : out.step_errors)
+    LogWarning("a message of member {} was dropped: {}", error.from, error.text);
+  for (const RefusedProposal& refused : out.refusals) intake_.Refused(refused.ref);
+  for (const ConfChangeResult& result : out.conf_change_results) coordinator_.OnResult(result);
+  for (const ReadState& read : out.read_states) barriers_.Answered(read.context, read.index);
+  for (const AppliedConfState& state : out.conf_states) conf_states_.push_back(state);
+  if (out.status) engine_status_ = *out.status;
+  if (out.snapshot_wanted) snapshot_wanted_ = true;
+  intake_.TurnDone();
+  OnRaftState(out.state);
+  if (out.settled) refs_.Settle(out.has_ready ? out.ready.entries : std::span<const NewEntry>{});
+  if (out.has_ready) TakeReady(out.ready);
+}
+
+void ReplicaImpl::OnRaftState(const RaftState& state) {
+  const bool was_leading = Leading();
+  const bool changed = state.leader != state_.leader || state.term != state_.term;
+  state_ = state;
+  if (changed) {
+    leaderless_us_ = state.leader == 0 ? Now() : 0;
+    if (state.leader != 0) ++leader_changes_;
+    origin_.LeaderChanged();
+    barriers_.LeaderChanged();
+    for (auto& [id, request] : admin_) request.send_us = 0;
+    coordinator_.OnLeader(state.leader);
+    if (was_leading && !Leading()) {
+      sender_.DropAll();
+      coordinator_.Fail(Status(ErrorCode::kNotLeader, "this instance leads no more"));
+      engine_status_ = {};
+    }
+    if (Leading()) status_us_ = 0;
+    env_.machine.OnLeader(Leader());
+  }
+  UpdateGate();
+}
+
+void ReplicaImpl::UpdateGate() {
+  if (Leading())
+    intake_.Lead(term_start_ == state_.term && state_.transferee == 0);
+  else
+    intake_.Close(state_.leader);
+}
+
+void ReplicaImpl::TakeReady(const Ready& ready) {
+  MYDIS_ASSERT(!pending_, "one Ready at a time");
+  FillCache(ready);
+  Pending pending;
+  pending.hard_state = ready.hard_state;
+  if (ready.hard_state) hard_state_ = *ready.hard_state;
+  pending.snapshot = ready.snapshot;
+  pending.last_committed = ready.last_committed;
+  for (const NewEntry& entry : ready.entries) pending.entries.push_back(*cache_.Find(entry.index));
+  for (const OutMessage& message : ready.messages) {
+    if (message.type == MessageType::kSnapshot) {
+      pending.snapshots.push_back({message.to,
+                                   {message.snapshot_index, message.snapshot_term},
+                                   std::string(message.bytes)});
+      continue;
+    }
+    WireMessage wire = RaftMessage(message);
+    if (message.before_write || faults_.ack_before_sync)
+      SendRaft(message.to, std::move(wire));
+    else
+      pending.messages.emplace_back(message.to, std::move(wire));
+  }
+  if (pending.snapshot) {
+    // What is committed but not applied yet is in the snapshot, and may vanish from the log.
+    restoring_ = SnapshotId{pending.snapshot->index, pending.snapshot->term};
+    restore_durable_ = false;
+    SetReadiness(Readiness::kRestoring, "installing a snapshot of the leader");
+  }
+  if (pending.hard_state) unwritten_hard_state_ = pending.hard_state;
+  pending_ = std::move(pending);
+  if (!ready.must_sync && pending_->entries.empty() && !pending_->snapshot)
+    FinishReady();  // At most a new commit index: it goes with the next write, or is lost.
+  else
+    StartWrite();
+}
+
+void ReplicaImpl::FillCache(const Ready& ready) {
+  if (ready.snapshot) cache_.Reset(ready.snapshot->index + 1);
+  for (const NewEntry& entry : ready.entries) {
+    Payload data = entry.kind == EntryKind::kConfChange ? MakePayload(std::string(entry.data))
+                                                        : refs_.Find(entry.ref);
+    MYDIS_ASSERT(entry.kind == EntryKind::kConfChange || entry.ref == 0 || data,
+                 "an entry's ref lives until it is stored");
+    cache_.Append(LogEntry{entry.index, entry.term, entry.kind, std::move(data)});
+    last_proposed_ = entry.index;
+  }
+}
+
+WireMessage ReplicaImpl::RaftMessage(const OutMessage& message) {
+  WireRaft raft;
+  raft.to = message.to;
+  raft.bytes = std::string(message.bytes);
+  std::vector<Payload> bodies;
+  for (uint32_t i = 0; i < message.entry_count; ++i) {
+    auto entry = EntryAt(message.first_index + i);
+    if (!entry) {
+      Fatal(entry.error());
+      break;
+    }
+    const bool body = entry->kind == EntryKind::kNormal && entry->data && !entry->data->empty();
+    raft.has_body.push_back(body);
+    if (body) bodies.push_back(std::move(entry->data));
+  }
+  WireMessage wire = Encode(raft);
+  wire.bodies = std::move(bodies);
+  return wire;
+}
+
+void ReplicaImpl::SendRaft(uint64_t to, WireMessage message) {
+  if (!env_.transport.Send(to, Channel::kRaft, std::move(message))) engine_->ReportUnreachable(to);
+}
+
+void ReplicaImpl::StartWrite() {
+  MYDIS_ASSERT(pending_ && !writing_, "one write at a time");
+  writing_ = true;
+  ++disk_writes_;
+  struct Group {
+    std::optional<HardState> hard_state;
+    HardState current;
+    std::optional<SnapshotMetadata> snapshot;
+    std::vector<LogEntry> entries;
+  };
+  auto group = std::make_shared<Group>();
+  group->hard_state = unwritten_hard_state_;
+  group->current = hard_state_;
+  group->snapshot = pending_->snapshot;
+  group->entries = pending_->entries;
+  env_.disk.Run(
+      DiskLane::kLog,
+      [log = &env_.log, group]() -> Status {
+        if (group->snapshot) {
+          HardState state = group->current;
+          state.commit = std::max(state.commit, group->snapshot->index);
+          Status status = log->Reset(group->snapshot->index, group->snapshot->term, state);
+          if (!status.ok()) return status;
+          if (group->entries.empty()) return Status::Ok();
+        }
+        return log->Append(WriteGroup{group->hard_state, group->entries});
+      },
+      [this](Status status) { Written(std::move(status)); });
+}
+
+void ReplicaImpl::Written(Status status) {
+  writing_ = false;
+  if (fatal_) return;
+  if (status.code() == ErrorCode::kDiskFull) {
+    if (!disk_full_) LogError("the disk is full; writes are refused until there is room");
+    disk_full_ = true;
+    intake_.SetDiskFull(true);
+    retry_write_ = true;
+    retry_write_us_ = Now() + kRetryWriteUs;
+    origin_.FailWaiting(
+        Status(ErrorCode::kDiskFull, "this instance's disk is full; nothing was written"));
+    return;
+  }
+  if (!status.ok()) return Fatal(status);
+  if (disk_full_) {
+    LogInfo("there is room on the disk again");
+    disk_full_ = false;
+    intake_.SetDiskFull(space_low_);
+  }
+  unwritten_hard_state_.reset();
+  if (pending_->snapshot) durable_ = pending_->snapshot->index;
+  if (!pending_->entries.empty()) durable_ = pending_->entries.back().index;
+  FinishReady();
+  CheckSpare();
+}
+
+void ReplicaImpl::FinishReady() {
+  Pending pending = std::move(*pending_);
+  pending_.reset();
+  if (pending.snapshot) restore_durable_ = true;
+  apply_to_ = std::max(apply_to_, pending.last_committed);
+  for (auto& [to, message] : pending.messages) SendRaft(to, std::move(message));
+  for (auto& message : pending.snapshots)
+    sender_.Start(message.to, message.id, std::move(message.bytes), Now());
+  engine_->Advance();
+}
+
+// Segments are made ready ahead of need. Without room for one, clients' writes are refused, so that
+// what is left serves Raft itself.
+void ReplicaImpl::CheckSpare() {
+  if (spare_running_ || (env_.log.HasSpare() && !space_low_) || Now() < spare_us_) return;
+  spare_running_ = true;
+  env_.disk.Run(
+      DiskLane::kSnapshot, [log = &env_.log]() { return log->PrepareSpare(); },
+      [this](Status status) {
+        spare_running_ = false;
+        if (status.code() == ErrorCode::kDiskFull) {
+          if (!space_low_) LogError("little room is left on the disk; clients' writes are refused");
+          space_low_ = true;
+          spare_us_ = Now() + kSpareRetryUs;
+        } else if (!status.ok()) {
+          return Fatal(status);
+        } else {
+          space_low_ = false;
+        }
+        intake_.SetDiskFull(disk_full_ || space_low_);
+      });
+}
+
+}  // namespace mydis

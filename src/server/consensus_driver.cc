@@ -1,0 +1,334 @@
+#include "server/consensus_driver.h"
+
+#include <netdb.h>
+
+#include <future>
+#include <thread>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "consensus/founder.h"
+#include "consensus/posix_disk.h"
+#include "consensus/storage.h"
+#include "net/resolver.h"
+#include "server/disk_threads.h"
+#include "server/io_thread.h"
+#include "server/mesh_transport.h"
+#include "server/node_machine.h"
+
+namespace mydis {
+namespace {
+
+constexpr uint64_t kStatusEveryMs = 50;
+
+StorageOptions StorageOptionsFrom(const ServerOptions& options) {
+  StorageOptions storage;
+  storage.data_dir = options.data_dir;
+  storage.log.durable = options.durability == DurabilityMode::kCommit;
+  storage.instance_id = options.instance_name();
+  storage.cluster_name = options.name;
+  return storage;
+}
+
+// The addresses that a seed stands for: a DNS name may stand for several instances. A name that is
+// not known yet is kept as it is and looked up again whenever it is asked.
+std::vector<std::pair<std::string, uint16_t>> ResolveAll(const HostPort& seed) {
+  std::vector<std::pair<std::string, uint16_t>> out;
+  auto addresses = ResolveNow(seed.host, seed.port, false);
+  if (addresses && addresses->size() > 1) {
+    for (const SocketAddress& address : *addresses) {
+      char host[NI_MAXHOST];
+      if (getnameinfo(address.get(), address.size, host, sizeof host, nullptr, 0, NI_NUMERICHOST) ==
+          0)
+        out.emplace_back(host, seed.port);
+    }
+  }
+  if (out.empty()) out.emplace_back(seed.host, seed.port);
+  return out;
+}
+
+}  // namespace
+
+struct ConsensusDriver::Impl final {
+  Impl(const ServerOptions& server_options, Clock& system_clock, const CommandTable& table,
+       uint32_t io_threads, ConsensusListener& consensus_listener)
+      : options(server_options),
+        clock(system_clock),
+        listener(consensus_listener),
+        core(system_clock, table, io_threads),
+        machine(core, {[this](const LeaderInfo&) { PublishStatus(); },
+                       [this](Readiness ready, const std::string& reason) {
+                         SetReadiness(ready, reason);
+                       },
+                       [this] {
+                         can_submit = true;
+                         listener.OnCanSubmit();
+                       },
+                       [this](const Status& reason) { Fatal(reason); }}) {}
+
+  Status Start();
+  Status OpenReplica(const std::vector<Member>& contacts);
+  void StartFounder();
+  void Drive();
+  void DriveFounder();
+  void ScheduleAt(uint64_t at_us);
+  void PublishStatus();
+  void SetReadiness(Readiness ready, const std::string& reason);
+  void Fatal(const Status& status);
+  void Stop(uint64_t limit_ms);
+
+  const ServerOptions options;
+  Clock& clock;
+  ConsensusListener& listener;
+  Core core;
+
+  PosixDisk disk;
+  std::unique_ptr<Storage> storage;
+  std::unique_ptr<EventLoop> loop;
+  std::unique_ptr<Resolver> resolver;
+  std::unique_ptr<MeshTransport> transport;
+  NodeMachine machine;
+  std::unique_ptr<DiskThreads> disk_threads;
+  std::unique_ptr<Founder> founder;
+  std::unique_ptr<Replica> replica;
+  std::thread thread;
+  bool running = false;
+  bool stopped = false;  // No more turns of the replica.
+  TimerId timer = 0;
+  uint64_t timer_at_us = 0;
+  uint64_t published_ms = 0;
+
+  std::atomic<Readiness> readiness{Readiness::kStarting};
+  std::atomic<bool> can_submit{true};
+  std::atomic<bool> disk_full{false};
+  mutable std::mutex mutex;
+  std::string why;                               // Guarded by mutex.
+  std::shared_ptr<const ReplicaStatus> status =  // Guarded by mutex.
+      std::make_shared<const ReplicaStatus>();
+  InstanceMeta meta;  // Guarded by mutex.
+};
+
+Status ConsensusDriver::Impl::Start() {
+  auto opened = Storage::Open(disk, StorageOptionsFrom(options));
+  if (!opened) return opened.error();
+  storage = *std::move(opened);
+  auto made = EventLoop::Create();
+  if (!made) return made.error();
+  loop = *std::move(made);
+  resolver = std::make_unique<Resolver>();
+  PeerMesh::Options mesh;
+  mesh.bind_address = options.bind_address;
+  mesh.raft_port = static_cast<uint16_t>(options.raft_port);
+  auto connected = MeshTransport::Create(*loop, *resolver, std::move(mesh));
+  if (!connected)
+    return Status(connected.error().code(), "--raft-port: " + connected.error().message());
+  transport = *std::move(connected);
+  disk_threads = std::make_unique<DiskThreads>(*loop);
+  if (storage->initialised()) {
+    if (Status opened_replica = OpenReplica({}); !opened_replica.ok()) return opened_replica;
+  } else {
+    StartFounder();
+  }
+  loop->AddAfterEvents([this] { Drive(); });
+  running = true;
+  thread = std::thread([this] { loop->Run(); });
+  loop->Post([] {});  // The first turn.
+  return Status::Ok();
+}
+
+void ConsensusDriver::Impl::StartFounder() {
+  FounderOptions founding;
+  founding.cluster_name = options.name;
+  founding.self.instance_id = options.instance_name();
+  founding.self.host = options.advertised();
+  founding.self.raft_port = static_cast<uint16_t>(options.raft_port);
+  if (!options.bootstrap) {
+    for (const HostPort& address : options.join) {
+      // A name may stand for several instances; each of its addresses is a place to ask.
+      auto resolved = ResolveAll(address);
+      founding.seeds.insert(founding.seeds.end(), resolved.begin(), resolved.end());
+    }
+    founding.expect = static_cast<uint32_t>(options.expect);
+  }
+  founder = std::make_unique<Founder>(std::move(founding), clock, *transport);
+  transport->SetFounder(founder.get());
+  SetReadiness(Readiness::kStarting, "it is looking for its cluster");
+}
+
+Status ConsensusDriver::Impl::OpenReplica(const std::vector<Member>& contacts) {
+  {
+    std::lock_guard guard(mutex);
+    meta = storage->meta();
+  }
+  const uint64_t cluster_id = storage->meta().cluster_id;
+  core.machine.Reset(Hash64(std::string_view(reinterpret_cast<const char*>(&cluster_id), 8)));
+  ReplicaOptions replica_options;
+  replica_options.meta = storage->meta();
+  replica_options.host = options.advertised();
+  replica_options.raft_port = static_cast<uint16_t>(options.raft_port);
+  replica_options.contacts = contacts;
+  replica_options.raft_timeout_us = static_cast<uint64_t>(options.raft_timeout_ms) * 1000;
+  replica_options.max_voters = static_cast<uint32_t>(options.max_voters);
+  ReplicaEnv env{clock,
+                 *transport,
+                 *disk_threads,
+                 machine,
+                 storage->log(),
+                 storage->snapshots(),
+                 storage->start_snapshot()};
+  auto opened = Replica::Open(replica_options, env);
+  if (!opened) return opened.error();
+  replica = *std::move(opened);
+  transport->SetFounder(nullptr);
+  transport->SetReplica(replica.get());
+  PublishStatus();
+  return Status::Ok();
+}
+
+void ConsensusDriver::Impl::DriveFounder() {
+  const uint64_t next = founder->Turn();
+  if (!founder->result()) {
+    std::lock_guard guard(mutex);
+    why = founder->waiting_for();
+    ScheduleAt(next);
+    return;
+  }
+  const Founded founded = *founder->result();
+  founder.reset();
+  transport->SetFounder(nullptr);
+  if (Status initialised = storage->Initialise(founded.meta); !initialised.ok())
+    return Fatal(initialised);
+  if (Status opened = OpenReplica(founded.members); !opened.ok()) return Fatal(opened);
+  LogInfo("this is instance {} of cluster {:016x}", founded.meta.instance_id,
+          founded.meta.cluster_id);
+  ScheduleAt(0);
+}
+
+void ConsensusDriver::Impl::Drive() {
+  if (stopped) return;
+  if (replica == nullptr) {
+    if (founder != nullptr) DriveFounder();
+    return;
+  }
+  const uint64_t next = replica->Turn();
+  can_submit.store(replica->CanSubmit(), std::memory_order_relaxed);
+  if (loop->NowMs() - published_ms >= kStatusEveryMs) PublishStatus();
+  ScheduleAt(next);
+}
+
+// Sees to it that the loop turns at `at_us` at the latest.
+void ConsensusDriver::Impl::ScheduleAt(uint64_t at_us) {
+  const uint64_t now_us = clock.MonotonicUs();
+  if (at_us <= now_us) {
+    loop->Post([] {});
+    return;
+  }
+  if (timer != 0 && timer_at_us > now_us && timer_at_us <= at_us) return;
+  if (timer != 0) loop->CancelTimer(timer);
+  timer_at_us = at_us;
+  timer = loop->AddTimer((at_us - now_us + 999) / 1000, [this] { timer = 0; });
+}
+
+void ConsensusDriver::Impl::PublishStatus() {
+  if (replica == nullptr) return;
+  auto fresh = std::make_shared<const ReplicaStatus>(replica->status());
+  disk_full = fresh->disk_full;
+  published_ms = loop->NowMs();
+  std::lock_guard guard(mutex);
+  status = std::move(fresh);
+}
+
+void ConsensusDriver::Impl::SetReadiness(Readiness ready, const std::string& reason) {
+  {
+    std::lock_guard guard(mutex);
+    why = reason;
+  }
+  if (readiness.exchange(ready) != ready) listener.OnReadiness(ready);
+}
+
+void ConsensusDriver::Impl::Fatal(const Status& reason) {
+  stopped = true;
+  listener.OnFatal(reason);
+}
+
+void ConsensusDriver::Impl::Stop(uint64_t limit_ms) {
+  if (!running) return;
+  running = false;
+  std::promise<void> quiet;
+  auto quiet_future = quiet.get_future();
+  loop->Post([this, limit_ms, &quiet] {
+    if (replica == nullptr || stopped) return quiet.set_value();
+    replica->Stop(clock.MonotonicUs() + limit_ms * 1000, [this, &quiet](Status) {
+      stopped = true;
+      quiet.set_value();
+    });
+  });
+  quiet_future.wait();
+  loop->Stop();
+  thread.join();
+  transport->SetReplica(nullptr);
+  disk_threads.reset();
+  replica.reset();
+  founder.reset();
+  if (storage->initialised()) {
+    if (Status closed = storage->log().Close(); !closed.ok())
+      LogError("closing the log: {}", closed.message());
+  }
+  transport.reset();
+  resolver.reset();
+  storage.reset();
+}
+
+ConsensusDriver::ConsensusDriver(const ServerOptions& options, Clock& clock,
+                                 const CommandTable& table, uint32_t io_threads,
+                                 ConsensusListener& listener)
+    : impl_(std::make_unique<Impl>(options, clock, table, io_threads, listener)) {}
+
+ConsensusDriver::~ConsensusDriver() { Stop(0); }
+
+Status ConsensusDriver::Start() { return impl_->Start(); }
+void ConsensusDriver::Stop(uint64_t limit_ms) { impl_->Stop(limit_ms); }
+Core& ConsensusDriver::core() { return impl_->core; }
+
+void ConsensusDriver::Submit(std::unique_ptr<ClientBatch> batch) {
+  Post([batch = std::move(batch)](Replica* replica) mutable {
+    if (replica != nullptr) return replica->Submit(std::move(batch));
+    IoThread& thread = batch->thread();
+    thread.Complete(std::move(batch),
+                    Outcome{Status(ErrorCode::kNotCommitted,
+                                   "not written: this instance has not found its cluster yet")});
+  });
+}
+
+void ConsensusDriver::Post(std::move_only_function<void(Replica*)> task) {
+  impl_->loop->Post([impl = impl_.get(), task = std::move(task)]() mutable {
+    task(impl->stopped ? nullptr : impl->replica.get());
+  });
+}
+
+Readiness ConsensusDriver::readiness() const {
+  return impl_->readiness.load(std::memory_order_acquire);
+}
+
+std::string ConsensusDriver::why() const {
+  std::lock_guard guard(impl_->mutex);
+  return impl_->why;
+}
+
+bool ConsensusDriver::can_submit() const {
+  return impl_->can_submit.load(std::memory_order_relaxed);
+}
+
+bool ConsensusDriver::disk_full() const { return impl_->disk_full.load(std::memory_order_relaxed); }
+
+std::shared_ptr<const ReplicaStatus> ConsensusDriver::status() const {
+  std::lock_guard guard(impl_->mutex);
+  return impl_->status;
+}
+
+InstanceMeta ConsensusDriver::meta() const {
+  std::lock_guard guard(impl_->mutex);
+  return impl_->meta;
+}
+
+}  // namespace mydis

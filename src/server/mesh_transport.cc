@@ -1,0 +1,113 @@
+#include "server/mesh_transport.h"
+
+#include <algorithm>
+
+namespace mydis {
+namespace {
+
+Frame ToFrame(WireMessage message) {
+  Frame frame;
+  frame.type = message.type;
+  frame.head = std::move(message.head);
+  frame.payloads = std::move(message.bodies);
+  return frame;
+}
+
+WireMessage ToMessage(Frame&& frame) {
+  return {frame.type, std::move(frame.head), std::move(frame.payloads)};
+}
+
+MeshChannel ToMesh(Channel channel) {
+  return channel == Channel::kRaft ? MeshChannel::kRaft : MeshChannel::kRpc;
+}
+
+Channel FromMesh(MeshChannel channel) {
+  return channel == MeshChannel::kRaft ? Channel::kRaft : Channel::kRpc;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MeshTransport>> MeshTransport::Create(EventLoop& loop, Resolver& resolver,
+                                                             PeerMesh::Options options) {
+  auto transport = std::make_unique<MeshTransport>();
+  MeshHandler* handler = transport.get();
+  auto mesh = PeerMesh::Create(loop, resolver, handler, std::move(options));
+  if (!mesh) return Fail(mesh.error());
+  transport->mesh_ = *std::move(mesh);
+  return transport;
+}
+
+void MeshTransport::SetReplica(Replica* replica) {
+  replica_ = replica;
+  if (replica == nullptr) return;
+  std::string identity;
+  Encoder out(identity);
+  EncodeMember(out, replica->self());
+  mesh_->SetIdentity(replica->cluster_id(), replica->self().raft_id, std::move(identity));
+  identified_ = true;
+  SetMembers(std::exchange(early_, {}));
+}
+
+bool MeshTransport::Send(uint64_t to, Channel channel, WireMessage message) {
+  return mesh_->Send(to, ToMesh(channel), ToFrame(std::move(message)));
+}
+
+uint64_t MeshTransport::Queued(uint64_t to, Channel channel) const {
+  return mesh_->QueuedBytes(to, ToMesh(channel));
+}
+
+void MeshTransport::SetMembers(const std::vector<Member>& members) {
+  if (!identified_) {
+    early_ = members;
+    return;
+  }
+  for (uint64_t peer : mesh_->Peers()) {
+    const bool stays = std::any_of(members.begin(), members.end(),
+                                   [peer](const Member& m) { return m.raft_id == peer; });
+    if (!stays) mesh_->RemovePeer(peer);
+  }
+  for (const Member& member : members)
+    mesh_->AddPeer(member.raft_id, member.host, member.raft_port);
+}
+
+void MeshTransport::Request(const std::string& host, uint16_t raft_port, WireMessage message,
+                            uint64_t timeout_us, Answer done) {
+  mesh_->Request(host, raft_port, ToFrame(std::move(message)),
+                 static_cast<uint32_t>(timeout_us / 1000),
+                 [done = std::move(done)](Result<Frame> answer) mutable {
+                   if (!answer) return done(Fail(answer.error()));
+                   done(ToMessage(*std::move(answer)));
+                 });
+}
+
+void MeshTransport::OnFrame(uint64_t peer, MeshChannel channel, Frame&& frame) {
+  if (replica_ != nullptr) replica_->Receive(peer, FromMesh(channel), ToMessage(std::move(frame)));
+}
+
+void MeshTransport::OnConnected(uint64_t peer, MeshChannel) {
+  if (replica_ != nullptr) replica_->OnConnected(peer);
+}
+
+void MeshTransport::OnUnreachable(uint64_t peer, MeshChannel) {
+  if (replica_ != nullptr) replica_->OnUnreachable(peer);
+}
+
+void MeshTransport::OnRequest(uint64_t id, Frame&& question) {
+  auto respond = [this, id](WireMessage answer) { mesh_->Reply(id, ToFrame(std::move(answer))); };
+  if (replica_ != nullptr) {
+    replica_->ReceiveRequest(ToMessage(std::move(question)), std::move(respond));
+  } else if (founder_ != nullptr) {
+    founder_->ReceiveRequest(ToMessage(std::move(question)), std::move(respond));
+  }
+}
+
+std::string MeshTransport::OnHello(uint64_t peer, std::string_view identity) {
+  Decoder in(identity);
+  Member member;
+  if (!DecodeMember(in, &member) || member.raft_id != peer) return "the hello names no member";
+  if (replica_ == nullptr) return "this instance is starting";
+  replica_->OnHello(member);
+  return {};
+}
+
+}  // namespace mydis

@@ -1,0 +1,132 @@
+#include "server/node_machine.h"
+
+#include "server/client_batch.h"
+#include "server/io_thread.h"
+
+namespace mydis {
+namespace {
+
+constexpr size_t kSliceBytes = 64 << 10;  // Serialised under one shared lock.
+constexpr size_t kBlockBytes = 1 << 20;
+
+// Reads the state slice by slice, so that Apply never waits long for it.
+class StateSnapshot final : public SnapshotProducer {
+ public:
+  explicit StateSnapshot(Core& core) : core_(core), taker_(core.machine) {}
+  Status Next(std::string& block) override {
+    while (block.size() < kBlockBytes) {
+      core_.lock.LockShared(core_.snapshot_slot);
+      auto more = taker_.Next(kSliceBytes, block);
+      core_.lock.UnlockShared(core_.snapshot_slot);
+      if (!more) return more.error();
+      if (!*more) break;
+    }
+    return Status::Ok();
+  }
+
+ private:
+  Core& core_;
+  SnapshotTaker taker_;
+};
+
+}  // namespace
+
+NodeMachine::NodeMachine(Core& core, Events events)
+    : core_(core), events_(std::move(events)), random_(RandomSeed()) {}
+
+void NodeMachine::BeginApply() { core_.lock.LockExclusive(); }
+
+void NodeMachine::Published() {
+  core_.strong_writes.store(core_.machine.state().settings.strong_writes(),
+                            std::memory_order_relaxed);
+}
+
+void NodeMachine::EndApply(uint64_t) {
+  Published();
+  core_.lock.UnlockExclusive();
+}
+
+bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submission* local) {
+  ApplyObserver* observer = nullptr;
+  if (local != nullptr && envelope.kind == EntryBody::kCommands)
+    observer = static_cast<ClientBatch*>(local)->BeginApply(core_);
+  auto applied = core_.machine.Apply(*entry.data, observer);
+  if (!applied) {
+    events_.on_fatal(applied.error());
+    return false;
+  }
+  core_.cluster_clock.OnApplied(envelope.time_ms, readiness_ == Readiness::kReady && !leader_.self);
+  return applied->fresh;
+}
+
+void NodeMachine::Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) {
+  std::unique_ptr<ClientBatch> batch(static_cast<ClientBatch*>(submission.release()));
+  IoThread& thread = batch->thread();
+  thread.Complete(std::move(batch), outcome);
+}
+
+bool NodeMachine::OriginKnown(uint64_t origin) const {
+  return core_.machine.state().origins.Known(origin);
+}
+
+uint64_t NodeMachine::OriginLastApplied(uint64_t origin) const {
+  return core_.machine.state().origins.LastApplied(origin);
+}
+
+uint64_t NodeMachine::OriginOf(std::string_view instance_id) const {
+  return core_.machine.state().origins.OriginOf(instance_id);
+}
+
+Machine::Stamp NodeMachine::NextStamp() { return {core_.cluster_clock.Stamp(), random_.Next()}; }
+
+uint64_t NodeMachine::PulseDelayUs() {
+  const auto deadline = core_.machine.state().keyspace.NextDeadline();
+  if (!deadline) return kNoPulse;
+  const auto now = static_cast<int64_t>(core_.cluster_clock.NowMs());
+  return *deadline <= now ? 0 : static_cast<uint64_t>(*deadline - now) * 1000;
+}
+
+Result<std::unique_ptr<SnapshotProducer>> NodeMachine::StartSnapshot() {
+  return std::make_unique<StateSnapshot>(core_);
+}
+
+void NodeMachine::BeginRestore() {
+  incoming_ = std::make_unique<StateMachine>(core_.table, 0);
+  loader_ = std::make_unique<SnapshotLoader>(*incoming_);
+}
+
+Status NodeMachine::RestoreBlock(std::string_view bytes) { return loader_->Add(bytes); }
+
+Status NodeMachine::FinishRestore(uint64_t) {
+  if (Status status = loader_->Finish(); !status.ok()) return status;
+  loader_.reset();
+  core_.lock.LockExclusive();
+  core_.machine.TakeStateOf(*incoming_);
+  Published();
+  core_.lock.UnlockExclusive();
+  incoming_.reset();
+  core_.cluster_clock.OnApplied(core_.machine.state().time_ms, false);
+  return Status::Ok();
+}
+
+uint64_t NodeMachine::ApproximateSize() const {
+  return core_.machine.state().keyspace.MemoryBytes();
+}
+
+void NodeMachine::OnLeader(const LeaderInfo& leader) {
+  leader_ = leader;
+  events_.on_leader(leader);
+}
+
+void NodeMachine::OnMembers(const Members&) {}
+
+void NodeMachine::OnReadiness(Readiness readiness, const std::string& why) {
+  readiness_ = readiness;
+  events_.on_readiness(readiness, why);
+}
+
+void NodeMachine::OnCanSubmit() { events_.on_can_submit(); }
+
+void NodeMachine::OnFatal(const Status& status) { events_.on_fatal(status); }
+
+}  // namespace mydis

@@ -1,0 +1,58 @@
+// What the replica replicates here: the state machine under its lock, with the clients' batches
+// that wait for their replies.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "consensus/machine.h"
+#include "server/core.h"
+#include "state/snapshot_taker.h"
+
+namespace mydis {
+
+// The consensus thread.
+class NodeMachine final : public Machine {
+ public:
+  struct Events {
+    std::function<void(const LeaderInfo&)> on_leader;
+    std::function<void(Readiness, const std::string&)> on_readiness;
+    std::function<void()> on_can_submit;
+    std::function<void(const Status&)> on_fatal;
+  };
+  NodeMachine(Core& core, Events events);
+
+  void BeginApply() override;
+  void EndApply(uint64_t applied) override;
+  bool Apply(const LogEntry& entry, const Envelope& envelope, Submission* local) override;
+  void Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) override;
+  bool OriginKnown(uint64_t origin) const override;
+  uint64_t OriginLastApplied(uint64_t origin) const override;
+  uint64_t OriginOf(std::string_view instance_id) const override;
+  Stamp NextStamp() override;
+  uint64_t PulseDelayUs() override;
+  Result<std::unique_ptr<SnapshotProducer>> StartSnapshot() override;
+  void BeginRestore() override;
+  Status RestoreBlock(std::string_view bytes) override;
+  Status FinishRestore(uint64_t applied) override;
+  uint64_t ApproximateSize() const override;
+  void OnLeader(const LeaderInfo& leader) override;
+  void OnMembers(const Members& members) override;
+  void OnReadiness(Readiness readiness, const std::string& why) override;
+  void OnCanSubmit() override;
+  void OnFatal(const Status& status) override;
+
+ private:
+  void Published();
+
+  Core& core_;
+  const Events events_;
+  Random random_;
+  LeaderInfo leader_;
+  Readiness readiness_ = Readiness::kStarting;
+  // A restored state is put together apart and takes its place at the end.
+  std::unique_ptr<StateMachine> incoming_;
+  std::unique_ptr<SnapshotLoader> loader_;
+};
+
+}  // namespace mydis

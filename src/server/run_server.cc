@@ -1,0 +1,73 @@
+#include "server/run_server.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "base/log.h"
+#include "server/node.h"
+#include "base/version.h"
+
+namespace mydis {
+namespace {
+
+int g_signal_pipe[2] = {-1, -1};
+
+extern "C" void OnStopSignal(int) {
+  const char byte = 's';
+  [[maybe_unused]] const ssize_t written = write(g_signal_pipe[1], &byte, 1);
+}
+
+// Handlers rather than a mask: the Go runtime's threads exist already and would take the signals.
+bool InstallSignals() {
+  if (pipe(g_signal_pipe) != 0) return false;
+  struct sigaction action {};
+  action.sa_handler = OnStopSignal;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  return sigaction(SIGTERM, &action, nullptr) == 0 && sigaction(SIGINT, &action, nullptr) == 0 &&
+         sigaction(SIGPIPE, &ignore, nullptr) == 0;
+}
+
+void RaiseFileLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int Failed(const Status& status) {
+  fmt::print(stderr, "mydis server: {}\n", status.message());
+  return 1;
+}
+
+}  // namespace
+
+int RunServer(const ServerOptions& options) {
+  LogConfigure(options.log_level, options.log_format);
+  RaiseFileLimit();
+  if (!InstallSignals()) return Failed(Status(ErrorCode::kIo, "cannot install signal handlers"));
+  Node node(options);
+  if (Status status = node.Start(); !status.ok()) return Failed(status);
+  LogInfo("mydis {} is listening: redis {}:{}, raft {}, rpc {}; data in {}", Version(),
+          options.bind_address, options.redis_port, options.raft_port, options.rpc_port(),
+          options.data_dir);
+  std::thread waiter([&node] {
+    char byte = 0;
+    while (read(g_signal_pipe[0], &byte, 1) == 1 && byte != 'q') node.RequestStop();
+  });
+  const Status fatal = node.WaitForStop();
+  LogInfo("stopping");
+  node.Stop();
+  const char quit = 'q';
+  [[maybe_unused]] const ssize_t written = write(g_signal_pipe[1], &quit, 1);
+  waiter.join();
+  return fatal.ok() ? 0 : Failed(fatal);
+}
+
+}  // namespace mydis
