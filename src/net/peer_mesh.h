@@ -12,10 +12,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -29,6 +29,11 @@
 #include "protocol/frame.h"
 
 namespace mydis {
+
+struct MeshHello;
+class MeshIncoming;
+class MeshOutgoing;
+class MeshQuestion;
 
 enum class MeshChannel : uint8_t { kRaft = 0, kRpc = 1 };
 inline constexpr size_t kMeshChannels = 2;
@@ -115,17 +120,24 @@ class PeerMesh {
   friend class MeshIncoming;
   friend class MeshQuestion;
   struct Peer {
-    std::unique_ptr<class MeshOutgoing> channels[kMeshChannels];
+    std::shared_ptr<MeshOutgoing> channels[kMeshChannels];
   };
 
   PeerMesh(EventLoop& loop, Resolver& resolver, MeshHandler* handler, Options options);
   void Accept(MeshChannel channel, int fd);
-  bool StartFilter(bool client, std::unique_ptr<StreamFilter>* filter) const;
+  MeshOutgoing* Find(uint64_t peer, MeshChannel channel) const;
+  std::unique_ptr<StreamFilter> MakeFilter(bool client) const;
   void TuneMeshSocket(int fd) const;
-  // Objects are destroyed between their callbacks, never in them.
-  template <typename T>
-  void Bury(std::shared_ptr<T> dead);
-  std::string CheckHello(const struct MeshHello& hello, MeshChannel channel) const;
+  // Why a member's hello is not accepted, or empty.
+  std::string CheckHello(const MeshHello& hello, MeshChannel channel) const;
+  // `incoming`, just greeted, is the one that its peer sends on from now on.
+  void AdoptSender(uint64_t id, const MeshIncoming& incoming);
+  void CloseIncoming(uint64_t peer, const std::string& reason);
+  void DropIncoming(uint64_t id);
+  void DropQuestion(uint64_t id);
+  void DropLeaving(const MeshOutgoing* outgoing);
+  // Destroys `dead` once no callback is running.
+  void Bury(std::shared_ptr<void> dead);
 
   EventLoop& loop_;
   Resolver& resolver_;
@@ -137,6 +149,14 @@ class PeerMesh {
   std::string identity_;
   Random random_;
   std::unique_ptr<TcpListener> listeners_[kMeshChannels];
+  std::map<uint64_t, Peer> peers_;
+  std::vector<std::shared_ptr<MeshOutgoing>> leaving_;
+  uint64_t next_id_ = 1;  // Of incoming connections and of questions.
+  std::unordered_map<uint64_t, std::shared_ptr<MeshIncoming>> incoming_;
+  std::map<std::pair<uint64_t, MeshChannel>, uint64_t> senders_;  // Ids in incoming_.
+  std::unordered_map<uint64_t, std::shared_ptr<MeshQuestion>> questions_;
+  std::vector<std::shared_ptr<void>> dead_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For functions posted by Bury.
 };
 
 }  // namespace mydis

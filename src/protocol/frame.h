@@ -9,7 +9,7 @@
 //   8   u32  length of the head
 //   12  u32  number of payloads
 //   16  u64  length of all payloads together
-//   24  u64  xxh3 of bytes 0..23, the head and the table
+//   24  u64  xxh3 of the head and the table, seeded with the xxh3 of bytes 0..23
 //   32       head
 //            table: for each payload u32 length, u32 low half of its xxh3
 //            payloads, one after the other
@@ -41,8 +41,8 @@ size_t FrameSize(const Frame& frame);
 // REQUIRES: head and each payload < 4 GiB; no payload is null.
 void EncodeFrame(const Frame& frame, std::string& out);
 
-// Puts frames together from bytes that come in any pieces. Payloads get one allocation each and are
-// filled in place. One thread.
+// Puts frames together from bytes that come in any pieces. Payloads get one allocation each (up to
+// 16 MiB; longer ones grow as they arrive) and are filled in place. One thread.
 class FrameDecoder {
  public:
   static constexpr uint64_t kDefaultLimit = uint64_t{1} << 30;
@@ -58,31 +58,36 @@ class FrameDecoder {
   bool partial() const { return stage_ != Stage::kHeader || !buffer_.empty(); }
 
   // Memory for the next bytes of the connection, or empty: then they go to Decode. Bytes put there
-  // are told by TargetFilled; after that, call Decode with empty input to take the frame that may
+  // are told by TargetFilled; after that, Decode (of nothing, perhaps) gives the frame that may now
   // be complete.
   std::span<char> Target();
-  void TargetFilled(size_t n);
+  void TargetFilled(size_t n) { filled_ += n; }
 
  private:
   enum class Stage : uint8_t { kHeader, kHead, kPayloads };
-  bool Fill(std::string_view* input, size_t size);
+  static constexpr size_t kWholeAllocation = 16 << 20;
+  // A payload of which less is missing comes with the other bytes: one read for many small ones.
+  static constexpr size_t kTargetRest = 16 * 1024;
+
+  bool Fill(std::string_view* input, uint64_t size);
   bool TakeHeader();
   bool TakeHead();
+  bool TakePayloads(std::string_view* input);
   void StartPayload();
-  bool FinishPayload();
+  void GrowPayload();
+  bool CheckPayload();
   bool Fail(std::string message);
+  uint32_t payload_size() const;
 
   uint64_t max_frame_;
   Stage stage_ = Stage::kHeader;
-  std::string buffer_;  // Header, head and table, until the payloads begin.
-  uint32_t head_size_ = 0;
-  uint32_t payload_count_ = 0;
+  std::string buffer_;  // Header, head and table of the frame under way.
+  size_t head_size_ = 0;
+  size_t payload_count_ = 0;
   uint64_t payload_bytes_ = 0;
-  std::string table_;
   Frame frame_;
   std::string* payload_ = nullptr;  // The one being filled, owned by frame_.payloads.back().
-  size_t payload_size_ = 0;
-  size_t payload_filled_ = 0;
+  size_t filled_ = 0;               // Bytes of it.
   std::string error_;
 };
 

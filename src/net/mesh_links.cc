@@ -1,0 +1,272 @@
+#include "net/mesh_links.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace mydis {
+namespace {
+
+const char* ChannelName(MeshChannel channel) {
+  return channel == MeshChannel::kRaft ? "Raft" : "RPC";
+}
+
+}  // namespace
+
+// ---- MeshOutgoing ----
+
+MeshOutgoing::MeshOutgoing(PeerMesh& mesh, uint64_t peer, MeshChannel channel, std::string host,
+                           uint16_t port)
+    : mesh_(mesh), peer_(peer), channel_(channel), host_(std::move(host)), port_(port) {}
+
+MeshOutgoing::~MeshOutgoing() { StopTimer(); }
+
+void MeshOutgoing::StopTimer() {
+  if (timer_ != 0) mesh_.loop_.CancelTimer(std::exchange(timer_, 0));
+}
+
+std::string MeshOutgoing::Name() const {
+  return fmt::format("instance {} at {}:{} ({})", peer_, host_, port_, ChannelName(channel_));
+}
+
+void MeshOutgoing::Connect() {
+  state_ = State::kConnecting;
+  connector_ = std::make_unique<TcpConnector>(mesh_.loop_, mesh_.resolver_, host_, port_,
+                                              mesh_.options_.connect_timeout_ms,
+                                              [this](Result<int> fd) { OnConnect(std::move(fd)); });
+}
+
+void MeshOutgoing::OnConnect(Result<int> fd) {
+  connector_.reset();
+  if (!fd) return Failed(fd.error().message());
+  mesh_.TuneMeshSocket(*fd);
+  state_ = State::kGreeting;
+  stream_ = std::make_unique<FrameStream>(mesh_.loop_, *fd, this, mesh_.stream_options_,
+                                          mesh_.options_.max_frame, mesh_.MakeFilter(true));
+  stream_->Send(EncodeHello({.purpose = static_cast<MeshPurpose>(channel_),
+                             .cluster_id = mesh_.cluster_id_,
+                             .sender = mesh_.raft_id_,
+                             .receiver = peer_,
+                             .identity = mesh_.identity_}));
+  timer_ = mesh_.loop_.AddTimer(mesh_.options_.connect_timeout_ms, [this] {
+    timer_ = 0;
+    stream_->Close(Status(ErrorCode::kTimeout, "no welcome in time"));
+  });
+}
+
+void MeshOutgoing::OnFrame(FrameStream& stream, Frame&& frame) {
+  if (state_ != State::kGreeting) return;
+  if (frame.type == static_cast<uint8_t>(MeshFrame::kRefused)) {
+    // It will not change its mind soon.
+    backoff_ms_ = mesh_.options_.backoff_max_ms;
+    return stream.Close(Status(ErrorCode::kInvalid, "it refuses: " + frame.head));
+  }
+  if (frame.type != static_cast<uint8_t>(MeshFrame::kWelcome))
+    return stream.Close(Status(ErrorCode::kCorrupt, "it does not answer as an instance would"));
+  StopTimer();
+  state_ = State::kUp;
+  backoff_ms_ = 0;
+  if (!std::exchange(last_failure_, "").empty()) LogInfo("connected to {} again", Name());
+  mesh_.handler_->OnConnected(peer_, channel_);
+}
+
+void MeshOutgoing::OnClosed(FrameStream&, const Status& reason) {
+  StopTimer();
+  if (state_ == State::kLeaving) return mesh_.DropLeaving(this);
+  stream_.reset();
+  Failed(reason.message());
+}
+
+void MeshOutgoing::Failed(const std::string& why) {
+  state_ = State::kWaiting;
+  if (why != last_failure_) {
+    LogWarning("no connection to {}: {}", Name(), why);
+    last_failure_ = why;
+  }
+  const PeerMesh::Options& options = mesh_.options_;
+  backoff_ms_ = std::clamp(2 * backoff_ms_, options.backoff_min_ms, options.backoff_max_ms);
+  // Between half and the whole, so that instances that failed together do not come back together.
+  const uint64_t delay_ms = backoff_ms_ / 2 + mesh_.random_.Below(backoff_ms_ / 2 + 1);
+  timer_ = mesh_.loop_.AddTimer(delay_ms, [this] {
+    timer_ = 0;
+    Connect();
+  });
+  mesh_.handler_->OnUnreachable(peer_, channel_);
+}
+
+void MeshOutgoing::Move(const std::string& host, uint16_t port) {
+  if (host == host_ && port == port_) return;
+  host_ = host;
+  port_ = port;
+  backoff_ms_ = 0;
+  Restart("its address has changed");
+}
+
+void MeshOutgoing::Restart(const std::string& reason) {
+  if (state_ == State::kLeaving) return;
+  if (stream_) return stream_->Close(Status(ErrorCode::kUnavailable, reason));
+  StopTimer();
+  connector_.reset();
+  Connect();
+}
+
+void MeshOutgoing::Leave() {
+  StopTimer();
+  connector_.reset();
+  const bool flush = state_ == State::kUp && !stream_->closed();
+  state_ = State::kLeaving;
+  if (flush) {
+    stream_->CloseAfterFlush();
+  } else if (stream_ && !stream_->closed()) {
+    stream_->Close();
+  } else if (!stream_) {
+    mesh_.DropLeaving(this);
+  }
+}
+
+// ---- MeshIncoming ----
+
+MeshIncoming::MeshIncoming(PeerMesh& mesh, uint64_t id, MeshChannel channel, int fd,
+                           std::unique_ptr<StreamFilter> filter)
+    : mesh_(mesh),
+      id_(id),
+      channel_(channel),
+      from_(PeerName(fd)),
+      stream_(mesh.loop_, fd, this, mesh.stream_options_, mesh.options_.max_frame,
+              std::move(filter)) {
+  timer_ = mesh_.loop_.AddTimer(mesh_.options_.connect_timeout_ms, [this] {
+    timer_ = 0;
+    Close("no hello in time");
+  });
+}
+
+MeshIncoming::~MeshIncoming() { StopTimer(); }
+
+void MeshIncoming::StopTimer() {
+  if (timer_ != 0) mesh_.loop_.CancelTimer(std::exchange(timer_, 0));
+}
+
+void MeshIncoming::Close(const std::string& reason) {
+  stream_.Close(Status(ErrorCode::kUnavailable, reason));
+}
+
+void MeshIncoming::Answer(const Frame& answer) {
+  if (state_ != State::kAnswering) return;
+  state_ = State::kClosing;
+  stream_.Send(answer);
+  stream_.CloseAfterFlush();
+}
+
+void MeshIncoming::Refuse(const std::string& reason) {
+  LogWarning("a connection from {} to the {} port is refused: {}", from_, ChannelName(channel_),
+             reason);
+  state_ = State::kClosing;
+  stream_.Send(RefusedFrame(reason));
+  stream_.CloseAfterFlush();
+}
+
+void MeshIncoming::OnHello(const Frame& frame) {
+  MeshHello hello;
+  if (!DecodeHello(frame, &hello)) return Refuse("it does not begin with a hello");
+  if (hello.version != kMeshVersion) {
+    return Refuse(fmt::format("it speaks version {} of the protocol, this instance version {}",
+                              hello.version, kMeshVersion));
+  }
+  if (hello.purpose == MeshPurpose::kQuestion) {
+    state_ = State::kQuestion;
+    return;
+  }
+  StopTimer();
+  std::string reason = mesh_.CheckHello(hello, channel_);
+  if (reason.empty()) reason = mesh_.handler_->OnHello(hello.sender, hello.identity);
+  if (!reason.empty()) return Refuse(reason);
+  state_ = State::kPeer;
+  peer_ = hello.sender;
+  mesh_.AdoptSender(id_, *this);
+  stream_.Send(WelcomeFrame());
+}
+
+void MeshIncoming::OnFrame(FrameStream&, Frame&& frame) {
+  switch (state_) {
+    case State::kNew:
+      return OnHello(frame);
+    case State::kPeer:
+      return mesh_.handler_->OnFrame(peer_, channel_, std::move(frame));
+    case State::kQuestion:
+      state_ = State::kAnswering;
+      StopTimer();
+      return mesh_.handler_->OnRequest(id_, std::move(frame));
+    case State::kAnswering:
+    case State::kClosing:
+      return;
+  }
+}
+
+void MeshIncoming::OnClosed(FrameStream&, const Status& reason) {
+  if (reason.code() == ErrorCode::kCorrupt) {
+    LogWarning("the connection from {} to the {} port is closed: {}", from_, ChannelName(channel_),
+               reason.message());
+  }
+  mesh_.DropIncoming(id_);
+}
+
+// ---- MeshQuestion ----
+
+MeshQuestion::MeshQuestion(PeerMesh& mesh, uint64_t id, const std::string& host, uint16_t port,
+                           Frame question, uint32_t timeout_ms, PeerMesh::OnAnswer done)
+    : mesh_(mesh),
+      id_(id),
+      address_(fmt::format("{}:{}", host, port)),
+      question_(std::move(question)),
+      done_(std::move(done)) {
+  timer_ = mesh_.loop_.AddTimer(timeout_ms, [this] {
+    timer_ = 0;
+    Finish(Fail(ErrorCode::kTimeout, address_ + " gives no answer in time"));
+  });
+  connector_ = std::make_unique<TcpConnector>(mesh_.loop_, mesh_.resolver_, host, port, timeout_ms,
+                                              [this](Result<int> fd) { OnConnect(std::move(fd)); });
+}
+
+MeshQuestion::~MeshQuestion() {
+  if (timer_ != 0) mesh_.loop_.CancelTimer(timer_);
+}
+
+void MeshQuestion::OnConnect(Result<int> fd) {
+  connector_.reset();
+  if (!fd) {
+    const ErrorCode code =
+        fd.error().code() == ErrorCode::kTimeout ? ErrorCode::kTimeout : ErrorCode::kUnavailable;
+    return Finish(Fail(code, fd.error().message()));
+  }
+  mesh_.TuneMeshSocket(*fd);
+  stream_ = std::make_unique<FrameStream>(mesh_.loop_, *fd, this, mesh_.stream_options_,
+                                          mesh_.options_.max_frame, mesh_.MakeFilter(true));
+  stream_->Send(EncodeHello({.purpose = MeshPurpose::kQuestion,
+                             .cluster_id = mesh_.cluster_id_,
+                             .sender = mesh_.raft_id_}));
+  stream_->Send(question_);
+}
+
+void MeshQuestion::OnFrame(FrameStream&, Frame&& frame) {
+  if (frame.type == static_cast<uint8_t>(MeshFrame::kRefused)) {
+    return Finish(Fail(ErrorCode::kUnavailable, address_ + " refuses: " + frame.head));
+  }
+  Finish(std::move(frame));
+}
+
+void MeshQuestion::OnClosed(FrameStream&, const Status& reason) {
+  Finish(Fail(ErrorCode::kUnavailable,
+              fmt::format("the connection to {} broke: {}", address_, reason.message())));
+}
+
+void MeshQuestion::Finish(Result<Frame> result) {
+  if (!done_) return;
+  PeerMesh::OnAnswer done = std::exchange(done_, nullptr);
+  mesh_.DropQuestion(id_);  // Buried: this is still there while the callee runs.
+  done(std::move(result));
+}
+
+}  // namespace mydis

@@ -1,0 +1,222 @@
+#include "net/peer_mesh.h"
+
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "net/mesh_hello.h"
+#include "net/mesh_links.h"
+
+namespace mydis {
+namespace {
+
+constexpr int kKeepaliveS = 15;
+
+uint16_t ChannelPort(uint16_t raft_port, size_t channel) {
+  return static_cast<uint16_t>(raft_port + channel);
+}
+
+}  // namespace
+
+PeerMesh::PeerMesh(EventLoop& loop, Resolver& resolver, MeshHandler* handler, Options options)
+    : loop_(loop),
+      resolver_(resolver),
+      handler_(handler),
+      options_(std::move(options)),
+      random_(RandomSeed()) {
+  stream_options_.output_high = 0;  // What waits is bounded by queue_limit.
+}
+
+PeerMesh::~PeerMesh() = default;
+
+Result<std::unique_ptr<PeerMesh>> PeerMesh::Create(EventLoop& loop, Resolver& resolver,
+                                                   MeshHandler* handler, Options options) {
+  std::unique_ptr<PeerMesh> mesh(new PeerMesh(loop, resolver, handler, std::move(options)));
+  for (size_t i = 0; i < kMeshChannels; ++i) {
+    auto listener = TcpListener::Listen(
+        loop, mesh->options_.bind_address, ChannelPort(mesh->options_.raft_port, i),
+        [m = mesh.get(), i](int fd) { m->Accept(static_cast<MeshChannel>(i), fd); });
+    if (!listener) return Fail(listener.error());
+    mesh->listeners_[i] = std::move(*listener);
+  }
+  return mesh;
+}
+
+std::unique_ptr<StreamFilter> PeerMesh::MakeFilter(bool client) const {
+  return options_.filter ? options_.filter(client) : nullptr;
+}
+
+void PeerMesh::TuneMeshSocket(int fd) const {
+  TuneSocket(fd, kKeepaliveS);
+  const unsigned timeout_ms = options_.dead_after_ms;
+  // Tuning only: without it a dead connection is found later.
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof timeout_ms);
+}
+
+void PeerMesh::Bury(std::shared_ptr<void> dead) {
+  if (dead_.empty()) {
+    loop_.Post([this, alive = std::weak_ptr<bool>(alive_)] {
+      if (!alive.expired()) dead_.clear();
+    });
+  }
+  dead_.push_back(std::move(dead));
+}
+
+// ---- Members ----
+
+void PeerMesh::SetIdentity(uint64_t cluster_id, uint64_t raft_id, std::string identity) {
+  const bool same = cluster_id == cluster_id_ && raft_id == raft_id_;
+  cluster_id_ = cluster_id;
+  raft_id_ = raft_id;
+  identity_ = std::move(identity);
+  if (same) return;
+  const std::string reason = "this instance has a new identity";
+  for (auto& [peer, links] : peers_)
+    for (auto& link : links.channels) link->Restart(reason);
+  for (auto& [id, incoming] : incoming_)
+    if (incoming->peer() != 0) incoming->Close(reason);
+}
+
+void PeerMesh::AddPeer(uint64_t peer, const std::string& host, uint16_t raft_port) {
+  MYDIS_ASSERT(peer != raft_id_ && raft_id_ != 0, "an instance is no peer of itself");
+  Peer& links = peers_[peer];
+  for (size_t i = 0; i < kMeshChannels; ++i) {
+    const uint16_t port = ChannelPort(raft_port, i);
+    if (links.channels[i]) {
+      links.channels[i]->Move(host, port);
+    } else {
+      links.channels[i] =
+          std::make_shared<MeshOutgoing>(*this, peer, static_cast<MeshChannel>(i), host, port);
+      links.channels[i]->Connect();
+    }
+  }
+}
+
+void PeerMesh::RemovePeer(uint64_t peer) {
+  const auto found = peers_.find(peer);
+  if (found != peers_.end()) {
+    const Peer links = std::move(found->second);
+    peers_.erase(found);
+    for (const auto& link : links.channels) {
+      leaving_.push_back(link);
+      link->Leave();
+    }
+  }
+  CloseIncoming(peer, "the instance is no member any more");
+}
+
+std::vector<uint64_t> PeerMesh::Peers() const {
+  std::vector<uint64_t> peers;
+  for (const auto& [peer, links] : peers_) peers.push_back(peer);
+  return peers;
+}
+
+MeshOutgoing* PeerMesh::Find(uint64_t peer, MeshChannel channel) const {
+  const auto found = peers_.find(peer);
+  return found == peers_.end() ? nullptr
+                               : found->second.channels[static_cast<size_t>(channel)].get();
+}
+
+bool PeerMesh::Send(uint64_t peer, MeshChannel channel, const Frame& frame) {
+  MeshOutgoing* link = Find(peer, channel);
+  if (link == nullptr || !link->up() || link->stream().closed()) return false;
+  const size_t limit = options_.queue_limit[static_cast<size_t>(channel)];
+  // One frame always fits, however large: else it could never be sent.
+  if (link->queued() > 0 && link->queued() + FrameSize(frame) > limit) return false;
+  link->stream().Send(frame);
+  return true;
+}
+
+bool PeerMesh::Connected(uint64_t peer, MeshChannel channel) const {
+  const MeshOutgoing* link = Find(peer, channel);
+  return link != nullptr && link->up();
+}
+
+size_t PeerMesh::QueuedBytes(uint64_t peer, MeshChannel channel) const {
+  const MeshOutgoing* link = Find(peer, channel);
+  return link == nullptr ? 0 : link->queued();
+}
+
+void PeerMesh::DropLeaving(const MeshOutgoing* outgoing) {
+  const auto found = std::find_if(leaving_.begin(), leaving_.end(),
+                                  [&](const auto& link) { return link.get() == outgoing; });
+  MYDIS_ASSERT(found != leaving_.end(), "a link that leaves is in the list");
+  Bury(std::move(*found));
+  leaving_.erase(found);
+}
+
+// ---- Incoming ----
+
+void PeerMesh::Accept(MeshChannel channel, int fd) {
+  TuneMeshSocket(fd);
+  const uint64_t id = next_id_++;
+  incoming_.emplace(id, std::make_shared<MeshIncoming>(*this, id, channel, fd, MakeFilter(false)));
+}
+
+std::string PeerMesh::CheckHello(const MeshHello& hello, MeshChannel channel) const {
+  if (cluster_id_ == 0) return "this instance is not a member of a cluster yet";
+  if (hello.cluster_id != cluster_id_) {
+    return fmt::format("it belongs to the cluster {:016x}, this instance to {:016x}",
+                       hello.cluster_id, cluster_id_);
+  }
+  if (hello.receiver != raft_id_) {
+    return fmt::format("it looks for instance {}, and this is instance {}", hello.receiver,
+                       raft_id_);
+  }
+  if (hello.sender == 0 || hello.sender == raft_id_)
+    return fmt::format("it says that it is instance {}", hello.sender);
+  if (hello.purpose != static_cast<MeshPurpose>(channel)) return "this is the other channel's port";
+  return {};
+}
+
+void PeerMesh::AdoptSender(uint64_t id, const MeshIncoming& incoming) {
+  uint64_t& current = senders_[{incoming.peer(), incoming.channel()}];
+  // The peer gave the old connection up, though nothing has told us so.
+  if (const auto old = incoming_.find(current); old != incoming_.end())
+    old->second->Close("the peer has connected anew");
+  current = id;
+}
+
+void PeerMesh::CloseIncoming(uint64_t peer, const std::string& reason) {
+  for (auto& [id, incoming] : incoming_)
+    if (incoming->peer() == peer) incoming->Close(reason);
+}
+
+void PeerMesh::DropIncoming(uint64_t id) {
+  const auto found = incoming_.find(id);
+  if (found == incoming_.end()) return;
+  const auto sender = senders_.find({found->second->peer(), found->second->channel()});
+  if (sender != senders_.end() && sender->second == id) senders_.erase(sender);
+  Bury(std::move(found->second));
+  incoming_.erase(found);
+}
+
+// ---- Questions ----
+
+void PeerMesh::Request(const std::string& host, uint16_t raft_port, const Frame& question,
+                       uint32_t timeout_ms, OnAnswer done) {
+  const uint64_t id = next_id_++;
+  questions_.emplace(
+      id, std::make_shared<MeshQuestion>(
+              *this, id, host, ChannelPort(raft_port, static_cast<size_t>(MeshChannel::kRpc)),
+              question, timeout_ms, std::move(done)));
+}
+
+void PeerMesh::Reply(uint64_t id, const Frame& answer) {
+  const auto found = incoming_.find(id);
+  if (found != incoming_.end()) found->second->Answer(answer);
+}
+
+void PeerMesh::DropQuestion(uint64_t id) {
+  const auto found = questions_.find(id);
+  if (found == questions_.end()) return;
+  Bury(std::move(found->second));
+  questions_.erase(found);
+}
+
+}  // namespace mydis
