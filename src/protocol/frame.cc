@@ -22,9 +22,10 @@ uint64_t HeadChecksum(std::string_view frame) {
   return Hash64(frame.substr(kFrameHeaderSize), Hash64(frame.substr(0, kChecksumAt)));
 }
 
-// Makes `s` longer without writing to the new part.
+// Makes `s` longer without writing to the new part. (The length that the operation is given is no
+// use: libstdc++ 12 gives the new capacity there.)
 void ExtendUnwritten(std::string* s, size_t size) {
-  s->resize_and_overwrite(size, [](char*, size_t n) { return n; });
+  s->resize_and_overwrite(size, [size](char*, size_t) { return size; });
 }
 
 }  // namespace

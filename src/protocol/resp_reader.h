@@ -64,24 +64,25 @@ class RespReader {
   size_t pending() const { return buffer_.size() - start_; }
 
  private:
-  // A collection that is being read.
+  enum class Step : uint8_t { kComplete, kOpened, kNeedMore, kBroken };
+  // A collection that is being read, `remaining` elements of it to come.
   struct Open {
     RespValue value;
     uint64_t remaining;
     bool attribute;
-    std::vector<RespValue> attributes;  // That came before it.
   };
-  Outcome ReadOne(RespValue* value, bool* complete);
-  Outcome Broken(std::string message);
-  bool Line(std::string_view* line);
-  Outcome ReadText(RespValue* value, char type, std::string_view line);
-  Outcome ReadBulk(RespValue* value, char type, std::string_view line);
-  Outcome ReadCollection(RespValue* value, char type, std::string_view line, bool* complete);
+
+  Step ReadOne(RespValue* value);
+  Step ReadBulk(RespValue* value, char type, int64_t size, size_t line_size);
+  Step ReadScalar(RespValue* value, char type, std::string_view text);
+  Step OpenCollection(RespValue&& value, char type, int64_t count);
+  bool Attach(RespValue* value);
+  Step Broken(std::string message);
 
   Limits limits_;
   std::string buffer_;
   size_t start_ = 0;    // Of what is not read yet.
-  size_t scanned_ = 0;  // No line end before here.
+  size_t scanned_ = 0;  // No line ends between start_ and here.
   size_t need_ = 0;     // No use looking before the buffer is this long.
   std::vector<Open> open_;
   std::vector<RespValue> attributes_;  // For the next value.
