@@ -18,6 +18,8 @@ inline std::string ParseInPieces(std::string_view bytes, size_t piece, size_t at
                                  bool authenticated) {
   RespLimits limits;
   limits.max_bulk = 1 << 20;
+  limits.max_line =
+      1 << 30;  // How much of a line has come when it is refused depends on the pieces.
   RespParser parser(limits);
   parser.set_authenticated(authenticated);
   RequestBatch batch;
