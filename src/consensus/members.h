@@ -49,9 +49,10 @@ class Members {
   const Member* Find(uint64_t raft_id) const;
   const Member* FindInstance(std::string_view instance_id) const;
   bool IsVoter(uint64_t raft_id) const;
-  // True for an id that was given out and is in use no more.
+  // True for an id that was given out and is in use no more. A table that is still empty knows
+  // nobody, and so nobody who was removed.
   bool WasRemoved(uint64_t raft_id) const {
-    return raft_id < next_raft_id_ && !members_.contains(raft_id);
+    return !members_.empty() && raft_id < next_raft_id_ && !members_.contains(raft_id);
   }
   uint64_t next_raft_id() const { return next_raft_id_; }
   std::vector<Member> List() const;
