@@ -28,7 +28,7 @@ constexpr CommandSpec kMydisSubcommands[] = {
         .summary = "Sets a setting that holds for the whole cluster.",
         .arguments = "name value",
         .example = "MYDIS SET write-consistency eventual",
-        .example_reply = "OK",
+        .example_reply = "+OK",
         .handler = MydisSet,
     },
 };
