@@ -6,10 +6,8 @@ namespace mydis {
 
 Families LocalFamilies() {
   static const std::vector<std::span<const CommandSpec>> families = {
-      ConnectionFamily(),
-      TransactionFamily(),
-      ConsistencyFamily(),
-      CommandFamily(),
+      ConnectionFamily(), TransactionFamily(), ConsistencyFamily(),
+      CommandFamily(),    ClusterFamily(),     ReplicationFamily(),
   };
   return families;
 }

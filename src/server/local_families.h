@@ -12,6 +12,9 @@ std::span<const CommandSpec> TransactionFamily();
 std::span<const CommandSpec> ConsistencyFamily();
 std::span<const CommandSpec> CommandFamily();
 
+std::span<const CommandSpec> ClusterFamily();
+std::span<const CommandSpec> ReplicationFamily();
+
 Families LocalFamilies();
 
 }  // namespace mydis

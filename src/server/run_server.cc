@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "base/log.h"
-#include "server/node.h"
 #include "base/version.h"
+#include "server/node.h"
 
 namespace mydis {
 namespace {

@@ -1,0 +1,267 @@
+// MYDIS: the cluster as operators see and change it. (MYDIS SET goes through the log:
+// commands/cluster_settings.cc.)
+#include <fmt/format.h>
+
+#include "base/error_table.h"
+#include "base/host_port.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+std::string_view RoleOf(const ReplicaStatus& status) {
+  if (status.readiness == Readiness::kRemoved) return "removed";
+  for (const MemberStatus& member : status.members) {
+    if (member.self && member.member.role == MemberRole::kLearner) return "learner";
+  }
+  switch (status.role) {
+    case RaftRole::kLeader:
+      return "leader";
+    case RaftRole::kCandidate:
+    case RaftRole::kPreCandidate:
+      return "candidate";
+    default:
+      return "follower";
+  }
+}
+
+std::string_view LeaderOf(const ReplicaStatus& status) {
+  for (const MemberStatus& member : status.members) {
+    if (member.member.raft_id == status.leader) return member.member.instance_id;
+  }
+  return "";
+}
+
+class Fields {
+ public:
+  explicit Fields(Reply& reply, size_t count) : reply_(reply) { reply.MapHeader(count); }
+  void Text(std::string_view name, std::string_view value) {
+    reply_.Bulk(name);
+    reply_.Bulk(value);
+  }
+  void Number(std::string_view name, uint64_t value) {
+    reply_.Bulk(name);
+    reply_.Integer(static_cast<int64_t>(value));
+  }
+
+ private:
+  Reply& reply_;
+};
+
+void ReplyMember(const MemberStatus& status, Reply& reply) {
+  Fields fields(reply, 8);
+  fields.Text("instance-id", status.member.instance_id);
+  fields.Text("raft-id", fmt::format("{}", status.member.raft_id));
+  fields.Text("address", status.member.host);
+  fields.Number("raft-port", status.member.raft_port);
+  fields.Text("role", status.leader                                ? "leader"
+                      : status.member.role == MemberRole::kLearner ? "learner"
+                                                                   : "follower");
+  fields.Number("match-index", status.match);
+  fields.Number("lag", status.lag);
+  fields.Text("state", status.self ? "self" : status.state.empty() ? "unknown" : status.state);
+}
+
+void ReplyStatus(const ReplicaStatus& status, const InstanceMeta& meta, uint64_t revision,
+                 const std::string& why, Reply& reply) {
+  Fields fields(reply, 17);
+  fields.Text("cluster-name", meta.cluster_name);
+  fields.Text("cluster-id", fmt::format("{:016x}", meta.cluster_id));
+  fields.Text("instance-id", meta.instance_id);
+  fields.Text("role", RoleOf(status));
+  fields.Text("ready", status.readiness == Readiness::kReady ? "yes" : why);
+  fields.Text("leader", LeaderOf(status));
+  fields.Number("term", status.term);
+  fields.Number("commit-index", status.commit);
+  fields.Number("applied-index", status.applied);
+  fields.Number("durable-index", status.durable);
+  fields.Number("revision", revision);
+  fields.Number("log-first", status.log_first);
+  fields.Number("log-last", status.log_last);
+  fields.Number("snapshot-index", status.snapshot_index);
+  uint64_t voters = 0;
+  for (const MemberStatus& member : status.members)
+    voters += member.member.role == MemberRole::kVoter;
+  fields.Number("voters", voters);
+  fields.Text("disk-full", status.disk_full ? "yes" : "no");
+  reply.Bulk("members");
+  reply.ArrayHeader(status.members.size());
+  for (const MemberStatus& member : status.members) ReplyMember(member, reply);
+}
+
+void DescribeStatus(LocalContext& c) {
+  const auto resume = c.Suspend();
+  Node& node = c.node;
+  const uint64_t revision = c.Read().revision;
+  node.consensus().Post([resume, &node, revision](Replica* replica) {
+    const ReplicaStatus status = replica != nullptr ? replica->status() : ReplicaStatus{};
+    resume([status, meta = node.consensus().meta(), why = node.consensus().why(),
+            revision](Reply& reply) { ReplyStatus(status, meta, revision, why, reply); });
+  });
+}
+
+// The leader's instance id, or nil.
+void Leader(LocalContext& c) {
+  const auto status = c.node.consensus().status();
+  const std::string_view leader = LeaderOf(*status);
+  if (leader.empty()) return c.reply.Null();
+  c.reply.Bulk(leader);
+}
+
+void RunAdmin(LocalContext& c, AdminRequest request) {
+  if (c.in_transaction) {
+    return c.reply.Error("ERR cluster administration is not allowed inside a transaction");
+  }
+  const auto resume = c.Suspend();
+  c.node.consensus().Post([resume, request = std::move(request)](Replica* replica) mutable {
+    if (replica == nullptr) {
+      return resume([](Reply& reply) {
+        reply.Error("CLUSTERDOWN this instance has not found its cluster yet");
+      });
+    }
+    replica->Admin(std::move(request), [resume](Status status, const std::string& text) {
+      resume([status = std::move(status), text](Reply& reply) {
+        if (!status.ok()) return reply.Error(RedisError(status));
+        reply.Simple(text.empty() ? "OK" : text);
+      });
+    });
+  });
+}
+
+void Remove(LocalContext& c) {
+  RunAdmin(c, {.kind = AdminKind::kRemove, .instance_id = std::string(c.args[2])});
+}
+
+void Promote(LocalContext& c) {
+  RunAdmin(c, {.kind = AdminKind::kPromote, .instance_id = std::string(c.args[2])});
+}
+
+void Transfer(LocalContext& c) {
+  if (c.args.size() > 3)
+    return c.reply.Error("ERR wrong number of arguments for 'mydis|transfer' command");
+  RunAdmin(c, {.kind = AdminKind::kTransfer,
+               .instance_id = c.args.size() > 2 ? std::string(c.args[2]) : std::string()});
+}
+
+void Get(LocalContext& c) {
+  const Settings& settings = c.Read().settings;
+  if (c.args.size() > 2) {
+    const std::string* value = settings.Find(c.args[2]);
+    if (value == nullptr) return c.reply.Error(RedisError(Settings::Check(c.args[2], "")));
+    return c.reply.Bulk(*value);
+  }
+  c.reply.MapHeader(SettingSpecs().size());
+  for (const SettingSpec& spec : SettingSpecs()) {
+    c.reply.Bulk(spec.name);
+    c.reply.Bulk(*settings.Find(spec.name));
+  }
+}
+
+void Snapshot(LocalContext& c) {
+  if (c.in_transaction) return c.reply.Error("ERR MYDIS SNAPSHOT is not allowed in a transaction");
+  const auto resume = c.Suspend();
+  c.node.consensus().Post([resume](Replica* replica) {
+    auto answer = [resume](Status status) {
+      resume([status = std::move(status)](Reply& reply) {
+        if (!status.ok()) return reply.Error(RedisError(status));
+        reply.Ok();
+      });
+    };
+    if (replica == nullptr) {
+      return answer(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
+    }
+    replica->TakeSnapshot(std::move(answer));
+  });
+}
+
+void Digest(LocalContext& c) {
+  const auto resume = c.Suspend();
+  Node& node = c.node;
+  node.consensus().Post([resume, &node](Replica* replica) {
+    const uint64_t index = replica != nullptr ? replica->applied() : 0;
+    const uint64_t digest = node.core().machine.Digest();
+    resume([index, digest](Reply& reply) {
+      reply.ArrayHeader(2);
+      reply.Integer(static_cast<int64_t>(index));
+      reply.Bulk(fmt::format("{:016x}", digest));
+    });
+  });
+}
+
+void Help(LocalContext& c) {
+  constexpr std::string_view kLines[] = {
+      "MYDIS <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "DIGEST",
+      "    Log index and a hash of the whole state there, to compare instances.",
+      "GET [<name>]",
+      "    Settings that hold for the whole cluster.",
+      "LEADER",
+      "    Instance id of the leader.",
+      "PROMOTE <instance-id>",
+      "    Make a learner a voter.",
+      "REMOVE <instance-id>",
+      "    Take an instance out of the cluster for good.",
+      "SET <name> <value>",
+      "    Change a setting of the whole cluster.",
+      "SNAPSHOT",
+      "    Take a snapshot on this instance now.",
+      "STATUS",
+      "    This instance and the members of its cluster.",
+      "TRANSFER [<instance-id>]",
+      "    Hand leadership over.",
+      "HELP",
+      "    Print this help.",
+  };
+  c.reply.ArrayHeader(std::size(kLines));
+  for (std::string_view line : kLines) c.reply.Simple(line);
+}
+
+constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+
+constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view summary,
+                          std::string_view arguments, LocalHandler handler) {
+  return {.name = name,
+          .arity = arity,
+          .effect = Effect::kLocal,
+          .flags = kFlags,
+          .group = Group::kServer,
+          .since = "0.1.0",
+          .complexity = "O(N) where N is the number of instances",
+          .summary = summary,
+          .arguments = arguments,
+          .handler = handler};
+}
+
+constexpr CommandSpec kSubcommands[] = {
+    Sub("digest", 2, "A hash of the whole state and the log index it belongs to.", "", Digest),
+    Sub("get", -2, "Settings that hold for the whole cluster.", "[name]", Get),
+    Sub("help", 2, "Helpful text about the subcommands.", "", Help),
+    Sub("leader", 2, "The instance that leads, or nil.", "", Leader),
+    Sub("promote", 3, "Makes a learner a voter.", "instance-id", Promote),
+    Sub("remove", 3, "Takes an instance out of the cluster for good.", "instance-id", Remove),
+    Sub("snapshot", 2, "Takes a snapshot on this instance now.", "", Snapshot),
+    Sub("status", 2, "Describes this instance and the members of its cluster.", "", DescribeStatus),
+    Sub("transfer", -2, "Hands leadership to another instance.", "[instance-id]", Transfer),
+};
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "mydis",
+     .arity = -2,
+     .effect = Effect::kLocal,
+     .flags = kFlagNone,
+     .group = Group::kServer,
+     .since = "0.1.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands about the Mydis cluster.",
+     .arguments = "",
+     .handler = {},
+     .subcommands = kSubcommands},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> ClusterFamily() { return kFamily; }
+
+}  // namespace mydis
