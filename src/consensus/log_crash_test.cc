@@ -69,7 +69,7 @@ class History {
     if (s.ok()) {
       before_ = after_;
       durable_ ? synced_.assign(1, before_) : synced_.push_back(before_);
-      CheckLog();
+      if (random_.Chance(1, 4)) CheckLog();
     } else if (s.code() == ErrorCode::kDiskFull && !disk_.stopped()) {
       ++full;
       after_ = before_;
@@ -206,7 +206,7 @@ class History {
 
 TEST(LogCrash, NothingAcknowledgedIsEverLost) {
   int crashes = 0, full = 0, torn = 0;
-  for (uint64_t seed = 1; seed <= 400 && !HasFailure(); ++seed) {
+  for (uint64_t seed = 1; seed <= 300 && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     History history(seed, true);
     history.Run(30);
@@ -214,14 +214,14 @@ TEST(LogCrash, NothingAcknowledgedIsEverLost) {
     full += history.full;
     torn += history.torn;
   }
-  EXPECT_GT(crashes, 1000);
+  EXPECT_GT(crashes, 700);
   EXPECT_GT(full, 100);
   EXPECT_GT(torn, 100);
 }
 
 TEST(LogCrash, ARelaxedLogLosesNothingButItsEnd) {
   int torn = 0;
-  for (uint64_t seed = 1; seed <= 200 && !HasFailure(); ++seed) {
+  for (uint64_t seed = 1; seed <= 150 && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     History history(seed, false);
     history.Run(30);

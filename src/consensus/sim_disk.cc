@@ -39,18 +39,27 @@ struct SimDisk::Inode {
     const uint64_t from = std::min<uint64_t>(sector * kSector, current.size());
     return std::string_view(current).substr(from, kSector);
   }
+  // After a write of [offset, offset + length): the sectors it touched are durable now, or not yet.
   void Remember(uint64_t offset, uint64_t length, bool durably) {
     if (length == 0) return;
-    for (uint64_t s = offset / kSector; s <= (offset + length - 1) / kSector; ++s) {
-      if (durably) {
-        WriteInto(durable, s * kSector, SectorOf(s));
-        versions.erase(s);
-      } else {
-        versions[s].emplace_back(SectorOf(s));
-      }
+    const uint64_t first = offset / kSector, last = (offset + length - 1) / kSector;
+    if (durably) {
+      const std::string_view written(current);
+      WriteInto(durable, first * kSector,
+                written.substr(first * kSector, (last - first + 1) * kSector));
+      versions.erase(versions.lower_bound(first), versions.upper_bound(last));
+      return;
     }
+    for (uint64_t s = first; s <= last; ++s) versions[s].emplace_back(SectorOf(s));
   }
   void Sync() {
+    durable.resize(current.size());
+    for (const auto& [sector, left] : versions)
+      WriteInto(durable, sector * kSector, SectorOf(sector));
+    versions.clear();
+  }
+  // Whatever has been done to the current content is on the disk.
+  void SetDurable() {
     durable = current;
     versions.clear();
   }
@@ -118,7 +127,7 @@ class SimFile final : public DiskFile {
     if (Status s = disk_.CheckRoom(*inode_, path_, size); !s.ok()) return s;
     const Status s = disk_.Begin(DiskOp::kAllocate, path_);
     inode_->current.resize(s.ok() ? size : size / 2);
-    if (s.ok()) inode_->Sync();
+    if (s.ok()) inode_->SetDurable();
     return s;
   }
 
@@ -351,21 +360,21 @@ void SimDisk::FlipBit(const std::string& path, uint64_t bit) {
   Inode& inode = Find(path);
   MYDIS_ASSERT(bit / 8 < inode.current.size(), "the file is shorter");
   inode.current[bit / 8] = static_cast<char>(inode.current[bit / 8] ^ (1 << (bit % 8)));
-  inode.Sync();
+  inode.SetDurable();
 }
 
 void SimDisk::ZeroRange(const std::string& path, uint64_t offset, uint64_t length) {
   std::lock_guard lock(mutex_);
   Inode& inode = Find(path);
   WriteInto(inode.current, offset, std::string(length, '\0'));
-  inode.Sync();
+  inode.SetDurable();
 }
 
 void SimDisk::TruncateFile(const std::string& path, uint64_t size) {
   std::lock_guard lock(mutex_);
   Inode& inode = Find(path);
   inode.current.resize(size);
-  inode.Sync();
+  inode.SetDurable();
 }
 
 void SimDisk::DeleteFile(const std::string& path) {

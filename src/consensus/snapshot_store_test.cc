@@ -94,7 +94,7 @@ TEST(SnapshotStore, AnAbandonedWriterLeavesNothing) {
 
 TEST(SnapshotStore, ACrashLeavesAllOrNothing) {
   int none = 0, all = 0;
-  for (uint64_t seed = 0; seed < 300; ++seed) {
+  for (uint64_t seed = 0; seed < 120; ++seed) {
     SimDisk disk;
     const std::string old = Content(1000, 2), content = Content(600'000, 3);
     auto store = MustOpen(disk);
