@@ -103,6 +103,7 @@ class ByteStream final {
   // Bytes to send. Nothing is sent before the end of the turn or Flush; after Close they are
   // dropped. A Payload of some size is referenced, not copied, and so is an rvalue string.
   void Write(std::string_view bytes);
+  void Write(const char* text) { Write(std::string_view(text)); }
   void Write(std::string&& bytes);
   void Write(Payload bytes);
   // The end of the output as a string to append to (RespWriter does): nothing that is in it may be
