@@ -131,21 +131,23 @@ void TcpListener::OnEvents(uint32_t) {
       TuneSocket(fd);
       on_accept_(fd);
     } else if (errno == EMFILE || errno == ENFILE) {
-      RefuseOne();
+      if (!RefuseOne()) return;
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return;
     }
   }
 }
 
-void TcpListener::RefuseOne() {
-  if (refused_++ == 0) {
-    LogWarning("connections are refused: no file descriptor is left; raise the limit (ulimit -n)");
-  }
+// False if nobody is waiting: the kernel looks for a free descriptor first, for a client second.
+bool TcpListener::RefuseOne() {
   if (reserve_fd_ >= 0) close(reserve_fd_);
   const int fd = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
   if (fd >= 0) close(fd);
   reserve_fd_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0 && refused_++ == 0) {
+    LogWarning("connections are refused: no file descriptor is left; raise the limit (ulimit -n)");
+  }
+  return fd >= 0;
 }
 
 TcpConnector::TcpConnector(EventLoop& loop, Resolver& resolver, std::string host, uint16_t port,

@@ -45,7 +45,7 @@ class TcpListener final : private FdHandler {
  private:
   TcpListener(EventLoop& loop, int fd, OnAccept on_accept);
   void OnEvents(uint32_t events) override;
-  void RefuseOne();
+  bool RefuseOne();
 
   EventLoop& loop_;
   int fd_;
