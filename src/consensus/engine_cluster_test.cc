@@ -313,6 +313,27 @@ uint64_t TestCluster::Elect() {
   return leader_id();
 }
 
+void TestCluster::Lead(uint64_t id) {
+  (*this)[id].engine().Campaign();
+  Settle();
+  ASSERT_EQ(leader_id(), id);
+  Elect();
+}
+
+uint64_t TestCluster::Overthrow() {
+  const uint64_t old = leader_id();
+  Isolate(old);
+  EXPECT_TRUE(RunUntil([&] { return leader_id() != old; }));
+  return Elect();
+}
+
+void TestCluster::ProposeAll(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    leader().Propose(text);
+    Settle();
+  }
+}
+
 void TestCluster::Check(const TestNode& node) {
   if (node.state().role != RaftRole::kLeader) return;
   const auto [it, added] = leaders_.try_emplace(node.state().term, node.id());

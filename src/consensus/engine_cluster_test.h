@@ -126,6 +126,12 @@ class TestCluster {
   void Settle();
   // A tick on all instances, and what follows from it.
   void Tick(int n = 1);
+  // Makes instance `id` lead.
+  void Lead(uint64_t id);
+  // Cuts the leader off until the others have another; its id.
+  uint64_t Overthrow();
+  // Proposes on the leader, one after the other.
+  void ProposeAll(const std::vector<std::string>& texts);
   // Ticks until there is a leader that all running voters know; its id.
   uint64_t Elect();
   TestNode& leader() { return (*this)[leader_id()]; }

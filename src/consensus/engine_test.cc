@@ -13,41 +13,14 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-constexpr ConfChangeKind kAddVoter = ConfChangeKind::kAddVoter;
 constexpr ConfChangeKind kAddLearner = ConfChangeKind::kAddLearner;
-constexpr ConfChangeKind kRemove = ConfChangeKind::kRemove;
-
-ConfChange Change(ConfChangeKind kind, uint64_t id) { return {{{kind, id}}, ""}; }
-
-// Makes instance `id` lead.
-void Lead(TestCluster& cluster, uint64_t id) {
-  cluster[id].engine().Campaign();
-  cluster.Settle();
-  ASSERT_EQ(cluster.leader_id(), id);
-  cluster.Elect();
-}
-
-// Cuts the leader off until the others have another; its id.
-uint64_t Overthrow(TestCluster& cluster) {
-  const uint64_t old = cluster.leader_id();
-  cluster.Isolate(old);
-  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.leader_id() != old; }));
-  return cluster.Elect();
-}
-
-void ProposeAll(TestCluster& cluster, const Strings& texts) {
-  for (const std::string& text : texts) {
-    cluster.leader().Propose(text);
-    cluster.Settle();
-  }
-}
 
 TEST(EngineTest, ThreeInstancesElectOneLeaderAndApplyOneHistory) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
   const uint64_t leader = cluster.Elect();
   ASSERT_NE(leader, 0u);
-  ProposeAll(cluster, {"a", "b", "c"});
+  cluster.ProposeAll({"a", "b", "c"});
   for (auto& node : cluster.nodes()) {
     EXPECT_EQ(node->Texts(), (Strings{"a", "b", "c"}));
     EXPECT_EQ(node->state().leader, leader);
@@ -59,7 +32,7 @@ TEST(EngineTest, ThreeInstancesElectOneLeaderAndApplyOneHistory) {
 TEST(EngineTest, ProposalsOfOneTurnTravelInOneMessage) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   for (int i = 0; i < 10; ++i) cluster[1].Propose(fmt::format("{}", i));
   cluster[1].Turn();
   ASSERT_EQ(cluster[1].last_messages.size(), 2u);
@@ -77,7 +50,7 @@ TEST(EngineTest, MessagesHoldNoMoreEntriesThanAsked) {
   TestCluster cluster(2, 2);
   cluster[1].Start(1, 8);
   cluster[2].Start(2, 8);
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster.Isolate(2);
   cluster[1].engine().ReportUnreachable(2);
   for (int i = 0; i < 100; ++i) cluster[1].Propose("x");
@@ -92,7 +65,7 @@ TEST(EngineTest, MessagesHoldNoMoreEntriesThanAsked) {
 TEST(EngineTest, TurnsGoOnDuringAWriteAndItsSuccessorHoldsAllThatArrived) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   TestNode& one = cluster[1];
   one.hold_writes = true;
   one.Propose("a");
@@ -118,8 +91,8 @@ TEST(EngineTest, TurnsGoOnDuringAWriteAndItsSuccessorHoldsAllThatArrived) {
 TEST(EngineTest, OneVoterCommitsNothingBeforeItsWrite) {
   TestCluster cluster(2, 1);
   cluster.StartAll();
-  Lead(cluster, 1);
-  cluster[1].ProposeConfChange(Change(kAddLearner, 2));
+  cluster.Lead(1);
+  cluster[1].ProposeConfChange({{{kAddLearner, 2}}, ""});
   cluster.Tick(20);
   ASSERT_EQ(cluster[2].conf_state.learners, std::vector<uint64_t>{2});
   TestNode& one = cluster[1];
@@ -134,21 +107,21 @@ TEST(EngineTest, OneVoterCommitsNothingBeforeItsWrite) {
   one.Crash();
   one.hold_writes = false;
   one.Start(77);
-  Lead(cluster, 1);
-  ProposeAll(cluster, {"kept"});
+  cluster.Lead(1);
+  cluster.ProposeAll({"kept"});
   for (auto& node : cluster.nodes()) EXPECT_EQ(node->Texts(), (Strings{"kept"}));
 }
 
 TEST(EngineTest, ConflictingTailIsReplaced) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
-  ProposeAll(cluster, {"a"});
+  cluster.Lead(1);
+  cluster.ProposeAll({"a"});
   cluster.Isolate(1);
   for (int i = 0; i < 5; ++i) cluster[1].Propose("lost");
   cluster.Settle();
-  Overthrow(cluster);
-  ProposeAll(cluster, {"b", "c"});
+  cluster.Overthrow();
+  cluster.ProposeAll({"b", "c"});
   EXPECT_EQ(cluster[1].Texts(), (Strings{"a"}));
   cluster.isolated.clear();
   cluster.Tick(30);
@@ -161,7 +134,7 @@ TEST(EngineTest, ConflictingTailIsReplaced) {
 TEST(EngineTest, MessagesOfALostLeadershipAreNotSent) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   TestNode& one = cluster[1];
   one.hold_writes = true;
   one.Propose("lost one");
@@ -169,8 +142,8 @@ TEST(EngineTest, MessagesOfALostLeadershipAreNotSent) {
   one.Propose("lost two");  // Its messages wait for the next Ready.
   one.Turn();
   cluster.network.clear();
-  const uint64_t next = Overthrow(cluster);
-  ProposeAll(cluster, {"b", "c", "d"});
+  const uint64_t next = cluster.Overthrow();
+  cluster.ProposeAll({"b", "c", "d"});
   cluster.isolated.clear();
   cluster.RunUntil([&] { return one.state().term == cluster[next].state().term; });
   cluster.Settle();
@@ -186,15 +159,15 @@ TEST(EngineTest, MessagesOfALostLeadershipAreNotSent) {
 TEST(EngineTest, RestartFromDiskKeepsLogTermAndVote) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 3);
-  ProposeAll(cluster, {"a", "b"});
+  cluster.Lead(3);
+  cluster.ProposeAll({"a", "b"});
   const uint64_t term = cluster[1].state().term;
   for (auto& node : cluster.nodes()) node->Crash();
   for (auto& node : cluster.nodes()) EXPECT_EQ(node->disk.hard_state.term, term);
   for (auto& node : cluster.nodes()) EXPECT_EQ(node->disk.hard_state.vote, 3u);
   cluster.StartAll();
   ASSERT_NE(cluster.Elect(), 0u);
-  ProposeAll(cluster, {"c"});
+  cluster.ProposeAll({"c"});
   for (auto& node : cluster.nodes()) {
     EXPECT_EQ(node->Texts(), (Strings{"a", "b", "c"}));
     EXPECT_GT(node->state().term, term);
@@ -208,7 +181,7 @@ TEST(EngineTest, ProposalsThatCannotBeTakenAreRefused) {
   cluster.Settle();
   ASSERT_EQ(cluster[2].refusals.size(), 1u);
   EXPECT_EQ(cluster[2].refusals[0].reason, Refusal::kNotLeader);
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster[2].Propose("x");
   cluster[2].Propose("y");
   cluster.Settle();
@@ -221,14 +194,14 @@ TEST(EngineTest, ProposalsThatCannotBeTakenAreRefused) {
   EXPECT_EQ(cluster[1].refusals[0].reason, Refusal::kTransferring);
   EXPECT_EQ(cluster[1].state().transferee, 3u);
   cluster.Tick(12);  // The transfer is given up.
-  ProposeAll(cluster, {"w"});
+  cluster.ProposeAll({"w"});
   EXPECT_EQ(cluster[2].Texts(), (Strings{"w"}));
 }
 
 TEST(EngineTest, LeadershipTransfer) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster[2].engine().TransferLeadership(3);  // Only the leader can.
   cluster.Settle();
   EXPECT_EQ(cluster.leader_id(), 1u);
@@ -241,7 +214,7 @@ TEST(EngineTest, LeadershipTransfer) {
 TEST(EngineTest, LeaderWithoutAMajorityStepsDown) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster.Isolate(1);
   cluster.Tick(60);
   EXPECT_EQ(cluster[1].state().role, RaftRole::kPreCandidate);  // No new term without a majority.
@@ -253,8 +226,8 @@ TEST(EngineTest, LeaderWithoutAMajorityStepsDown) {
 TEST(EngineTest, ReadIndexOnLeaderAndFollower) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
-  ProposeAll(cluster, {"a", "b"});
+  cluster.Lead(1);
+  cluster.ProposeAll({"a", "b"});
   const uint64_t commit = cluster[1].state().commit;
   for (uint64_t id : {1, 2, 3}) cluster[id].engine().ReadIndex(7);  // The same context everywhere.
   cluster.Settle();
@@ -268,12 +241,12 @@ TEST(EngineTest, ReadIndexOnLeaderAndFollower) {
 TEST(EngineTest, ReadIndexNeedsTheMajority) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster.Isolate(1);
   cluster[1].engine().ReadIndex(1);
   cluster.Settle();
-  const uint64_t next = Overthrow(cluster);
-  ProposeAll(cluster, {"b"});
+  const uint64_t next = cluster.Overthrow();
+  cluster.ProposeAll({"b"});
   cluster.isolated.clear();
   cluster.Tick(30);
   EXPECT_TRUE(cluster[1].read_states.empty());  // It never comes: a repetition does.
@@ -290,7 +263,7 @@ TEST(EngineTest, ReadIndexIsDroppedWithoutALeaderAndKeptByANewOne) {
   cluster[2].engine().ReadIndex(1);
   cluster.Settle();
   cluster.lost = {MessageType::kAppendResponse};  // The new leader can commit nothing …
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster[1].engine().ReadIndex(2);
   cluster[2].engine().ReadIndex(3);
   cluster.Tick(2);
@@ -307,7 +280,7 @@ TEST(EngineTest, ReadIndexIsDroppedWithoutALeaderAndKeptByANewOne) {
 TEST(EngineTest, LateReadIndexAnswersDoNotOutliveARestart) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster[2].engine().ReadIndex(1);
   cluster[2].Turn();
   cluster[2].Crash();
@@ -319,211 +292,10 @@ TEST(EngineTest, LateReadIndexAnswersDoNotOutliveARestart) {
   EXPECT_EQ(cluster[2].read_states.size(), 1u);
 }
 
-TEST(EngineTest, AddLearnerPromoteAndRemove) {
-  TestCluster cluster(4, 3);
-  cluster.StartAll();
-  Lead(cluster, 1);
-  ProposeAll(cluster, {"a"});
-  cluster[1].ProposeConfChange({{{kAddLearner, 4}}, "host:1"}, 9);
-  cluster.Tick(20);
-  ASSERT_EQ(cluster[1].conf_change_results.size(), 1u);
-  EXPECT_EQ(cluster[1].conf_change_results[0].token, 9u);
-  EXPECT_EQ(cluster[1].conf_change_results[0].reason, Refusal::kNone);
-  const LogEntry& entry = cluster[2].At(cluster[1].conf_change_results[0].index);
-  EXPECT_EQ(entry.kind, EntryKind::kConfChange);
-  const auto decoded = DecodeConfChange(*entry.data);
-  ASSERT_TRUE(decoded);
-  EXPECT_EQ(*decoded, (ConfChange{{{kAddLearner, 4}}, "host:1"}));
-  EXPECT_EQ(cluster[4].snapshots_installed, 1);
-  EXPECT_EQ(cluster[4].conf_state, (ConfState{{1, 2, 3}, {4}, {}, {}, false}));
-  EXPECT_EQ(cluster[4].Texts(), (Strings{"a"}));
-
-  cluster[1].ProposeConfChange(Change(kAddVoter, 4));
-  cluster.Tick(3);
-  EXPECT_EQ(cluster[4].conf_state, (ConfState{{1, 2, 3, 4}, {}, {}, {}, false}));
-  cluster[1].ProposeConfChange(Change(kRemove, 2));
-  cluster.Tick(3);
-  cluster[1].ProposeConfChange(Change(kRemove, 3));
-  cluster.Tick(3);
-  cluster.isolated = {2, 3};
-  ProposeAll(cluster, {"b"});
-  EXPECT_EQ(cluster[4].Texts(), (Strings{"a", "b"}));
-  EXPECT_EQ(cluster[1].conf_state, (ConfState{{1, 4}, {}, {}, {}, false}));
-  cluster[1].engine().RequestStatus();
-  cluster[1].Turn();
-  ASSERT_TRUE(cluster[1].status);
-  ASSERT_EQ(cluster[1].status->peers.size(), 2u);
-  EXPECT_EQ(cluster[1].status->peers[1].id, 4u);
-  EXPECT_EQ(cluster[1].status->peers[1].match, cluster[1].applied());
-  EXPECT_EQ(cluster[1].status->peers[1].state, ProgressState::kReplicate);
-  EXPECT_TRUE(cluster[1].status->peers[1].recent_active);
-}
-
-TEST(EngineTest, ReplacementGoesThroughAJointConfiguration) {
-  TestCluster cluster(4, 3);
-  cluster.StartAll();
-  Lead(cluster, 1);
-  cluster[1].ProposeConfChange(Change(kAddLearner, 4));
-  cluster.Tick(20);
-  cluster[1].ProposeConfChange({{{kAddVoter, 4}, {kRemove, 3}}, ""});
-  cluster.Tick(5);
-  for (uint64_t id : {1u, 2u, 4u})
-    EXPECT_EQ(cluster[id].conf_state, (ConfState{{1, 2, 4}, {}, {}, {}, false})) << id;
-  // A restart replays both steps.
-  cluster[2].Crash();
-  cluster[2].Start(5);
-  cluster.Tick(5);
-  EXPECT_EQ(cluster[2].conf_state, (ConfState{{1, 2, 4}, {}, {}, {}, false}));
-}
-
-TEST(EngineTest, ConfChangesThatCannotBeTakenAreRefused) {
-  TestCluster cluster(3, 3);
-  cluster.StartAll();
-  Lead(cluster, 1);
-  TestNode& one = cluster[1];
-  const auto refusal = [&](TestNode& node, std::string_view bytes) {
-    node.engine().ProposeConfChange(1, bytes);
-    node.Turn();
-    return node.conf_change_results.back().reason;
-  };
-  const auto change = [](std::vector<ConfChangeStep> steps) {
-    return EncodeConfChange({std::move(steps), ""});
-  };
-  EXPECT_EQ(refusal(cluster[2], change({{kAddLearner, 9}})), Refusal::kNotLeader);
-  EXPECT_EQ(refusal(one, "\xff\xff"), Refusal::kInvalidConfChange);
-  EXPECT_EQ(refusal(one, change({})), Refusal::kInvalidConfChange);
-  EXPECT_EQ(refusal(one, change({{kAddLearner, 0}})), Refusal::kInvalidConfChange);
-  EXPECT_EQ(refusal(one, change({{kRemove, 1}, {kRemove, 2}, {kRemove, 3}})),
-            Refusal::kInvalidConfChange);
-  EXPECT_EQ(refusal(one, change({{kRemove, 1}})), Refusal::kLeaderItself);
-  EXPECT_EQ(refusal(one, change({{kAddLearner, 1}})), Refusal::kLeaderItself);
-  cluster.isolated = {2, 3};
-  EXPECT_EQ(refusal(one, change({{kAddLearner, 4}})), Refusal::kNone);
-  EXPECT_EQ(refusal(one, change({{kAddLearner, 5}})), Refusal::kConfChangePending);
-  cluster.isolated.clear();
-  cluster.Tick(5);
-  EXPECT_EQ(cluster[3].conf_state, (ConfState{{1, 2, 3}, {4}, {}, {}, false}));
-}
-
-// Its removal was in the log before it led: no refusal can prevent that.
-TEST(EngineTest, LeaderThatIsRemovedHandsOver) {
-  TestCluster cluster(2, 2);
-  cluster.StartAll();
-  Lead(cluster, 1);
-  cluster.lost = {MessageType::kAppendResponse, MessageType::kHeartbeatResponse};
-  cluster[1].ProposeConfChange(Change(kRemove, 2));
-  cluster.Settle();  // Both have the entry, nobody knows it to be committed.
-  cluster.lost.clear();
-  cluster.isolated = {1};
-  cluster.Tick(25);
-  cluster.isolated.clear();
-  cluster[2].engine().Campaign();
-  cluster.Settle();
-  ASSERT_EQ(cluster.leader_id(), 2u);
-  EXPECT_EQ(cluster[2].conf_state, (ConfState{{1}, {}, {}, {}, false}));
-  cluster[2].engine().ReadIndex(1);
-  cluster[2].Propose("x");
-  cluster.Settle();
-  EXPECT_TRUE(cluster[2].read_states.empty());  // Its word alone must not do.
-  ASSERT_EQ(cluster[2].refusals.size(), 1u);
-  EXPECT_EQ(cluster[2].refusals[0].reason, Refusal::kNotMember);
-  cluster.Tick(2);
-  EXPECT_EQ(cluster.leader_id(), 1u);
-  ProposeAll(cluster, {"y"});
-  EXPECT_EQ(cluster[1].Texts(), (Strings{"y"}));
-}
-
-TEST(EngineTest, FarBehindFollowerGetsASnapshot) {
-  TestCluster cluster(3, 3);
-  cluster.StartAll();
-  Lead(cluster, 1);
-  cluster.Isolate(3);
-  for (int i = 0; i < 20; ++i) ProposeAll(cluster, {fmt::format("{}", i)});
-  cluster[1].TakeSnapshot();
-  EXPECT_EQ(cluster[1].disk.base_index, cluster[1].applied());
-  ProposeAll(cluster, {"last"});
-  cluster.fail_snapshots = true;
-  cluster.isolated.clear();
-  cluster.Tick(20);
-  EXPECT_EQ(cluster[3].snapshots_installed, 0);
-  cluster.fail_snapshots = false;  // Reported as failed, it is offered again.
-  cluster.Tick(20);
-  EXPECT_EQ(cluster[3].snapshots_installed, 1);
-  EXPECT_EQ(cluster[3].Texts(), cluster[1].Texts());
-  EXPECT_EQ(cluster[3].Texts().size(), 21u);
-  cluster[3].Crash();
-  cluster[3].Start(9);
-  cluster.Tick(20);
-  EXPECT_EQ(cluster[3].snapshots_installed, 1);
-  EXPECT_EQ(cluster[3].Texts().size(), 21u);
-}
-
-TEST(EngineTest, ASnapshotWaitsForReportSnapshot) {
-  TestCluster cluster(3, 3);
-  cluster.StartAll();
-  Lead(cluster, 1);
-  cluster.Isolate(3);
-  for (int i = 0; i < 5; ++i) ProposeAll(cluster, {"x"});
-  cluster[1].TakeSnapshot();
-  cluster.isolated.clear();
-  cluster.report_snapshots = false;
-  cluster.lost = {MessageType::kSnapshot};
-  cluster.Tick(30);
-  cluster.lost.clear();
-  cluster.Tick(30);
-  EXPECT_EQ(cluster[3].snapshots_installed, 0);
-  cluster[1].engine().RequestStatus();
-  cluster[1].Turn();
-  EXPECT_EQ(cluster[1].status->peers[2].state, ProgressState::kSnapshot);
-  EXPECT_EQ(cluster[1].status->peers[2].pending_snapshot, cluster[1].disk.snapshot.index);
-  cluster[1].engine().ReportSnapshot(3, false);
-  cluster.Tick(3);
-  EXPECT_EQ(cluster[3].snapshots_installed, 1);
-}
-
-// The configuration in a snapshot is newer than the changes in the Ready that is being written:
-// these must not be made on top of it.
-TEST(EngineTest, SnapshotDuringAWriteWithConfChanges) {
-  TestCluster cluster(4, 3);
-  cluster.StartAll();
-  Lead(cluster, 1);
-  TestNode& three = cluster[3];
-  three.hold_writes = true;
-  cluster[1].ProposeConfChange(Change(kAddLearner, 4));
-  cluster.Settle();
-  three.FinishWrite();
-  three.Turn();  // Its Ready says that the change is committed.
-  ASSERT_TRUE(three.writing());
-  ASSERT_TRUE(three.conf_state.learners.empty());
-  cluster.Isolate(3);
-  cluster.Settle();
-  cluster[1].ProposeConfChange(Change(kAddVoter, 4));
-  cluster.Settle();
-  const ConfState after{{1, 2, 3, 4}, {}, {}, {}, false};
-  ASSERT_EQ(cluster[1].conf_state, after);
-  cluster[1].TakeSnapshot();
-  cluster[1].engine().ReportUnreachable(3);
-  cluster.isolated.clear();
-  ProposeAll(cluster, {"x"});  // Brings the snapshot to 3.
-  EXPECT_TRUE(three.writing());
-  three.hold_writes = false;
-  three.FinishWrite();
-  cluster.Tick(5);
-  EXPECT_EQ(three.snapshots_installed, 1);
-  EXPECT_EQ(three.conf_state, after);
-  cluster[1].engine().TransferLeadership(3);
-  cluster.Settle();
-  ASSERT_EQ(cluster.leader_id(), 3u);
-  three.engine().RequestStatus();
-  three.Turn();
-  ASSERT_EQ(three.status->peers.size(), 4u);
-  for (const PeerProgress& peer : three.status->peers) EXPECT_FALSE(peer.learner) << peer.id;
-}
-
 TEST(EngineTest, MalformedMessagesAreDropped) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster[1].Propose("a");
   cluster[1].Turn();
   ASSERT_FALSE(cluster.network.empty());
@@ -551,7 +323,7 @@ TEST(EngineTest, DamagedMessagesDoNotStopTheProcess) {
   TestCluster cluster(4, 3);
   std::vector<TestMessage> samples;
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster[1].ProposeConfChange({{{kAddLearner, 4}}, "context"});
   cluster[1].Propose("a");
   cluster[2].engine().ReadIndex(1);
@@ -638,9 +410,9 @@ TEST(EngineTest, StartRepairsWhatACrashCanLeave) {
 TEST(EngineTest, RestartWithALogThatBeginsBeforeTheSnapshot) {
   TestCluster cluster(3, 3);
   cluster.StartAll();
-  Lead(cluster, 1);
+  cluster.Lead(1);
   cluster.Isolate(3);
-  for (int i = 0; i < 10; ++i) ProposeAll(cluster, {fmt::format("{}", i)});
+  for (int i = 0; i < 10; ++i) cluster.ProposeAll({fmt::format("{}", i)});
   for (uint64_t id : {1, 2}) cluster[id].TakeSnapshot(10);
   EXPECT_LT(cluster[1].disk.base_index, cluster[1].disk.snapshot.index);
   for (uint64_t id : {1, 2}) cluster[id].Crash();
@@ -657,8 +429,8 @@ TEST(EngineTest, ABrokenPromiseStopsTheProcess) {
   const auto break_promise = [] {
     TestCluster cluster(2, 2);
     cluster.StartAll();
-    Lead(cluster, 1);
-    ProposeAll(cluster, {"a", "b"});
+    cluster.Lead(1);
+    cluster.ProposeAll({"a", "b"});
     cluster[2].Crash();
     cluster[2].disk.entries.clear();
     cluster[2].disk.hard_state.commit = 1;

@@ -41,7 +41,8 @@ func checkMessage(m *pb.Message, self, from uint64, refs int) error {
 		}
 		return checkConf(&meta.ConfState)
 	case pb.MsgReadIndex, pb.MsgReadIndexResp:
-		if len(m.Entries) != 1 || m.Entries[0].Type != pb.EntryNormal || len(m.Entries[0].Data) != contextBytes {
+		if len(m.Entries) != 1 || m.Entries[0].Type != pb.EntryNormal ||
+			len(m.Entries[0].Data) != contextBytes {
 			return errors.New("it has no proper context")
 		}
 		return nil

@@ -79,7 +79,8 @@ type stepError struct {
 // turn steps the events and gives out what comes of them. The result is valid until the next turn.
 func (e *engine) turn(in *reader) []byte {
 	r := &e.report
-	*r = report{refused: r.refused[:0], changes: r.changes[:0], reads: r.reads[:0], confs: r.confs[:0], errors: r.errors[:0]}
+	*r = report{refused: r.refused[:0], changes: r.changes[:0], reads: r.reads[:0],
+		confs: r.confs[:0], errors: r.errors[:0]}
 	e.store.wanted = false
 	for !in.empty() {
 		e.event(in)
@@ -324,9 +325,9 @@ func (e *engine) votes() bool {
 }
 
 func (e *engine) takeReadState(state *raft.ReadState) {
-	c := state.RequestCtx
-	if binary.LittleEndian.Uint64(c) == e.id && binary.LittleEndian.Uint64(c[8:]) == e.nonce {
-		e.report.reads = append(e.report.reads, readState{binary.LittleEndian.Uint64(c[16:]), state.Index})
+	c, number := state.RequestCtx, binary.LittleEndian.Uint64
+	if number(c) == e.id && number(c[8:]) == e.nonce {
+		e.report.reads = append(e.report.reads, readState{number(c[16:]), state.Index})
 	}
 }
 
@@ -335,7 +336,8 @@ func (e *engine) setSnapshot(meta pb.SnapshotMetadata) {
 		return
 	}
 	if term, err := e.store.Term(meta.Index); err == nil && term != meta.Term {
-		fatal(fmt.Sprintf("engine: a snapshot at index %d has term %d, the log has %d", meta.Index, meta.Term, term))
+		fatal(fmt.Sprintf("engine: a snapshot at index %d has term %d, the log has %d",
+			meta.Index, meta.Term, term))
 	}
 	e.store.snapshot.Metadata = meta
 }
@@ -356,7 +358,8 @@ func (e *engine) advance() {
 	rd := &e.ready
 	if !raft.IsEmptySnap(rd.Snapshot) {
 		e.store.install(rd.Snapshot)
-		e.report.confs = append(e.report.confs, appliedConf{rd.Snapshot.Metadata.Index, rd.Snapshot.Metadata.ConfState})
+		meta := &rd.Snapshot.Metadata
+		e.report.confs = append(e.report.confs, appliedConf{meta.Index, meta.ConfState})
 	}
 	e.store.append(rd.Entries)
 	for i := range rd.CommittedEntries {

@@ -48,7 +48,9 @@ func emit(output unsafe.Pointer, bytes []byte) {
 // error (u8 lost log, text) as the output.
 //
 //export MydisEngineStart
-func MydisEngineStart(input *C.char, length C.size_t, output unsafe.Pointer, logLevel C.int) C.uintptr_t {
+func MydisEngineStart(
+	input *C.char, length C.size_t, output unsafe.Pointer, logLevel C.int,
+) C.uintptr_t {
 	defer dieOnPanic()
 	in := reader{bytes: unsafe.Slice((*byte)(unsafe.Pointer(input)), int(length))}
 	e, err := start(&in, level(logLevel))
@@ -62,7 +64,9 @@ func MydisEngineStart(input *C.char, length C.size_t, output unsafe.Pointer, log
 // MydisEngineTurn steps the queued events and gives out what comes of them.
 //
 //export MydisEngineTurn
-func MydisEngineTurn(handle C.uintptr_t, input *C.char, length C.size_t, output unsafe.Pointer, logLevel C.int) {
+func MydisEngineTurn(
+	handle C.uintptr_t, input *C.char, length C.size_t, output unsafe.Pointer, logLevel C.int,
+) {
 	defer dieOnPanic()
 	e := cgo.Handle(handle).Value().(*engine)
 	e.log.level = level(logLevel)

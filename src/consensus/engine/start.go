@@ -49,7 +49,8 @@ func start(in *reader, level level) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{id: config.ID, store: s, log: &logger{level: level}, conf: s.initial, durable: s.hardState}
+	e := &engine{id: config.ID, store: s, log: &logger{level: level}}
+	e.conf, e.durable = s.initial, s.hardState
 	e.nonce = incarnation(config.ID, seed)
 	s.members = &e.conf
 	config.Storage = s
@@ -106,18 +107,22 @@ func (s *store) repair() error {
 		return errors.New("there is a configuration, but no snapshot that it is of")
 	}
 	if meta.Index < s.base {
-		return lostLog{fmt.Sprintf("the log begins after index %d, but the snapshot ends at %d", s.base, meta.Index)}
+		return lostLog{fmt.Sprintf("the log begins after index %d, but the snapshot ends at %d",
+			s.base, meta.Index)}
 	}
 	if meta.Index > s.last() {
-		return lostLog{fmt.Sprintf("the log ends at index %d, before the snapshot at %d; it must be reset to it",
+		return lostLog{fmt.Sprintf(
+			"the log ends at index %d, before the snapshot at %d; it must be reset to it",
 			s.last(), meta.Index)}
 	}
 	if term, _ := s.Term(meta.Index); term != meta.Term {
-		return lostLog{fmt.Sprintf("at index %d the log has term %d, the snapshot has %d; it must be reset to it",
+		return lostLog{fmt.Sprintf(
+			"at index %d the log has term %d, the snapshot has %d; it must be reset to it",
 			meta.Index, term, meta.Term)}
 	}
 	if s.hardState.Commit > s.last() {
-		return lostLog{fmt.Sprintf("the log ends at index %d, but entries up to %d are known to be committed",
+		return lostLog{fmt.Sprintf(
+			"the log ends at index %d, but entries up to %d are known to be committed",
 			s.last(), s.hardState.Commit)}
 	}
 	if s.hardState.Commit < meta.Index {

@@ -76,7 +76,8 @@ func (s *store) Entries(lo, hi, maxSize uint64) ([]pb.Entry, error) {
 // snapshot that does not name it.
 func (s *store) Snapshot() (pb.Snapshot, error) {
 	meta := &s.snapshot.Metadata
-	if meta.Index != 0 && names(&meta.ConfState, s.members.Voters) && names(&meta.ConfState, s.members.Learners) {
+	if meta.Index != 0 && names(&meta.ConfState, s.members.Voters) &&
+		names(&meta.ConfState, s.members.Learners) {
 		return s.snapshot, nil
 	}
 	s.wanted = true
