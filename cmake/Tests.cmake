@@ -34,4 +34,14 @@ if(TARGET mydis)
     set_tests_properties(cluster_${name} PROPERTIES TIMEOUT 600
                          ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
   endforeach()
+
+  # The command line: tests/cli/*_test.py.
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cli/*_test.py)
+  foreach(test ${tests})
+    cmake_path(GET test STEM name)
+    string(REGEX REPLACE "_test$" "" name ${name})
+    add_test(NAME cli_${name} COMMAND ${test})
+    set_tests_properties(cli_${name} PROPERTIES TIMEOUT 300
+                         ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
+  endforeach()
 endif()

@@ -177,6 +177,8 @@ LineEditor::Outcome LineEditor::Read(const std::string& prompt, std::string* lin
   hint_.clear();
   interrupted_ = false;
   int length = 0;
+  // Before the prompt shows, so that the terminal does not echo what comes at once.
+  el_set(edit_, EL_PREP_TERM, 1);
   const char* text = el_gets(edit_, &length);
   if (interrupted_) {
     el_reset(edit_);

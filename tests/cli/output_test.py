@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""`mydis cli` prints what redis-cli prints: every type, to people and to programs, from arguments,
+from a pipe and on a terminal."""
+
+import re
+
+from support import BINARY, CliTest, main
+
+RESP3 = "redis.setresp(3) return "
+COMMANDS = [
+    ["PING"], ["SET", "k", "v"], ["GET", "k"], ["GET", "none"], ["INCR", "n"], ["FOO", "bar"],
+    ["GET", "odd"], ["LRANGE", "none", "0", "-1"],
+    ["DEBUG", "PROTOCOL", "double"], ["DEBUG", "PROTOCOL", "verbatim"],
+    ["DEBUG", "PROTOCOL", "true"], ["DEBUG", "PROTOCOL", "map"], ["DEBUG", "PROTOCOL", "set"],
+    ["DEBUG", "PROTOCOL", "null"], ["DEBUG", "PROTOCOL", "array"],
+    ["EVAL", "return {1,{2,'a',{3,{4,{}}}},false,{}}", "0"],
+    ["EVAL", "local t = {} for i = 1, 11 do t[i] = {'x', i} end return t", "0"],
+    ["EVAL", "return {err='MY own'}", "0"], ["EVAL", "return {ok='fine'}", "0"],
+    ["EVAL", "return {{err='MY own'}, {ok='fine'}}", "0"],
+    ["EVAL", RESP3 + "{map={a=1}}", "0"], ["EVAL", RESP3 + "{map={a={map={b=1,c=2}}}}", "0"],
+    ["EVAL", RESP3 + "{map={a={map={a={{5,6},7,{map={x={1,2}}}}}}}}", "0"],
+    ["EVAL", RESP3 + "{{map={}}, {set={}}, {set={x=true}}, {double=0.1}, {map={a={}}}}", "0"],
+    ["EVAL", RESP3 + "{map={a={set={x=true,y=true}}, b={1}}}", "0"],
+    ["EVAL", RESP3 + "local t = {} for i = 1, 12 do t[i] = {i, 2} end return {map=t}"
+     .removeprefix("redis.setresp(3) return "), "0"],
+    ["CONFIG", "GET", "maxmemory-policy"], ["INFO", "nosuchsection"], ["CLIENT", "INFO", "x"],
+    ["OBJECT", "HELP"],
+]
+SCRIPT = """\
+SET a 1
+GET a
+
+FOO
+SET "not closed
+'single quotes' x
+set "a b" "\\x00\\xff\\n"
+GET "a b"
+MULTI
+INCR n
+LRANGE none 0 -1
+EXEC
+3 INCR n
+SELECT 2
+GET a
+SELECT 99
+EXEC"""
+
+
+class Output(CliTest):
+    def both(self, options, words, stdin=""):
+        """What each of the clients prints, on the same data."""
+        outputs = []
+        for program in (self.redis_cli, self.mydis_cli):
+            self.redis.call("FLUSHALL")
+            self.redis.call("SET", "k", "v")
+            self.redis.call("SET", "odd", 'a"b\\\n\t\x01é')
+            outputs.append(self.run_program([*program, *options, *words], stdin).stdout)
+        return outputs
+
+    def test_every_type_in_every_style(self):
+        for options in ([], ["--no-raw"], ["--raw"], ["-3"], ["-3", "--no-raw"]):
+            for words in COMMANDS:
+                with self.subTest(options=options, words=words):
+                    expected, got = self.both(options, words)
+                    self.assertEqual(got, expected)
+
+    def test_lines_from_a_pipe(self):
+        for options in ([], ["--no-raw"], ["-n", "3"]):
+            with self.subTest(options=options):
+                expected, got = self.both(options, [], SCRIPT)
+                self.assertEqual(got, expected)
+
+    def test_last_argument_from_standard_input(self):
+        for data in ("", "hello\nworld", "trailing newline\n"):
+            self.run_program([*self.mydis_cli, "-x", "SET", "k"], data)
+            self.assertEqual(self.redis.call("GET", "k"), data.encode())
+
+    def test_repetitions(self):
+        expected, got = self.both(["-r", "3", "-i", "0.01"], ["INCR", "n"])
+        self.assertEqual(got, expected)
+        self.assertEqual(got, b"1\n2\n3\n")
+
+    def test_conversations(self):
+        """The same lines on a terminal to both."""
+        lines = ["SET k v", "GET k", "SELECT 3", "GET k", "MULTI", "INCR n", "SET k v", "EXEC",
+                 "MULTI", "DISCARD", "FOO", 'SET a "b', "2 INCR m", "EVAL 'return {1,{2,3}}' 0",
+                 "CLIENT INFO x", "SELECT 0", "HELLO 3", "CONFIG GET maxmemory-policy",
+                 "SMEMBERS none", "MULTI", "FOO", "EXEC"]
+        screens = []
+        for program in (self.redis_cli, self.mydis_cli):
+            self.redis.call("FLUSHALL")
+            terminal = self.terminal(program)
+            for line in [*lines, "quit"]:
+                terminal.expect(r"> $")
+                terminal.line(line)
+                terminal.expect(r"\n")
+            self.assertEqual(terminal.wait(), 0)
+            # What the line editors redraw is overwritten from the line's beginning on.
+            shown = [line.rstrip("\r").rpartition("\r")[2] for line in terminal.screen.split("\n")]
+            screens.append(re.sub(r'"id" => .*', "", "\n".join(shown)))
+        self.assertEqual(screens[1], screens[0])
+
+
+class ExitStatus(CliTest):
+    def status(self, arguments, stdin=""):
+        run = self.run_program(arguments, stdin)
+        return run.returncode, run.stderr.decode()
+
+    def test_statuses(self):
+        self.assertEqual(self.status([*self.mydis_cli, "PING"]), (0, ""))
+        self.assertEqual(self.status([*self.mydis_cli, "FOO"])[0], 1)
+        self.assertEqual(self.status(self.mydis_cli, "PING\nFOO\nPING\n")[0], 1)
+        self.assertEqual(self.status(self.mydis_cli, "PING\n")[0], 0)
+        self.assertEqual(self.status([*self.mydis_cli, "-n", "99", "PING"])[0], 1)
+
+    def test_wrong_command_lines(self):
+        for arguments, words in (
+                (["cli", "--bogus", "PING"], "--bogus is not an option"),
+                (["cli", "-n", "x", "PING"], "--db: x is not a number"),
+                (["cli", "--address", "nowhere:x", "PING"], "--address"),
+                (["cli", "--raw", "--no-raw", "PING"], "--raw and --no-raw"),
+                (["cli", "-x"], "-x needs a command"),
+                (["cli", "-i", "soon", "PING"], "--interval: soon"),
+                (["clu"], "did you mean cli?"), ([], "mydis --help"),
+                (["cluster"], "mydis cluster --help"), (["cluster", "ad"], "did you mean add?"),
+                (["cluster", "add"], "mydis cluster add HOST:RAFTPORT"),
+                (["cluster", "--timeout", "0", "status"], "--timeout")):
+            with self.subTest(arguments=arguments):
+                status, text = self.status([BINARY, *arguments])
+                self.assertEqual(status, 2)
+                self.assertIn(words, text)
+                self.assertEqual(text.count("\n"), 1)
+
+    def test_no_server(self):
+        for arguments in (["cli", "--address", "127.0.0.1:1", "PING"],
+                          ["cluster", "--address", "127.0.0.1:1", "status"]):
+            status, text = self.status([BINARY, *arguments])
+            self.assertEqual(status, 1)
+            self.assertIn("127.0.0.1:1: Connection refused", text)
+            self.assertIn("--address", text)
+            self.assertEqual(text.count("\n"), 1)
+
+    def test_several_addresses(self):
+        run = self.run_program([BINARY, "cli", "--address", f"127.0.0.1:1,{self.redis.address}",
+                                "PING"])
+        self.assertEqual((run.returncode, run.stdout), (0, b"PONG\n"))
+
+    def test_help_names_every_subcommand(self):
+        general = self.run_program([BINARY, "--help"]).stdout.decode()
+        for subcommand in ("server", "cli", "cluster"):
+            self.assertIn(f"\n  {subcommand} ", general)
+            run = self.run_program([BINARY, subcommand, "--help"])
+            self.assertEqual(run.returncode, 0)
+            self.assertIn(f"Usage: mydis {subcommand} ", run.stdout.decode())
+
+
+if __name__ == "__main__":
+    main()
