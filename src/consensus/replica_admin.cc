@@ -25,6 +25,7 @@ void ReplicaImpl::Admin(AdminRequest request, Replica::AdminCallback done) {
 // Sends requests to the leader, again and again until it answers, or does them here.
 void ReplicaImpl::PumpAdmin(uint64_t now) {
   std::vector<uint64_t> late;
+  std::vector<uint64_t> moved;
   std::vector<WireAdmin> due;
   for (auto& [id, pending] : admin_) {
     if (pending.deadline_us <= now) {
@@ -32,6 +33,14 @@ void ReplicaImpl::PumpAdmin(uint64_t now) {
       continue;
     }
     if (!LeaderKnown() || now < pending.send_us) continue;
+    // A transfer to anybody is done once somebody else leads; asking the new leader would move it
+    // on.
+    if (pending.asked == 0) pending.asked = state_.leader;
+    if (pending.request.kind == AdminKind::kTransfer && pending.request.instance_id.empty() &&
+        pending.asked != state_.leader) {
+      moved.push_back(id);
+      continue;
+    }
     pending.send_us = now + kAdminRetryUs;
     const AdminRequest& request = pending.request;
     due.push_back({.request = id,
@@ -45,6 +54,10 @@ void ReplicaImpl::PumpAdmin(uint64_t now) {
       ReceiveAdmin(self_.raft_id, wire);
     else
       SendRpc(state_.leader, Encode(wire));
+  }
+  for (uint64_t id : moved) {
+    auto node = admin_.extract(id);
+    node.mapped().done(Status::Ok(), "another instance leads now");
   }
   for (uint64_t id : late) {
     auto node = admin_.extract(id);
@@ -156,18 +169,18 @@ void ReplicaImpl::StartSnapshot(Replica::Callback done) {
   snapshot_wanted_ = false;
   bytes_since_snapshot_ = 0;
   job_.Start({applied_, *term}, std::move(meta), std::move(*producer),
-               [this, conf_state = members_.conf_state(),
-                done = std::move(done)](Result<SnapshotInfo> info) mutable {
-                 if (info) {
-                   SnapshotTaken(*info, conf_state);
-                   callbacks_.emplace_back(Status::Ok(), std::move(done));
-                   return;
-                 }
-                 snapshot_retry_us_ = Now() + kSnapshotRetryUs;
-                 if (info.error().code() == ErrorCode::kIo) return Fatal(info.error());
-                 LogWarning("no snapshot could be taken: {}", info.error().message());
-                 callbacks_.emplace_back(info.error(), std::move(done));
-               });
+             [this, conf_state = members_.conf_state(),
+              done = std::move(done)](Result<SnapshotInfo> info) mutable {
+               if (info) {
+                 SnapshotTaken(*info, conf_state);
+                 callbacks_.emplace_back(Status::Ok(), std::move(done));
+                 return;
+               }
+               snapshot_retry_us_ = Now() + kSnapshotRetryUs;
+               if (info.error().code() == ErrorCode::kIo) return Fatal(info.error());
+               LogWarning("no snapshot could be taken: {}", info.error().message());
+               callbacks_.emplace_back(info.error(), std::move(done));
+             });
 }
 
 void ReplicaImpl::SnapshotTaken(const SnapshotInfo& info, const ConfState& conf_state) {

@@ -24,8 +24,8 @@
 #include "consensus/ref_table.h"
 #include "consensus/replica.h"
 #include "consensus/snapshot_fetcher.h"
-#include "consensus/snapshot_sender.h"
 #include "consensus/snapshot_job.h"
+#include "consensus/snapshot_sender.h"
 #include "consensus/submit_intake.h"
 
 namespace mydis {
@@ -86,6 +86,7 @@ class ReplicaImpl {
     Replica::AdminCallback done;
     uint64_t deadline_us = 0;
     uint64_t send_us = 0;  // When to send it (again).
+    uint64_t asked = 0;    // The leader that was asked first.
   };
   struct StopRequest {
     uint64_t deadline_us;

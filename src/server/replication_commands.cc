@@ -36,7 +36,8 @@ void WatchReach(LocalContext& c, uint32_t applied, uint32_t durable, int64_t tim
                 std::function<void(const Reach&, bool own_disk, Reply&)> answer) {
   if (c.in_transaction) return answer(Reach{}, false, c.reply);
   const auto resume = c.Suspend();
-  const uint64_t index = c.session.last_write_index;
+  // Without a write there is nothing to wait for: everybody has the first entry.
+  const uint64_t index = std::max<uint64_t>(1, c.session.last_write_index);
   const uint64_t deadline = DeadlineAfter(c.node, timeout_ms);
   c.node.consensus().Post([resume, index, applied, durable, deadline,
                            answer = std::move(answer)](Replica* replica) mutable {
