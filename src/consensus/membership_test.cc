@@ -36,12 +36,12 @@ TEST(MembershipTest, ConfChangeBytes) {
 
 TEST(MembershipTest, DamagedConfChangesAreRefused) {
   using namespace std::string_literals;
-  const std::string good =
-      EncodeConfChange({{{ConfChangeKind::kAddVoter, 4}, {ConfChangeKind::kRemove, 3}}, "context"});
-  for (size_t length = 1; length < good.size(); ++length) {
-    const auto decoded = DecodeConfChange(good.substr(0, length));
-    EXPECT_TRUE(!decoded || decoded->steps.size() < 2) << length;
-  }
+  ConfChange change{{{ConfChangeKind::kAddVoter, 4}, {ConfChangeKind::kRemove, 3}}, "context"};
+  const std::string good = EncodeConfChange(change);
+  change.context.clear();
+  const size_t without_context = EncodeConfChange(change).size();
+  for (size_t length = 1; length < good.size(); ++length)
+    EXPECT_EQ(DecodeConfChange(good.substr(0, length)).has_value(), length == without_context);
   for (const std::string& bytes : {
            "\x08\x01"s,                          // An unknown transition.
            "\x12\x04\x08\x02\x10\x01"s,          // An unknown kind of step.
