@@ -30,6 +30,13 @@ TEST(Lcs, RedisExample) {
   EXPECT_EQ(CommonSubsequenceLength("ohmytext", "mynewtext"), 6u);
 }
 
+// Four bytes can be had in several ways; these are the ones that Redis gives.
+TEST(Lcs, ChoosesAsRedisDoes) {
+  EXPECT_EQ(FindCommonSubsequence("abcbdab", "bdcaba").text, "bdab");
+  EXPECT_EQ(FindCommonSubsequence("bdcaba", "abcbdab").text, "bcba");
+  EXPECT_EQ(FindCommonSubsequence("aaaa", "aa").ranges, (std::vector<CommonRange>{{2, 3, 0, 1}}));
+}
+
 TEST(Lcs, EmptyStrings) {
   EXPECT_EQ(FindCommonSubsequence("", "").text, "");
   EXPECT_TRUE(FindCommonSubsequence("", "abc").ranges.empty());
