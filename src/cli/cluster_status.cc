@@ -17,9 +17,13 @@ struct Column {
 };
 
 constexpr Column kColumns[] = {
-    {"INSTANCE", "instance-id", false}, {"ROLE", "role", false},     {"STATE", "state", false},
-    {"ADDRESS", "address", false},      {"RAFT", "raft-port", true}, {"REDIS", "redis-port", true},
-    {"MATCH", "match-index", true},     {"LAG", "lag", true},
+    {"INSTANCE", "instance-id", false},
+    {"ROLE", "role", false},
+    {"STATE", "state", false},
+    {"ADDRESS", "address", false},
+    {"RAFT", "raft-port", true},
+    {"MATCH", "match-index", true},
+    {"LAG", "lag", true},
 };
 
 const RespValue* Field(const RespValue& map, std::string_view name) {

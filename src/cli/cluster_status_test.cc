@@ -30,16 +30,31 @@ RespValue Member(std::string id, std::string role, int64_t lag) {
   return Collection(
       Type::kMap, {Text("instance-id"), Text(id), Text("role"), Text(std::move(role)),
                    Text("state"), Text("ok"), Text("address"), Text("127.0.0.1"), Text("raft-port"),
-                   Integer(2382), Text("redis-port"), Integer(2381), Text("match-index"),
-                   Integer(40), Text("lag"), Integer(lag)});
+                   Integer(2382), Text("match-index"), Integer(40), Text("lag"), Integer(lag)});
 }
 
 RespValue ClusterStatus(std::string leader) {
   return Collection(
       Type::kMap,
-      {Text("cluster-name"), Text("mydis"), Text("cluster-id"), Text("c1"), Text("instance-id"),
-       Text("a"), Text("role"), Text("follower"), Text("leader"), Text(std::move(leader)),
-       Text("term"), Integer(3), Text("revision"), Integer(17), Text("members"),
+      {Text("cluster-name"),
+       Text("mydis"),
+       Text("cluster-id"),
+       Text("c1"),
+       Text("instance-id"),
+       Text("a"),
+       Text("role"),
+       Text("follower"),
+       Text("leader"),
+       Text(std::move(leader)),
+       Text("term"),
+       Integer(3),
+       Text("revision"),
+       Integer(17),
+       Text("ready"),
+       Text("yes"),
+       Text("disk-full"),
+       Text("no"),
+       Text("members"),
        Collection(Type::kArray, {Member("a", "follower", 2), Member("b", "leader", 0)})});
 }
 
@@ -47,9 +62,9 @@ TEST(ClusterStatus, TableForPeople) {
   EXPECT_EQ(*ClusterTable(ClusterStatus("b")),
             "cluster mydis (c1), term 3, revision 17, leader b\n"
             "\n"
-            "INSTANCE  ROLE      STATE  ADDRESS    RAFT  REDIS  MATCH  LAG\n"
-            "a *       follower  ok     127.0.0.1  2382   2381     40    2\n"
-            "b         leader    ok     127.0.0.1  2382   2381     40    0\n"
+            "INSTANCE  ROLE      STATE  ADDRESS    RAFT  MATCH  LAG\n"
+            "a *       follower  ok     127.0.0.1  2382     40    2\n"
+            "b         leader    ok     127.0.0.1  2382     40    0\n"
             "\n"
             "* the instance that answered\n");
   EXPECT_NE(ClusterTable(ClusterStatus(""))->find("There is no leader"), std::string::npos);
@@ -57,9 +72,9 @@ TEST(ClusterStatus, TableForPeople) {
 
 TEST(ClusterStatus, TabsForPrograms) {
   EXPECT_EQ(*ClusterTabs(ClusterStatus("b")),
-            "instance-id\trole\tstate\taddress\traft-port\tredis-port\tmatch-index\tlag\n"
-            "a\tfollower\tok\t127.0.0.1\t2382\t2381\t40\t2\n"
-            "b\tleader\tok\t127.0.0.1\t2382\t2381\t40\t0\n");
+            "instance-id\trole\tstate\taddress\traft-port\tmatch-index\tlag\n"
+            "a\tfollower\tok\t127.0.0.1\t2382\t40\t2\n"
+            "b\tleader\tok\t127.0.0.1\t2382\t40\t0\n");
   EXPECT_FALSE(ClusterTabs(Text("OK")));
 }
 

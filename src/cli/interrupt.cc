@@ -29,6 +29,8 @@ Interrupt::Interrupt() {
   write_fd_ = signal_pipe = fds[1];
   struct sigaction action {};
   action.sa_handler = OnSignal;
+  // The Go runtime is linked into the program and wants its own threads' signals on its own stacks.
+  action.sa_flags = SA_ONSTACK | SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
 }
 

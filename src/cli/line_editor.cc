@@ -55,7 +55,10 @@ LineEditor::LineEditor(std::string history_path, int interrupt_fd, Callbacks cal
   if (!history_path_.empty()) history(history_, &event, H_LOAD, history_path_.c_str());
   const char* terminal = std::getenv("TERM");
   show_hints_ = terminal != nullptr && std::strcmp(terminal, "dumb") != 0;
-  signal(SIGWINCH, OnResize);
+  struct sigaction action {};
+  action.sa_handler = OnResize;
+  action.sa_flags = SA_ONSTACK | SA_RESTART;  // As the Go runtime in the program wants it.
+  sigaction(SIGWINCH, &action, nullptr);
   Bind();
 }
 

@@ -122,8 +122,9 @@ class ExitStatus(CliTest):
                 (["cli", "-x"], "-x needs a command"),
                 (["cli", "-i", "soon", "PING"], "--interval: soon"),
                 (["clu"], "did you mean cli?"), ([], "mydis --help"),
-                (["cluster"], "mydis cluster --help"), (["cluster", "ad"], "did you mean add?"),
-                (["cluster", "add"], "mydis cluster add HOST:RAFTPORT"),
+                (["cluster"], "mydis cluster --help"), (["cluster", "remov"], "did you mean remove?"),
+                (["cluster", "remove"], "mydis cluster remove INSTANCE"),
+                (["cluster", "add", "a:1"], "mydis server --join"),
                 (["cluster", "--timeout", "0", "status"], "--timeout")):
             with self.subTest(arguments=arguments):
                 status, text = self.status([BINARY, *arguments])
