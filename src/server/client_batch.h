@@ -41,6 +41,8 @@ struct StoredCommand {
 struct StoredTransaction {
   std::vector<StoredCommand> commands;
   std::vector<size_t> ends;  // Of commands that touch the state, in order.
+  // Made by the server for one command of the client, which gets this reply if nothing fails.
+  std::string single_reply;
   bool aborted = false;
 };
 

@@ -317,18 +317,24 @@ Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool
   return Step::kNext;
 }
 
-bool Connection::MaySubmit(Step* step) {
-  ConsensusDriver& consensus = node_.consensus();
+bool Connection::RefusesWrites(Step* step) {
+  const ConsensusDriver& consensus = node_.consensus();
   if (consensus.readiness() != Readiness::kReady) [[unlikely]] {
     *step = ReplyError(node_.StaleError());
-    return false;
+    return true;
   }
   if (consensus.disk_full()) [[unlikely]] {
     *step = ReplyError(
         "DISKFULL the disk of this instance is full: not written. Free some room; writes resume by "
         "themselves");
-    return false;
+    return true;
   }
+  return false;
+}
+
+bool Connection::MaySubmit(Step* step) {
+  if (RefusesWrites(step)) return false;
+  const ConsensusDriver& consensus = node_.consensus();
   if (!thread_.HasRoom() || !consensus.can_submit()) [[unlikely]] {
     *step = WaitFor(Wait::kRoom);
     return false;
@@ -357,7 +363,8 @@ Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {
     const size_t before = tail.size();
     RespReply reply(tail, session_.resp_version);
     RunLocal(spec, args, reply, false);
-    if (wait_ == Wait::kNone && !stream_.closed()) AfterReply(before);
+    // A command that is answered later has replied nothing yet.
+    if (wait_ == Wait::kNone && pending_ == 0 && !stream_.closed()) AfterReply(before);
     return Step::kNext;
   }
   if (!RunsAhead(*spec) || !CanAttach()) return WaitFor(Wait::kIdle);

@@ -42,6 +42,9 @@ class Connection final : private StreamHandler {
   // Replies and then closes (QUIT, CLIENT KILL of oneself).
   void CloseAfterReply() { close_after_reply_ = true; }
   void Kill();
+  // Submits cluster-wide settings in place of the local command under way (CONFIG SET): one
+  // transaction of MYDIS SET, answered OK when it is applied.
+  void SubmitSettings(const std::vector<std::pair<std::string, std::string>>& settings);
   // Leaves MULTI and forgets watched keys.
   void ResetTransaction();
 
@@ -72,6 +75,8 @@ class Connection final : private StreamHandler {
   void RunLocal(const CommandSpec* spec, Args args, RespReply& reply, bool in_transaction);
   void RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply);
 
+  // True if no write is possible on this instance now; the error has been sent.
+  bool RefusesWrites(Step* step);
   // True if a write may be submitted now; otherwise it waits, or an error has been sent.
   bool MaySubmit(Step* step);
   Step WaitFor(Wait wait);

@@ -101,6 +101,20 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
   return Step::kNext;
 }
 
+void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::string>>& settings) {
+  Step step;
+  if (RefusesWrites(&step)) return;
+  auto transaction = std::make_unique<StoredTransaction>();
+  transaction->single_reply = "+OK\r\n";
+  for (const auto& [name, value] : settings) {
+    const std::string_view words[] = {"MYDIS", "SET", name, value};
+    transaction->commands.emplace_back(node_.table().Resolve(words), 0, words);
+  }
+  ClientBatch& batch = thread_.Batch(Strong(Effect::kWrite, std::nullopt));
+  batch.AddTransaction(this, session_.resp_version, {}, std::move(transaction));
+  Attached(batch);
+}
+
 // The replies of commands that touch the state were made where the transaction ran; local commands
 // run now, in their places among them.
 void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
@@ -111,6 +125,11 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
   }
   std::string& tail = stream_.Tail();
   if (transaction.ends.empty()) return;
+  if (!transaction.single_reply.empty()) {
+    const std::string_view replies = batch.Replies(transaction.ends[0], item.end);
+    tail += replies.starts_with('-') ? replies : std::string_view(transaction.single_reply);
+    return;
+  }
   tail += batch.Replies(item.begin, transaction.ends[0]);
   size_t element = 0;
   std::vector<std::string_view> views;

@@ -166,6 +166,11 @@ void IoThread::EachSecond() {
       stream.Close(Status(ErrorCode::kTimeout, "idle"));
     }
   }
+  if (index_ == 0) {
+    const uint64_t commands = node_.stats().Commands();
+    node_.stats().ops_per_second = commands < counted_commands_ ? 0 : commands - counted_commands_;
+    counted_commands_ = commands;
+  }
   loop_->AddTimer(1000, [this] { EachSecond(); });
 }
 

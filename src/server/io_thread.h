@@ -87,6 +87,7 @@ class IoThread {
   bool reading_ = false;
   Random random_;
   std::vector<uint64_t> barrier_waiters_;
+  uint64_t counted_commands_ = 0;  // By all threads, a second ago; kept by thread 0.
 };
 
 }  // namespace mydis

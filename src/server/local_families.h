@@ -12,7 +12,10 @@ std::span<const CommandSpec> TransactionFamily();
 std::span<const CommandSpec> ConsistencyFamily();
 std::span<const CommandSpec> CommandFamily();
 
+std::span<const CommandSpec> ClientFamily();
 std::span<const CommandSpec> ClusterFamily();
+std::span<const CommandSpec> ConfigFamily();
+std::span<const CommandSpec> InfoFamily();
 std::span<const CommandSpec> ReplicationFamily();
 
 Families LocalFamilies();

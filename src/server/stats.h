@@ -59,6 +59,7 @@ struct Stats {
   Counter net_output_bytes;  // Likewise.
   Counter protocol_errors;
   Counter expired_keys;
+  std::atomic<uint64_t> ops_per_second{0};  // Over the last second.
   // Error replies by their prefix, for INFO errorstats.
   void CountError(std::string_view text);
   std::map<std::string, uint64_t> Errors() const;

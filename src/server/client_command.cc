@@ -1,0 +1,404 @@
+// CLIENT: what a client may ask about itself and others, and do to them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/ascii.h"
+#include "commands/arg_parser.h"
+#include "server/connection.h"
+#include "server/io_thread.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+bool ValidText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+std::string FlagsOf(const ClientRecord& client) {
+  std::string flags;
+  if (client.queued >= 0) flags += 'x';
+  if (client.no_evict) flags += 'e';
+  if (client.no_touch) flags += 'T';
+  return flags.empty() ? "N" : flags;
+}
+
+std::string Line(Node& node, ClientRecord& client) {
+  const uint64_t now_ms = node.clock().MonotonicUs() / 1000;
+  const CommandSpec* last = client.last_command;
+  std::string name, lib_name, lib_version;
+  {
+    std::lock_guard guard(client.mutex);
+    name = client.name;
+    lib_name = client.lib_name;
+    lib_version = client.lib_version;
+  }
+  const auto seconds_since = [now_ms](uint64_t then_ms) {
+    return now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0;
+  };
+  return fmt::format(
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "multi={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=16384 rbp=0 obl=0 oll=0 omem={} "
+      "tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
+      client.id, client.address, client.local_address, client.fd, name,
+      seconds_since(client.connected_ms), seconds_since(client.active_ms), FlagsOf(client),
+      client.db.load(), client.queued.load(), client.input_bytes.load(), client.output_bytes.load(),
+      1024 + client.input_bytes + client.output_bytes,
+      last == nullptr ? "NULL" : node.table().FullName(*last), client.resp_version.load(), lib_name,
+      lib_version);
+}
+
+void Id(LocalContext& c) { c.reply.Integer(static_cast<int64_t>(c.session.record->id)); }
+
+void GetName(LocalContext& c) {
+  std::lock_guard guard(c.session.record->mutex);
+  if (c.session.record->name.empty()) return c.reply.Null();
+  c.reply.Bulk(c.session.record->name);
+}
+
+void SetName(LocalContext& c) {
+  if (!ValidText(c.args[2])) {
+    return c.reply.Error("ERR Client names cannot contain spaces, newlines or special characters.");
+  }
+  std::lock_guard guard(c.session.record->mutex);
+  c.session.record->name = c.args[2];
+  c.reply.Ok();
+}
+
+void SetInfo(LocalContext& c) {
+  ClientRecord& record = *c.session.record;
+  const std::string option = ToLower(c.args[2]);
+  if (option != "lib-name" && option != "lib-ver")
+    return c.reply.Error(fmt::format("ERR Unrecognized option '{}'", c.args[2]));
+  if (!ValidText(c.args[3])) {
+    return c.reply.Error(
+        fmt::format("ERR {} cannot contain spaces, newlines or special characters.", c.args[2]));
+  }
+  std::lock_guard guard(record.mutex);
+  (option == "lib-name" ? record.lib_name : record.lib_version) = c.args[3];
+  c.reply.Ok();
+}
+
+void Info(LocalContext& c) { c.reply.Verbatim("txt", Line(c.node, *c.session.record) + "\n"); }
+
+// Which clients CLIENT LIST shows or CLIENT KILL ends.
+struct Filter {
+  std::optional<std::string> type, user, address, local_address;
+  std::vector<uint64_t> ids;
+  std::optional<uint64_t> max_age_s;
+
+  bool Matches(const ClientRecord& client, uint64_t now_ms) const {
+    if (type && *type != "normal") return false;
+    if (user && *user != "default") return false;
+    if (address && *address != client.address) return false;
+    if (local_address && *local_address != client.local_address) return false;
+    if (!ids.empty() && std::find(ids.begin(), ids.end(), client.id) == ids.end()) return false;
+    return !max_age_s || (now_ms - client.connected_ms) / 1000 >= *max_age_s;
+  }
+};
+
+bool ParseType(std::string_view word, Filter& filter, Reply& reply) {
+  std::string type = ToLower(word);
+  if (type == "slave") type = "replica";
+  if (type != "normal" && type != "master" && type != "replica" && type != "pubsub") {
+    reply.Error(fmt::format("ERR Unknown client type '{}'", word));
+    return false;
+  }
+  filter.type = type;
+  return true;
+}
+
+bool ParseId(std::string_view word, Filter& filter, Reply& reply) {
+  const auto id = ParseInteger(word);
+  if (!id || *id < 1) {
+    reply.Error("ERR Invalid client ID");
+    return false;
+  }
+  filter.ids.push_back(static_cast<uint64_t>(*id));
+  return true;
+}
+
+void List(LocalContext& c) {
+  Filter filter;
+  if (c.args.size() > 2) {
+    if (EqualsUpper(c.args[2], "TYPE") && c.args.size() == 4) {
+      if (!ParseType(c.args[3], filter, c.reply)) return;
+    } else if (EqualsUpper(c.args[2], "ID") && c.args.size() > 3) {
+      for (std::string_view word : c.args.subspan(3)) {
+        if (!ParseId(word, filter, c.reply)) return;
+      }
+    } else {
+      return c.reply.Error(kErrSyntax);
+    }
+  }
+  std::string text;
+  const uint64_t now_ms = c.node.clock().MonotonicUs() / 1000;
+  for (const auto& client : c.node.clients().List()) {
+    if (filter.Matches(*client, now_ms)) text += Line(c.node, *client) + "\n";
+  }
+  c.reply.Verbatim("txt", text);
+}
+
+int64_t KillMatching(LocalContext& c, const Filter& filter, bool skip_me) {
+  int64_t killed = 0;
+  const uint64_t now_ms = c.node.clock().MonotonicUs() / 1000;
+  for (const auto& client : c.node.clients().List()) {
+    const bool me = client == c.session.record;
+    if ((me && skip_me) || !filter.Matches(*client, now_ms)) continue;
+    ++killed;
+    if (me) {
+      c.connection.CloseAfterReply();
+    } else {
+      c.node.threads()[client->thread]->WithConnection(client->id,
+                                                       [](Connection& other) { other.Kill(); });
+    }
+  }
+  return killed;
+}
+
+void Kill(LocalContext& c) {
+  Filter filter;
+  if (c.args.size() == 3) {
+    filter.address = std::string(c.args[2]);
+    if (KillMatching(c, filter, false) == 0) return c.reply.Error("ERR No such client");
+    return c.reply.Ok();
+  }
+  bool skip_me = true;
+  if (c.args.size() % 2 != 0) return c.reply.Error(kErrSyntax);
+  for (size_t i = 2; i < c.args.size(); i += 2) {
+    const std::string_view value = c.args[i + 1];
+    const std::string option = ToUpper(c.args[i]);
+    if (option == "ID") {
+      if (const auto id = ParseInteger(value); !id || *id < 1)
+        return c.reply.Error("ERR client-id should be greater than 0");
+      if (!ParseId(value, filter, c.reply)) return;
+    } else if (option == "TYPE") {
+      if (!ParseType(value, filter, c.reply)) return;
+    } else if (option == "ADDR") {
+      filter.address = std::string(value);
+    } else if (option == "LADDR") {
+      filter.local_address = std::string(value);
+    } else if (option == "USER") {
+      if (value != "default") return c.reply.Error(fmt::format("ERR No such user '{}'", value));
+      filter.user = std::string(value);
+    } else if (option == "SKIPME") {
+      const std::string yes = ToLower(value);
+      if (yes != "yes" && yes != "no") return c.reply.Error(kErrSyntax);
+      skip_me = yes == "yes";
+    } else if (option == "MAXAGE") {
+      const auto age = ParseInteger(value);
+      if (!age) return c.reply.Error("ERR maxage is not an integer or out of range");
+      if (*age <= 0) return c.reply.Error("ERR maxage should be greater than 0");
+      filter.max_age_s = static_cast<uint64_t>(*age);
+    } else {
+      return c.reply.Error(kErrSyntax);
+    }
+  }
+  c.reply.Integer(KillMatching(c, filter, skip_me));
+}
+
+void ReplyMode(LocalContext& c) {
+  using Mode = Session::ReplyMode;
+  const std::string mode = ToLower(c.args[2]);
+  if (mode == "on") {
+    c.session.reply_mode = Mode::kOn;
+    return c.reply.Ok();
+  }
+  if (mode == "off") {
+    c.session.reply_mode = Mode::kOff;
+  } else if (mode == "skip") {
+    // Neither this command nor the next is answered.
+    if (c.session.reply_mode != Mode::kOff) c.session.reply_mode = Mode::kSkipNext;
+  } else {
+    c.reply.Error(kErrSyntax);
+  }
+}
+
+void NoEvict(LocalContext& c) {
+  const std::string mode = ToLower(c.args[2]);
+  if (mode != "on" && mode != "off") return c.reply.Error(kErrSyntax);
+  c.session.record->no_evict = mode == "on";
+  c.reply.Ok();
+}
+
+void NoTouch(LocalContext& c) {
+  const std::string mode = ToLower(c.args[2]);
+  if (mode != "on" && mode != "off") return c.reply.Error(kErrSyntax);
+  c.session.record->no_touch = mode == "on";
+  c.reply.Ok();
+}
+
+void Pause(LocalContext& c) {
+  bool writes_only = false;
+  const auto timeout = ParseInteger(c.args[2]);
+  if (!timeout) return c.reply.Error("ERR timeout is not an integer or out of range");
+  if (*timeout < 0) return c.reply.Error("ERR timeout is negative");
+  if (c.args.size() == 4) {
+    if (EqualsUpper(c.args[3], "WRITE")) {
+      writes_only = true;
+    } else if (!EqualsUpper(c.args[3], "ALL")) {
+      return c.reply.Error("ERR CLIENT PAUSE mode must be WRITE or ALL");
+    }
+  } else if (c.args.size() > 4) {
+    return c.reply.Error(kErrSyntax);
+  }
+  c.node.Pause(c.node.clock().MonotonicUs() / 1000 + static_cast<uint64_t>(*timeout), writes_only);
+  c.reply.Ok();
+}
+
+void Unpause(LocalContext& c) {
+  c.node.Unpause();
+  c.reply.Ok();
+}
+
+// No client ever waits for a key, so there is none to wake.
+void Unblock(LocalContext& c) {
+  if (!ParseInteger(c.args[2])) return c.reply.Error(kErrNotInteger);
+  if (c.args.size() > 4 || (c.args.size() == 4 && !EqualsUpper(c.args[3], "TIMEOUT") &&
+                            !EqualsUpper(c.args[3], "ERROR")))
+    return c.reply.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  c.reply.Integer(0);
+}
+
+std::string_view NameOf(const std::optional<Consistency>& wanted, Consistency otherwise) {
+  return wanted.value_or(otherwise) == Consistency::kStrong ? "strong" : "eventual";
+}
+
+// CLIENT CONSISTENCY [READ eventual|strong] [WRITE eventual|strong]: sets what is named; shows
+// both.
+void SetConsistency(LocalContext& c) {
+  std::optional<Consistency> read, write;
+  if (c.args.size() % 2 != 0) return c.reply.Error(kErrSyntax);
+  for (size_t i = 2; i < c.args.size(); i += 2) {
+    std::optional<Consistency> value;
+    if (EqualsUpper(c.args[i + 1], "STRONG")) value = Consistency::kStrong;
+    if (EqualsUpper(c.args[i + 1], "EVENTUAL")) value = Consistency::kEventual;
+    if (!value) return c.reply.Error("ERR consistency must be eventual or strong");
+    if (EqualsUpper(c.args[i], "READ")) {
+      read = value;
+    } else if (EqualsUpper(c.args[i], "WRITE")) {
+      write = value;
+    } else {
+      return c.reply.Error(kErrSyntax);
+    }
+  }
+  if (c.args.size() > 2) {
+    if (read) c.session.read_consistency = read;
+    if (write) c.session.write_consistency = write;
+    return c.reply.Ok();
+  }
+  c.reply.MapHeader(2);
+  c.reply.Bulk("read");
+  c.reply.Bulk(NameOf(c.session.read_consistency, c.node.options().read_consistency));
+  c.reply.Bulk("write");
+  c.reply.Bulk(NameOf(c.session.write_consistency, c.node.options().write_consistency));
+}
+
+void Help(LocalContext& c) {
+  constexpr std::string_view kLines[] = {
+      "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "CONSISTENCY [READ eventual|strong] [WRITE eventual|strong]",
+      "    What this connection's commands promise; without options, show it.",
+      "GETNAME",
+      "    The name of this connection.",
+      "ID",
+      "    The number of this connection.",
+      "INFO",
+      "    Facts about this connection.",
+      "KILL <ip:port> | <option> <value> [...]",
+      "    End connections. Options: ID, TYPE, USER, ADDR, LADDR, SKIPME, MAXAGE.",
+      "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <id> [<id> ...]]",
+      "    Facts about connections.",
+      "NO-EVICT (ON|OFF)",
+      "    Protect this connection from client eviction.",
+      "NO-TOUCH (ON|OFF)",
+      "    Do not count this connection's reads as uses of the keys.",
+      "PAUSE <timeout> [WRITE|ALL]",
+      "    Hold commands back for some milliseconds.",
+      "REPLY (ON|OFF|SKIP)",
+      "    Whether this connection is answered.",
+      "SETINFO <option> <value>",
+      "    Say which library the client uses. Options: LIB-NAME, LIB-VER.",
+      "SETNAME <name>",
+      "    Name this connection.",
+      "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+      "    Wake a client that waits for a key.",
+      "UNPAUSE",
+      "    End a pause.",
+      "HELP",
+      "    Print this help.",
+  };
+  c.reply.ArrayHeader(std::size(kLines));
+  for (std::string_view line : kLines) c.reply.Simple(line);
+}
+
+constexpr uint32_t kFlags = kNoScript | kLoading | kStale;
+
+constexpr CommandSpec Sub(std::string_view name, int arity, uint32_t more_flags,
+                          std::string_view since, std::string_view summary,
+                          std::string_view arguments, LocalHandler handler) {
+  return {.name = name,
+          .arity = arity,
+          .effect = Effect::kLocal,
+          .flags = kFlags | more_flags,
+          .group = Group::kConnection,
+          .since = since,
+          .complexity = "O(1)",
+          .summary = summary,
+          .arguments = arguments,
+          .handler = handler};
+}
+
+constexpr std::string_view kKillArguments =
+    "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER "
+    "username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] [...]>>";
+
+constexpr CommandSpec kSubcommands[] = {
+    Sub("consistency", -2, 0, "7.2.0", "What the connection's reads and writes promise.",
+        "[READ <EVENTUAL | STRONG>] [WRITE <EVENTUAL | STRONG>]", SetConsistency),
+    Sub("getname", 2, 0, "2.6.9", "The name of the connection.", "", GetName),
+    Sub("help", 2, 0, "5.0.0", "Helpful text about the subcommands.", "", Help),
+    Sub("id", 2, 0, "5.0.0", "The number of the connection.", "", Id),
+    Sub("info", 2, 0, "6.2.0", "Facts about the connection.", "", Info),
+    Sub("kill", -3, kAdmin | kDangerous, "2.4.0", "Ends connections.", kKillArguments, Kill),
+    Sub("list", -2, kAdmin | kDangerous, "2.4.0", "Facts about all connections.",
+        "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]", List),
+    Sub("no-evict", 3, kAdmin, "7.0.0", "Protects the connection from client eviction.",
+        "<ON | OFF>", NoEvict),
+    Sub("no-touch", 3, 0, "7.2.0",
+        "Keeps the connection's reads from counting as uses of the keys.", "<ON | OFF>", NoTouch),
+    Sub("pause", -3, kAdmin, "3.0.0", "Holds commands back for a while.", "timeout [WRITE | ALL]",
+        Pause),
+    Sub("reply", 3, 0, "3.2.0", "Whether the connection is answered.", "<ON | OFF | SKIP>",
+        ReplyMode),
+    Sub("setinfo", 4, 0, "7.2.0", "Says which library the client uses.",
+        "<LIB-NAME libname | LIB-VER libver>", SetInfo),
+    Sub("setname", 3, 0, "2.6.9", "Names the connection.", "connection-name", SetName),
+    Sub("unblock", -3, kAdmin, "5.0.0", "Wakes a client that waits for a key.",
+        "client-id [TIMEOUT | ERROR]", Unblock),
+    Sub("unpause", 2, kAdmin, "6.2.0", "Ends a pause.", "", Unpause),
+};
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "client",
+     .arity = -2,
+     .effect = Effect::kLocal,
+     .flags = kFlagNone,
+     .group = Group::kConnection,
+     .since = "2.4.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands about connections.",
+     .arguments = "",
+     .handler = {},
+     .subcommands = kSubcommands},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> ClientFamily() { return kFamily; }
+
+}  // namespace mydis

@@ -1,0 +1,153 @@
+// CONFIG: settings of this instance and of the cluster under one roof.
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "base/ascii.h"
+#include "base/glob.h"
+#include "server/client_batch.h"
+#include "server/io_thread.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+void Get(LocalContext& c) {
+  std::map<std::string, std::string> found;
+  const Settings& settings = c.Read().settings;
+  for (std::string_view pattern : c.args.subspan(2)) {
+    for (auto& [name, value] : c.node.config().Get(pattern)) found[name] = value;
+    for (const SettingSpec& spec : SettingSpecs()) {
+      if (GlobMatches(pattern, spec.name, true))
+        found[std::string(spec.name)] = *settings.Find(spec.name);
+    }
+  }
+  c.reply.MapHeader(found.size());
+  for (const auto& [name, value] : found) {
+    c.reply.Bulk(name);
+    c.reply.Bulk(value);
+  }
+}
+
+bool IsClusterSetting(std::string_view name) {
+  for (const SettingSpec& spec : SettingSpecs()) {
+    if (spec.name == name) return true;
+  }
+  return false;
+}
+
+// Everything is checked before anything is set. Cluster-wide settings go through the log: the
+// connection submits them in place of this command (Connection::SubmitSettings).
+void Set(LocalContext& c) {
+  if (c.args.size() % 2 != 0)
+    return c.reply.Error("ERR wrong number of arguments for 'config|set' command");
+  std::set<std::string> names;
+  std::vector<std::pair<std::string, std::string>> for_cluster;
+  for (size_t i = 2; i < c.args.size(); i += 2) {
+    const std::string name = ToLower(c.args[i]);
+    const bool cluster = IsClusterSetting(name);
+    if (!cluster && !c.node.config().Knows(name)) {
+      return c.reply.Error(fmt::format(
+          "ERR Unknown option or number of arguments for CONFIG SET - '{}'", c.args[i]));
+    }
+    if (!names.insert(name).second) {
+      return c.reply.Error(
+          fmt::format("ERR CONFIG SET failed (possibly related to argument '{}') - duplicate "
+                      "parameter",
+                      name));
+    }
+    const Status status =
+        cluster ? Settings::Check(name, c.args[i + 1]) : c.node.config().Check(name, c.args[i + 1]);
+    if (!status.ok()) {
+      return c.reply.Error(
+          fmt::format("ERR CONFIG SET failed (possibly related to argument '{}') - {}", name,
+                      status.message()));
+    }
+    if (cluster) for_cluster.emplace_back(name, std::string(c.args[i + 1]));
+  }
+  for (size_t i = 2; i < c.args.size(); i += 2) {
+    const std::string name = ToLower(c.args[i]);
+    if (IsClusterSetting(name)) continue;
+    if (Status status = c.node.config().Set(name, c.args[i + 1]); !status.ok())
+      return c.reply.Error("ERR " + status.message());
+  }
+  if (for_cluster.empty()) return c.reply.Ok();
+  if (c.in_transaction) {
+    return c.reply.Error(
+        "ERR a setting of the whole cluster cannot be set by CONFIG SET inside a transaction: use "
+        "MYDIS SET");
+  }
+  c.connection.SubmitSettings(for_cluster);
+}
+
+void ResetStat(LocalContext& c) {
+  c.node.stats().Reset();
+  c.reply.Ok();
+}
+
+void Rewrite(LocalContext& c) { c.reply.Error("ERR The server is running without a config file"); }
+
+void Help(LocalContext& c) {
+  constexpr std::string_view kLines[] = {
+      "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "GET <pattern> [<pattern> ...]",
+      "    Settings whose names match, of this instance and of the cluster.",
+      "SET <directive> <value> [<directive> <value> ...]",
+      "    Change settings.",
+      "RESETSTAT",
+      "    Start the counters of INFO anew.",
+      "REWRITE",
+      "    Write the settings to the configuration file.",
+      "HELP",
+      "    Print this help.",
+  };
+  c.reply.ArrayHeader(std::size(kLines));
+  for (std::string_view line : kLines) c.reply.Simple(line);
+}
+
+constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+
+constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view summary,
+                          std::string_view arguments, LocalHandler handler) {
+  return {.name = name,
+          .arity = arity,
+          .effect = Effect::kLocal,
+          .flags = kFlags,
+          .group = Group::kServer,
+          .since = "2.0.0",
+          .complexity = "O(N) where N is the number of settings named",
+          .summary = summary,
+          .arguments = arguments,
+          .handler = handler};
+}
+
+constexpr CommandSpec kSubcommands[] = {
+    Sub("get", -3, "Shows settings.", "parameter [parameter ...]", Get),
+    Sub("help", 2, "Helpful text about the subcommands.", "", Help),
+    Sub("resetstat", 2, "Starts the counters of INFO anew.", "", ResetStat),
+    Sub("rewrite", 2, "Writes the settings to the configuration file.", "", Rewrite),
+    Sub("set", -4, "Changes settings.", "<parameter value [parameter value ...]>", Set),
+};
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "config",
+     .arity = -2,
+     .effect = Effect::kLocal,
+     .flags = kFlagNone,
+     .group = Group::kServer,
+     .since = "2.0.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands about settings.",
+     .arguments = "",
+     .handler = {},
+     .subcommands = kSubcommands},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> ConfigFamily() { return kFamily; }
+
+}  // namespace mydis

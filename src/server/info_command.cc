@@ -1,0 +1,366 @@
+// INFO: Redis's sections and fields, as far as they mean something here, and a section of our own.
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <set>
+
+#include "base/ascii.h"
+#include "base/version.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+#include "server/version.h"
+
+namespace mydis {
+namespace {
+
+class Section {
+ public:
+  explicit Section(std::string& out) : out_(out) {}
+  template <typename T>
+  void Add(std::string_view name, const T& value) {
+    fmt::format_to(std::back_inserter(out_), "{}:{}\r\n", name, value);
+  }
+
+ private:
+  std::string& out_;
+};
+
+uint64_t ResidentBytes() {
+  unsigned long pages = 0;
+  if (FILE* file = std::fopen("/proc/self/statm", "r")) {
+    if (std::fscanf(file, "%*s %lu", &pages) != 1) pages = 0;
+    std::fclose(file);
+  }
+  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string Human(uint64_t bytes) {
+  if (bytes < 1024) return fmt::format("{}B", bytes);
+  double value = static_cast<double>(bytes);
+  const char* unit = "";
+  for (const char* next : {"K", "M", "G", "T"}) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = next;
+  }
+  return fmt::format("{:.2f}{}", value, unit);
+}
+
+void ServerSection(LocalContext& c, Section& out) {
+  utsname name{};
+  uname(&name);
+  const InstanceMeta meta = c.node.consensus().meta();
+  const uint64_t uptime = c.node.clock().MonotonicUs() / 1000000 - c.node.started_ms() / 1000;
+  out.Add("redis_version", kRedisVersion);
+  out.Add("redis_git_sha1", "00000000");
+  out.Add("redis_git_dirty", 0);
+  out.Add("redis_build_id", "0");
+  out.Add("redis_mode", "standalone");
+  out.Add("mydis_version", Version());
+  out.Add("os", fmt::format("{} {} {}", name.sysname, name.release, name.machine));
+  out.Add("arch_bits", 64);
+  out.Add("monotonic_clock", "POSIX clock_gettime");
+  out.Add("multiplexing_api", "epoll");
+  out.Add("process_id", getpid());
+  out.Add("process_supervised", "no");
+  out.Add("run_id", fmt::format("{:016x}{:024x}", meta.cluster_id, meta.raft_id));
+  out.Add("tcp_port", c.node.options().redis_port);
+  out.Add("server_time_usec", c.node.clock().WallMs() * 1000);
+  out.Add("uptime_in_seconds", uptime);
+  out.Add("uptime_in_days", uptime / 86400);
+  out.Add("hz", 10);
+  out.Add("configured_hz", 10);
+  out.Add("lru_clock", (c.node.clock().WallMs() / 1000) & ((1 << 24) - 1));
+  out.Add("executable", "mydis");
+  out.Add("config_file", "");
+  out.Add("io_threads_active", c.node.threads().size());
+}
+
+void ClientsSection(LocalContext& c, Section& out) {
+  size_t waiting = 0;
+  uint64_t most_output = 0;
+  uint64_t most_input = 0;
+  const auto clients = c.node.clients().List();
+  for (const auto& client : clients) {
+    waiting += client->waiting && client != c.session.record;
+    most_output = std::max(most_output, client->output_bytes.load());
+    most_input = std::max(most_input, client->input_bytes.load());
+  }
+  out.Add("connected_clients", clients.size());
+  out.Add("cluster_connections", 0);
+  out.Add("maxclients", c.node.config().max_clients.load());
+  out.Add("client_recent_max_input_buffer", most_input);
+  out.Add("client_recent_max_output_buffer", most_output);
+  out.Add("blocked_clients", 0);
+  out.Add("waiting_clients", waiting);
+  out.Add("tracking_clients", 0);
+  out.Add("clients_in_timeout_table", 0);
+}
+
+void MemorySection(LocalContext& c, Section& out) {
+  const uint64_t resident = ResidentBytes();
+  const auto heap = mallinfo2();
+  const uint64_t used = heap.uordblks + heap.hblkhd;
+  const uint64_t data = c.Read().keyspace.MemoryBytes();
+  out.Add("used_memory", used);
+  out.Add("used_memory_human", Human(used));
+  out.Add("used_memory_rss", resident);
+  out.Add("used_memory_rss_human", Human(resident));
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const uint64_t peak = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  out.Add("used_memory_peak", std::max(peak, used));
+  out.Add("used_memory_peak_human", Human(std::max(peak, used)));
+  out.Add("used_memory_dataset", data);
+  out.Add("used_memory_overhead", used > data ? used - data : 0);
+  out.Add("total_system_memory",
+          static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE));
+  out.Add("used_memory_lua", 0);
+  out.Add("used_memory_scripts", 0);
+  out.Add("maxmemory", 0);
+  out.Add("maxmemory_human", "0B");
+  out.Add("maxmemory_policy", "noeviction");
+  out.Add("mem_fragmentation_ratio",
+          fmt::format("{:.2f}", used == 0 ? 1.0 : static_cast<double>(resident) / used));
+  out.Add("mem_allocator", "libc");
+  out.Add("lazyfree_pending_objects", 0);
+}
+
+void PersistenceSection(LocalContext& c, Section& out) {
+  const auto status = c.node.consensus().status();
+  const bool ready = c.node.consensus().readiness() == Readiness::kReady;
+  out.Add("loading", ready ? 0 : 1);
+  out.Add("async_loading", 0);
+  out.Add("rdb_changes_since_last_save", status->log_last - status->snapshot_index);
+  out.Add("rdb_bgsave_in_progress", status->snapshot_running ? 1 : 0);
+  out.Add("rdb_last_bgsave_status", "ok");
+  out.Add("aof_enabled", 1);
+  out.Add("aof_rewrite_in_progress", 0);
+  out.Add("aof_last_bgrewrite_status", "ok");
+  out.Add("aof_last_write_status", status->disk_full ? "err" : "ok");
+  out.Add("durability",
+          c.node.options().durability == DurabilityMode::kCommit ? "commit" : "relaxed");
+  out.Add("log_bytes", status->log_bytes);
+  out.Add("snapshot_index", status->snapshot_index);
+  out.Add("snapshot_bytes", status->snapshot_bytes);
+}
+
+void StatsSection(LocalContext& c, Section& out) {
+  const Stats& stats = c.node.stats();
+  uint64_t input = stats.net_input_bytes.Get();
+  uint64_t output = stats.net_output_bytes.Get();
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  for (const auto& client : c.node.clients().List()) {
+    input += client->bytes_read;
+    output += client->bytes_written;
+  }
+  for (const auto& thread : stats.threads) {
+    hits += thread->keyspace_hits;
+    misses += thread->keyspace_misses;
+  }
+  const auto status = c.node.consensus().status();
+  out.Add("total_connections_received", stats.connections.Get());
+  out.Add("total_commands_processed", stats.Commands());
+  out.Add("instantaneous_ops_per_sec", c.node.stats().ops_per_second.load());
+  out.Add("total_net_input_bytes", input);
+  out.Add("total_net_output_bytes", output);
+  out.Add("rejected_connections", stats.rejected_connections.Get());
+  out.Add("expired_keys", stats.expired_keys.Get());
+  out.Add("evicted_keys", 0);
+  out.Add("keyspace_hits", hits);
+  out.Add("keyspace_misses", misses);
+  out.Add("pubsub_channels", 0);
+  out.Add("pubsub_patterns", 0);
+  uint64_t errors = 0;
+  for (const auto& [prefix, count] : stats.Errors()) errors += count;
+  out.Add("total_error_replies", errors);
+  out.Add("acl_access_denied_auth", 0);
+  out.Add("unexpected_error_replies", 0);
+  out.Add("protocol_errors", stats.protocol_errors.Get());
+  out.Add("log_writes", status->disk_writes);
+  out.Add("submissions_resent", status->resends);
+}
+
+void ReplicationSection(LocalContext& c, Section& out) {
+  const auto status = c.node.consensus().status();
+  const bool leads = status->role == RaftRole::kLeader;
+  const InstanceMeta meta = c.node.consensus().meta();
+  out.Add("role", leads ? "master" : "slave");
+  const MemberStatus* leader = nullptr;
+  for (const MemberStatus& member : status->members) {
+    if (member.member.raft_id == status->leader) leader = &member;
+  }
+  if (!leads) {
+    out.Add("master_host", leader != nullptr ? leader->member.host : "");
+    out.Add("master_port", leader != nullptr ? leader->member.raft_port : 0);
+    out.Add("master_link_status", leader != nullptr ? "up" : "down");
+    out.Add("master_last_io_seconds_ago", 0);
+    out.Add("master_sync_in_progress", status->readiness == Readiness::kRestoring ? 1 : 0);
+    out.Add("slave_read_repl_offset", status->applied);
+    out.Add("slave_repl_offset", status->applied);
+    out.Add("slave_read_only", 0);
+  }
+  out.Add("connected_slaves", leads && !status->members.empty() ? status->members.size() - 1 : 0);
+  size_t number = 0;
+  for (const MemberStatus& member : status->members) {
+    if (!leads || member.self) continue;
+    out.Add(fmt::format("slave{}", number++),
+            fmt::format("ip={},port={},state={},offset={},lag={}", member.member.host,
+                        member.member.raft_port, member.active ? "online" : "offline", member.match,
+                        member.lag));
+  }
+  out.Add("master_failover_state", "no-failover");
+  out.Add("master_replid", fmt::format("{:016x}{:024x}", meta.cluster_id, 0));
+  out.Add("master_repl_offset", status->commit);
+}
+
+void CpuSection(LocalContext&, Section& out) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return fmt::format("{}.{:06}", t.tv_sec, t.tv_usec);
+  };
+  out.Add("used_cpu_sys", seconds(usage.ru_stime));
+  out.Add("used_cpu_user", seconds(usage.ru_utime));
+  out.Add("used_cpu_sys_children", "0.000000");
+  out.Add("used_cpu_user_children", "0.000000");
+}
+
+void CommandStatsSection(LocalContext& c, Section& out) {
+  std::map<const CommandSpec*, ThreadStats::Sum> sums;
+  for (const auto& thread : c.node.stats().threads) thread->AddTo(sums);
+  std::map<std::string, ThreadStats::Sum> named;
+  for (const auto& [spec, sum] : sums) {
+    if (sum.calls + sum.rejected > 0) named[c.node.table().FullName(*spec)] = sum;
+  }
+  for (const auto& [name, sum] : named) {
+    out.Add("cmdstat_" + name,
+            fmt::format("calls={},usec={},usec_per_call={:.2f},rejected_calls={},failed_calls={}",
+                        sum.calls, sum.microseconds,
+                        sum.calls == 0 ? 0.0 : static_cast<double>(sum.microseconds) / sum.calls,
+                        sum.rejected, sum.failed));
+  }
+}
+
+void ErrorStatsSection(LocalContext& c, Section& out) {
+  for (const auto& [prefix, count] : c.node.stats().Errors())
+    out.Add("errorstat_" + prefix, fmt::format("count={}", count));
+}
+
+void ClusterSection(LocalContext&, Section& out) { out.Add("cluster_enabled", 0); }
+
+void MydisSection(LocalContext& c, Section& out) {
+  const auto status = c.node.consensus().status();
+  const InstanceMeta meta = c.node.consensus().meta();
+  const Readiness ready = c.node.consensus().readiness();
+  out.Add("cluster_name", meta.cluster_name);
+  out.Add("cluster_id", fmt::format("{:016x}", meta.cluster_id));
+  out.Add("instance_id", meta.instance_id);
+  out.Add("ready", ready == Readiness::kReady ? "yes" : c.node.consensus().why());
+  out.Add("raft_id", meta.raft_id);
+  out.Add("raft_term", status->term);
+  out.Add("raft_leader", status->leader);
+  out.Add("raft_commit_index", status->commit);
+  out.Add("raft_applied_index", status->applied);
+  out.Add("raft_durable_index", status->durable);
+  out.Add("raft_members", status->members.size());
+  out.Add("revision", c.Read().revision);
+  out.Add("leader_changes", status->leader_changes);
+  out.Add("submissions_unapplied", status->submissions_unapplied);
+  out.Add("disk_full", status->disk_full ? 1 : 0);
+}
+
+void KeyspaceSection(LocalContext& c, Section& out) {
+  const Keyspace& keyspace = c.Read().keyspace;
+  for (uint32_t db = 0; db < keyspace.databases(); ++db) {
+    if (keyspace.Size(db) == 0) continue;
+    out.Add(fmt::format("db{}", db), fmt::format("keys={},expires={},avg_ttl=0", keyspace.Size(db),
+                                                 keyspace.ExpiringCount(db)));
+  }
+}
+
+struct SectionSpec {
+  std::string_view name;
+  std::string_view title;
+  bool by_default;
+  void (*write)(LocalContext&, Section&);
+};
+
+constexpr SectionSpec kSections[] = {
+    {"server", "Server", true, ServerSection},
+    {"clients", "Clients", true, ClientsSection},
+    {"memory", "Memory", true, MemorySection},
+    {"persistence", "Persistence", true, PersistenceSection},
+    {"stats", "Stats", true, StatsSection},
+    {"replication", "Replication", true, ReplicationSection},
+    {"cpu", "CPU", true, CpuSection},
+    {"modules", "Modules", true, [](LocalContext&, Section&) {}},
+    {"commandstats", "Commandstats", false, CommandStatsSection},
+    {"errorstats", "Errorstats", true, ErrorStatsSection},
+    {"cluster", "Cluster", true, ClusterSection},
+    {"mydis", "Mydis", true, MydisSection},
+    {"keyspace", "Keyspace", true, KeyspaceSection},
+};
+
+void Info(LocalContext& c) {
+  std::set<std::string> wanted;
+  for (std::string_view word : c.args.subspan(1)) wanted.insert(ToLower(word));
+  const bool all = wanted.contains("all") || wanted.contains("everything");
+  const bool standard = wanted.empty() || wanted.contains("default");
+  std::string text;
+  for (const SectionSpec& spec : kSections) {
+    if (!all && !(standard && spec.by_default) && !wanted.contains(std::string(spec.name)))
+      continue;
+    if (!text.empty()) text += "\r\n";
+    text += fmt::format("# {}\r\n", spec.title);
+    Section section(text);
+    spec.write(c, section);
+  }
+  c.reply.Verbatim("txt", text);
+}
+
+void Time(LocalContext& c) {
+  const uint64_t now_ms = c.node.core().cluster_clock.NowMs();
+  const uint64_t micros = c.node.clock().MonotonicUs() % 1000;
+  c.reply.ArrayHeader(2);
+  c.reply.Bulk(fmt::format("{}", now_ms / 1000));
+  c.reply.Bulk(fmt::format("{}", now_ms % 1000 * 1000 + micros));
+}
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "info",
+     .arity = -1,
+     .effect = Effect::kLocal,
+     .flags = kLoading | kStale | kDangerous,
+     .group = Group::kServer,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Facts and counters of this instance.",
+     .arguments = "[section [section ...]]",
+     .handler = Info,
+     .tips = "nondeterministic_output,request_policy:all_shards,response_policy:special",
+     .history = "7.0.0: Added support for taking multiple section arguments."},
+    {.name = "time",
+     .arity = 1,
+     .effect = Effect::kLocal,
+     .flags = kLoading | kStale | kFast,
+     .group = Group::kServer,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "The cluster's time.",
+     .arguments = "",
+     .handler = Time,
+     .tips = "nondeterministic_output"},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> InfoFamily() { return kFamily; }
+
+}  // namespace mydis
