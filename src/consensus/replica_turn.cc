@@ -291,11 +291,11 @@ void ReplicaImpl::CheckSpare() {
       DiskLane::kSnapshot, [log = &env_.log]() { return log->PrepareSpare(); },
       [this](Status status) {
         spare_running_ = false;
-        if (status.code() == ErrorCode::kDiskFull) {
+        if (status.code() == ErrorCode::kDiskFull && !env_.log.HasSpare()) {
           if (!space_low_) LogError("little room is left on the disk; clients' writes are refused");
           space_low_ = true;
           spare_us_ = Now() + kSpareRetryUs;
-        } else if (!status.ok()) {
+        } else if (!status.ok() && status.code() != ErrorCode::kDiskFull) {
           return Fatal(status);
         } else {
           space_low_ = false;
