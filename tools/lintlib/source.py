@@ -87,8 +87,8 @@ class Source:
     @property
     def is_test(self):
         """Tests, fuzzers and benchmarks beside the source: free of the bans on calls."""
-        return self.path.endswith(("_test.cc", "_fuzz.cc", "_bench.cc", "_test.h", "_testing.h",
-                                   "_testing.cc"))
+        return self.path.endswith(("_test.cc", "_fuzz.cc", "_bench.cc", "_test.h", "_fixture.h",
+                                   "_fixture.cc"))
 
     @property
     def layer(self):

@@ -13,10 +13,10 @@ class Target:
     def __init__(self, host, port):
         self.host, self.port = host, port
         self._control = None
-        info = self.control().call("INFO", "server").decode()
-        version = re.search(r"^redis_version:(\d+)\.(\d+)", info, re.MULTILINE)
         self.redis_version = None
-        if version and "mydis_version:" not in info:
+        info = self.control().try_call("INFO", "server")
+        if isinstance(info, bytes) and b"mydis" not in info:
+            version = re.search(rb"^redis_version:(\d+)\.(\d+)", info, re.MULTILINE)
             self.redis_version = tuple(map(int, version.groups()))
 
     def connect(self):
