@@ -6,8 +6,9 @@ namespace mydis {
 
 Families LocalFamilies() {
   static const std::vector<std::span<const CommandSpec>> families = {
-      ConnectionFamily(), TransactionFamily(), ConsistencyFamily(),
-      CommandFamily(),    ClusterFamily(),     ReplicationFamily(),
+      ClientFamily(),      ClusterFamily(),     CommandFamily(), ConfigFamily(),
+      ConnectionFamily(),  ConsistencyFamily(), DebugFamily(),   InfoFamily(),
+      ReplicationFamily(), TransactionFamily(),
   };
   return families;
 }

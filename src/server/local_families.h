@@ -10,6 +10,7 @@ namespace mydis {
 std::span<const CommandSpec> ConnectionFamily();
 std::span<const CommandSpec> TransactionFamily();
 std::span<const CommandSpec> ConsistencyFamily();
+std::span<const CommandSpec> DebugFamily();
 std::span<const CommandSpec> CommandFamily();
 
 std::span<const CommandSpec> ClientFamily();

@@ -1,0 +1,234 @@
+// DEBUG: the subcommands that clients' test suites use.
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "base/glob.h"
+#include "base/hash.h"
+#include "commands/arg_parser.h"
+#include "server/io_thread.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+// Keeps the instance's applying thread busy, as Redis's keeps everything busy: nothing is read or
+// written here meanwhile.
+void Sleep(LocalContext& c) {
+  const auto seconds = ParseDouble(c.args[2]);
+  if (!seconds || *seconds < 0) return c.reply.Error(kErrNotFloat);
+  if (c.in_transaction) return c.reply.Error("ERR DEBUG SLEEP is not allowed in a transaction");
+  const auto resume = c.Suspend();
+  Node& node = c.node;
+  node.consensus().Post([resume, &node, seconds = *seconds](Replica*) {
+    node.core().lock.LockExclusive();
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    node.core().lock.UnlockExclusive();
+    resume([](Reply& reply) { reply.Ok(); });
+  });
+}
+
+// Deadlines are part of the log's order here: a key exists until its deadline is reached, and then
+// it does not, whatever this is set to. Accepted so that test suites go on.
+void SetActiveExpire(LocalContext& c) {
+  if (c.args[2] != "0" && c.args[2] != "1") return c.reply.Error(kErrSyntax);
+  c.reply.Ok();
+}
+
+void Object(LocalContext& c) {
+  const Keyspace& keyspace = c.Read().keyspace;
+  const Entry* entry = keyspace.Find(c.session.db, c.args[2]);
+  if (entry == nullptr) return c.reply.Error(kErrNoSuchKey);
+  const size_t size = entry->string_size();
+  const std::string_view encoding = entry->is_integer()           ? "int"
+                                    : size <= 44 && !entry->raw() ? "embstr"
+                                                                  : "raw";
+  c.reply.Simple(fmt::format(
+      "Value at:0x{:x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+      Hash64(entry->key()), encoding, size + 1, entry->last_access_s(),
+      c.node.core().cluster_clock.NowMs() / 1000 - entry->last_access_s()));
+}
+
+// A hash of one database's keys and values, and of a single one.
+uint64_t HashOf(const Entry& entry) {
+  Entry::Scratch scratch;
+  return Hash64(entry.string(scratch), Hash64(entry.key()));
+}
+
+std::string AsDigest(uint64_t sum) { return fmt::format("{:016x}{:024x}", sum, 0); }
+
+void Digest(LocalContext& c) {
+  const Keyspace& keyspace = c.Read().keyspace;
+  uint64_t sum = 0;
+  for (uint32_t db = 0; db < keyspace.databases(); ++db) {
+    keyspace.ForEach(db, [&](const Entry& entry) { sum += HashOf(entry) * (2 * db + 1); });
+  }
+  c.reply.Simple(AsDigest(sum));
+}
+
+void DigestValue(LocalContext& c) {
+  const Keyspace& keyspace = c.Read().keyspace;
+  c.reply.ArrayHeader(c.args.size() - 2);
+  for (std::string_view key : c.args.subspan(2)) {
+    const Entry* entry = keyspace.Find(c.session.db, key);
+    c.reply.Bulk(AsDigest(entry == nullptr ? 0 : HashOf(*entry)));
+  }
+}
+
+// What Redis does by saving and loading its file: here by a snapshot, which is taken now.
+void Reload(LocalContext& c) {
+  if (c.in_transaction) return c.reply.Error("ERR DEBUG RELOAD is not allowed in a transaction");
+  const auto resume = c.Suspend();
+  c.node.consensus().Post([resume](Replica* replica) {
+    if (replica == nullptr)
+      return resume([](Reply& reply) { reply.Error("CLUSTERDOWN no cluster"); });
+    replica->TakeSnapshot([resume](Status status) {
+      resume([status = std::move(status)](Reply& reply) {
+        if (!status.ok()) return reply.Error("ERR " + status.message());
+        reply.Ok();
+      });
+    });
+  });
+}
+
+void StringMatchLen(LocalContext& c) {
+  const auto size = ParseInteger(c.args[2]);
+  if (!size || *size < 0) return c.reply.Error(kErrNotInteger);
+  // The worst that a pattern can do: many stars, and nothing to match them.
+  const std::string text(static_cast<size_t>(std::min<int64_t>(*size, 1 << 20)), 'a');
+  std::string pattern;
+  for (int i = 0; i < 32; ++i) pattern += "a*";
+  c.reply.Integer(GlobMatches(pattern + "b", text) ? 1 : 0);
+}
+
+void Error(LocalContext& c) { c.reply.Error(c.args[2]); }
+
+void AcceptOnly(LocalContext& c) { c.reply.Ok(); }
+
+// One reply of each type of the protocol.
+void Protocol(LocalContext& c) {
+  const std::string_view type = c.args[2];
+  if (EqualsUpper(type, "STRING")) return c.reply.Bulk("Hello World");
+  if (EqualsUpper(type, "INTEGER")) return c.reply.Integer(12345);
+  if (EqualsUpper(type, "DOUBLE")) return c.reply.Double(3.141);
+  if (EqualsUpper(type, "NULL")) return c.reply.Null();
+  if (EqualsUpper(type, "BIGNUM"))
+    return c.reply.BigNumber("1234567999999999999999999999999999999");
+  if (EqualsUpper(type, "TRUE")) return c.reply.Bool(true);
+  if (EqualsUpper(type, "FALSE")) return c.reply.Bool(false);
+  if (EqualsUpper(type, "VERBATIM")) return c.reply.Verbatim("txt", "This is a verbatim\nstring");
+  if (EqualsUpper(type, "ARRAY") || EqualsUpper(type, "SET")) {
+    EqualsUpper(type, "SET") ? c.reply.SetHeader(3) : c.reply.ArrayHeader(3);
+    for (int i = 0; i < 3; ++i) c.reply.Integer(i);
+    return;
+  }
+  if (EqualsUpper(type, "MAP") || EqualsUpper(type, "ATTRIB")) {
+    if (EqualsUpper(type, "ATTRIB")) {
+      if (c.reply.resp_version() == 2)
+        return c.reply.Bulk("Some real reply following the attribute");
+      c.reply.AttributeHeader(1);
+      c.reply.Bulk("key-popularity");
+      c.reply.ArrayHeader(2);
+      c.reply.Bulk("key:123");
+      c.reply.Integer(90);
+      return c.reply.Bulk("Some real reply following the attribute");
+    }
+    c.reply.MapHeader(3);
+    for (int i = 0; i < 3; ++i) {
+      c.reply.Integer(i);
+      c.reply.Bool(i == 1);
+    }
+    return;
+  }
+  if (EqualsUpper(type, "PUSH")) {
+    c.reply.PushHeader(2);
+    c.reply.Bulk("server-cpu-usage");
+    return c.reply.Integer(42);
+  }
+  c.reply.Error(
+      "ERR Wrong protocol type name. Please use one of the following: "
+      "string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
+}
+
+void Help(LocalContext& c) {
+  constexpr std::string_view kLines[] = {
+      "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "CHANGE-REPL-ID",
+      "    Accepted, changes nothing.",
+      "DIGEST",
+      "    A hash of all keys and values.",
+      "DIGEST-VALUE <key> [<key> ...]",
+      "    A hash of each key's value.",
+      "ERROR <string>",
+      "    Reply with an error.",
+      "OBJECT <key>",
+      "    How a value is kept.",
+      "PROTOCOL <type>",
+      "    Reply with a value of that type of the protocol.",
+      "RELOAD [option ...]",
+      "    Take a snapshot.",
+      "SET-ACTIVE-EXPIRE (0|1)",
+      "    Accepted, changes nothing: keys expire exactly at their deadline.",
+      "SLEEP <seconds>",
+      "    Stop this instance for a while.",
+      "STRINGMATCH-LEN <len>",
+      "    Match a hard pattern against a text of that length.",
+      "HELP",
+      "    Print this help.",
+  };
+  c.reply.ArrayHeader(std::size(kLines));
+  for (std::string_view line : kLines) c.reply.Simple(line);
+}
+
+constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+
+constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view summary,
+                          std::string_view arguments, LocalHandler handler) {
+  return {.name = name,
+          .arity = arity,
+          .effect = Effect::kLocal,
+          .flags = kFlags,
+          .group = Group::kServer,
+          .since = "1.0.0",
+          .complexity = "Depends on subcommand.",
+          .summary = summary,
+          .arguments = arguments,
+          .handler = handler};
+}
+
+constexpr CommandSpec kSubcommands[] = {
+    Sub("change-repl-id", 2, "Accepted, changes nothing.", "", AcceptOnly),
+    Sub("digest", 2, "A hash of all keys and values.", "", Digest),
+    Sub("digest-value", -2, "A hash of each key's value.", "[key [key ...]]", DigestValue),
+    Sub("error", 3, "Replies with an error.", "string", Error),
+    Sub("help", 2, "Helpful text about the subcommands.", "", Help),
+    Sub("object", -3, "How a value is kept.", "key", Object),
+    Sub("protocol", 3, "Replies with a value of a type of the protocol.", "type", Protocol),
+    Sub("reload", -2, "Takes a snapshot.", "[option [option ...]]", Reload),
+    Sub("set-active-expire", 3, "Accepted, changes nothing.", "flag", SetActiveExpire),
+    Sub("sleep", 3, "Stops this instance for a while.", "seconds", Sleep),
+    Sub("stringmatch-len", -3, "Matches a hard pattern against a long text.", "length",
+        StringMatchLen),
+};
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "debug",
+     .arity = -2,
+     .effect = Effect::kLocal,
+     .flags = kFlags,
+     .group = Group::kServer,
+     .since = "1.0.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands that tests of clients use.",
+     .arguments = "",
+     .handler = {},
+     .subcommands = kSubcommands},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> DebugFamily() { return kFamily; }
+
+}  // namespace mydis
