@@ -1,7 +1,7 @@
 #include "commands/introspection.h"
 
 #include "commands/command_fixture.h"
-#include "commands/facts_fixture.h"
+#include "commands/facts_test.h"
 
 namespace mydis {
 namespace {

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "commands/facts_fixture.h"
+#include "commands/facts_test.h"
 #include "commands/markdown.h"
 #include "server/local_families.h"
 
