@@ -33,6 +33,7 @@ class Mydis:
 
     def __init__(self, folder, binary):
         self.name = "Mydis"
+        os.makedirs(folder, exist_ok=True)
         self.server = Instance(folder, binary=binary).start()
         self.port = self.server.redis_port
         self.pids = [self.server.pid]

@@ -14,6 +14,15 @@ class ClusterCommand(unittest.TestCase):
     def setUpClass(cls):
         cls.cluster = harness.Cluster(3, binary=BINARY)
         cls.addClassCleanup(cls.cluster.close)
+        # Members of a new cluster become voters one after the other.
+        wait_until(lambda: all(cls.status(instance)["voters"] == 3 for instance in cls.cluster), 30,
+                   "three voters")
+
+    @staticmethod
+    def status(instance):
+        run = subprocess.run([BINARY, "cluster", "--address", instance.address, "--json", "status"],
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return json.loads(run.stdout)
 
     def cluster_command(self, *words, instance=None):
         instance = instance or self.cluster.followers()[0]
@@ -36,7 +45,7 @@ class ClusterCommand(unittest.TestCase):
                          [leader.name])
 
     def test_status_as_json(self):
-        status = json.loads(self.good("--json", "status"))
+        status = self.status(self.cluster.followers()[0])
         self.assertEqual(status["cluster-name"], "mydis")
         self.assertEqual(status["voters"], 3)
         self.assertEqual(len(status["members"]), 3)
@@ -79,8 +88,7 @@ class ClusterCommand(unittest.TestCase):
         instance = self.cluster.followers()[0]
         instance.call("SET", "k", "v")
         self.good("snapshot", instance=instance)
-        status = json.loads(self.good("--json", "status", instance=instance))
-        self.assertGreater(status["snapshot-index"], 0)
+        self.assertGreater(self.status(instance)["snapshot-index"], 0)
 
     def test_cli_on_a_follower(self):
         follower = self.cluster.followers()[0]
