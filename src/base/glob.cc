@@ -12,15 +12,18 @@ constexpr size_t kNone = std::string_view::npos;
 
 char Fold(char c, bool ignore_case) { return ignore_case ? AsciiLower(c) : c; }
 
-// Ranges compare bytes as Redis does on its common platforms: above 0x7f they count as negative.
+// A byte as ranges order it, which is as Redis does on its common platforms: those above 0x7f are
+// negative, but without regard to case positive, apart from 0xff.
+int RangeValue(char c, bool ignore_case) {
+  const int value = static_cast<signed char>(c);
+  if (!ignore_case || value == -1) return value;
+  return static_cast<unsigned char>(AsciiLower(c));
+}
+
 bool InRange(char start, char end, char c, bool ignore_case) {
-  auto low = static_cast<signed char>(start);
-  auto high = static_cast<signed char>(end);
-  if (low > high) std::swap(low, high);
-  low = static_cast<signed char>(Fold(static_cast<char>(low), ignore_case));
-  high = static_cast<signed char>(Fold(static_cast<char>(high), ignore_case));
-  const auto value = static_cast<signed char>(Fold(c, ignore_case));
-  return low <= value && value <= high;
+  if (static_cast<signed char>(start) > static_cast<signed char>(end)) std::swap(start, end);
+  const int value = RangeValue(c, ignore_case);
+  return RangeValue(start, ignore_case) <= value && value <= RangeValue(end, ignore_case);
 }
 
 // Matches `c` with the class whose `[` stands at `at`, and moves `at` behind the class.

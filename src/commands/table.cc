@@ -13,8 +13,10 @@ namespace {
 // Slots per name: sparse enough that nearly every lookup ends at its first slot.
 constexpr size_t kSlotsPerName = 8;
 
-// Up to eight bytes in one word, letters' case bits set. Not exact (some bytes that are no letters
-// fall together), which a hash may be: names are compared in full afterwards.
+// Folding covers every byte of names up to this length.
+constexpr size_t kFoldedBytes = 16;
+
+// Up to eight bytes in one word, the bit set that tells lower-case letters from upper-case ones.
 uint64_t FoldedWord(const char* p, size_t n) {
   uint64_t word = 0;
   if (n >= 8) {
@@ -30,16 +32,6 @@ uint64_t FoldedWord(const char* p, size_t n) {
            static_cast<uint64_t>(static_cast<uint8_t>(p[n - 1])) << 16;
   }
   return word | 0x2020202020202020ULL;
-}
-
-// The first eight and the last eight bytes tell names apart well enough.
-uint64_t NameHash(std::string_view name) {
-  const size_t n = name.size();
-  const uint64_t head = FoldedWord(name.data(), n);
-  const uint64_t tail = n > 8 ? FoldedWord(name.data() + n - 8, 8) : 0;
-  uint64_t hash = (head ^ n) * 0x9e3779b97f4a7c15ULL;
-  hash ^= std::rotl(tail, 23) * 0xbf58476d1ce4e5b9ULL;
-  return hash ^ (hash >> 32);
 }
 
 bool HasHandler(const CommandSpec& spec) {
@@ -100,19 +92,38 @@ void CommandTable::Merge(const CommandSpec*& container, const CommandSpec& more)
   container = &merged;
 }
 
+CommandTable::Folded CommandTable::Fold(std::string_view name) {
+  const size_t n = name.size();
+  return {FoldedWord(name.data(), n), n > 8 ? FoldedWord(name.data() + n - 8, 8) : 0, n};
+}
+
+size_t CommandTable::Folded::Hash() const {
+  uint64_t hash = (head ^ size) * 0x9e3779b97f4a7c15ULL;
+  hash ^= std::rotl(tail, 23) * 0xbf58476d1ce4e5b9ULL;
+  return hash ^ (hash >> 32);
+}
+
 void CommandTable::FillSlots() {
   slots_.resize(std::bit_ceil(std::max<size_t>(sorted_.size(), 1) * kSlotsPerName));
   for (const CommandSpec* spec : sorted_) {
-    size_t at = NameHash(spec->name) & (slots_.size() - 1);
+    const Folded folded = Fold(spec->name);
+    size_t at = folded.Hash() & (slots_.size() - 1);
     while (slots_[at].spec != nullptr) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = {spec->name, spec};
+    // Bytes other than letters may fold alike.
+    const bool letters =
+        std::ranges::all_of(spec->name, [](char c) { return c >= 'a' && c <= 'z'; });
+    slots_[at] = {folded, letters && spec->name.size() <= kFoldedBytes, spec};
   }
 }
 
 const CommandSpec* CommandTable::Find(std::string_view name) const {
-  size_t at = NameHash(name) & (slots_.size() - 1);
+  const Folded folded = Fold(name);
+  size_t at = folded.Hash() & (slots_.size() - 1);
   while (slots_[at].spec != nullptr) {
-    if (EqualsIgnoreCase(slots_[at].name, name)) return slots_[at].spec;
+    const Slot& slot = slots_[at];
+    if (slot.folded == folded && (slot.exact || EqualsIgnoreCase(slot.spec->name, name))) {
+      return slot.spec;
+    }
     at = (at + 1) & (slots_.size() - 1);
   }
   return nullptr;

@@ -45,10 +45,20 @@ class CommandTable final : public CommandRunner {
   void Run(WriteContext& context) const override;
 
  private:
+  // A name as lookups compare it.
+  struct Folded {
+    uint64_t head = 0;  // Its first eight bytes, case bits set.
+    uint64_t tail = 0;  // Its last eight bytes, if there are more than eight.
+    size_t size = 0;
+    bool operator==(const Folded&) const = default;
+    size_t Hash() const;
+  };
   struct Slot {
-    std::string_view name;
+    Folded folded;
+    bool exact = false;  // A name that folds alike is this name.
     const CommandSpec* spec = nullptr;
   };
+  static Folded Fold(std::string_view name);
   void Add(const CommandSpec& spec);
   void Merge(const CommandSpec*& container, const CommandSpec& more);
   void FillSlots();

@@ -57,8 +57,8 @@ TEST_F(CommandTableTest, FindsNamesInAnyCase) {
   EXPECT_EQ(table_.Find("GeT"), &kState[0]);
   EXPECT_EQ(table_.Find("GEORADIUSBYMEMBER_RO"), &kState[2]);
   EXPECT_EQ(table_.Find("ping"), &kLocal[0]);
-  for (const std::string_view unknown :
-       {"", "g", "gett", "ge", "get ", "G\x05T", "nosuchcommand"}) {
+  for (const std::string_view unknown : {"", "g", "gett", "ge", "get ", "G\x05T", "nosuchcommand",
+                                         "georadiusbymember\x7fro", "georadiusbymombor_ro"}) {
     EXPECT_EQ(table_.Find(unknown), nullptr) << unknown;
   }
 }
