@@ -68,6 +68,7 @@ ClientBatch& IoThread::Batch(bool strong) {
 void IoThread::SubmitBatch() {
   if (batch_ == nullptr) return;
   batch_->Seal();
+  ++in_flight_batches_;
   in_flight_bytes_ += batch_->submitted_bytes();
   ++batch_serial_;
   node_.consensus().Submit(std::move(batch_));
@@ -113,6 +114,7 @@ void IoThread::SendBarrier() {
 
 void IoThread::OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& outcome) {
   const bool had_room = HasRoom();
+  --in_flight_batches_;
   in_flight_bytes_ -= batch->submitted_bytes();
   for (BatchItem& item : batch->items()) item.connection->Deliver(*batch, item, outcome);
   // Connections that were buried in the loop above are destroyed only at the end of the turn.
@@ -127,7 +129,9 @@ void IoThread::Bury(Connection* connection) { buried_.push_back(connection->id()
 
 void IoThread::AfterEvents() {
   EndRead();
-  SubmitBatch();
+  if (batch_ != nullptr &&
+      (in_flight_batches_ < kBatchesInFlight || batch_->bytes() >= kHoldBackBytes))
+    SubmitBatch();
   SendBarrier();
   if (!buried_.empty()) {
     // After the streams have finished their turn.

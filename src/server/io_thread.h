@@ -67,6 +67,10 @@ class IoThread {
  private:
   static constexpr size_t kWindowBytes = 16 << 20;
   static constexpr size_t kBatchBytes = 1 << 20;
+  // While one batch is being written and another waits to be next, a third would only wait: what
+  // comes meanwhile is collected, unless it is much.
+  static constexpr uint32_t kBatchesInFlight = 2;
+  static constexpr size_t kHoldBackBytes = 128 << 10;
 
   void AfterEvents();
   void SendBarrier();
@@ -84,6 +88,7 @@ class IoThread {
   std::unique_ptr<ClientBatch> batch_;
   uint64_t batch_serial_ = 1;
   size_t in_flight_bytes_ = 0;
+  uint32_t in_flight_batches_ = 0;
   bool reading_ = false;
   Random random_;
   std::vector<uint64_t> barrier_waiters_;
