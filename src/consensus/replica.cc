@@ -166,6 +166,8 @@ Status ReplicaImpl::StartEngine() {
   durable_ = std::max(env_.log.LastIndex(), snapshot_index_);
   cache_.Reset(env_.log.LastIndex() + 1);
   last_proposed_ = env_.log.LastIndex();
+  // Nobody else could win, so there is nothing to wait for.
+  if (members_.conf_state().voters == std::vector<uint64_t>{self_.raft_id}) engine_->Campaign();
   return Status::Ok();
 }
 

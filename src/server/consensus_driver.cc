@@ -1,5 +1,6 @@
 #include "server/consensus_driver.h"
 
+#include <fmt/format.h>
 #include <netdb.h>
 
 #include <future>
@@ -56,7 +57,7 @@ struct ConsensusDriver::Impl final {
         clock(system_clock),
         listener(consensus_listener),
         core(system_clock, table, io_threads),
-        machine(core, {[this](const LeaderInfo&) { PublishStatus(); },
+        machine(core, {[this](const LeaderInfo& leader) { LeaderChanged(leader); },
                        [this](Readiness ready, const std::string& reason) {
                          SetReadiness(ready, reason);
                        },
@@ -73,6 +74,7 @@ struct ConsensusDriver::Impl final {
   void DriveFounder();
   void ScheduleAt(uint64_t at_us);
   void PublishStatus();
+  void LeaderChanged(const LeaderInfo& leader);
   void SetReadiness(Readiness ready, const std::string& reason);
   void Fatal(const Status& status);
   void Stop(uint64_t limit_ms);
@@ -236,6 +238,21 @@ void ConsensusDriver::Impl::PublishStatus() {
   published_ms = loop->NowMs();
   std::lock_guard guard(mutex);
   status = std::move(fresh);
+}
+
+void ConsensusDriver::Impl::LeaderChanged(const LeaderInfo& leader) {
+  PublishStatus();
+  if (replica == nullptr) return;
+  const Member* member = replica->members().Find(leader.leader);
+  if (leader.leader == 0) {
+    LogWarning("no leader is known (term {})", leader.term);
+  } else {
+    LogInfo("{} leads (term {})",
+            leader.self         ? "this instance"
+            : member == nullptr ? fmt::format("the instance with raft id {}", leader.leader)
+                                : member->instance_id,
+            leader.term);
+  }
 }
 
 void ConsensusDriver::Impl::SetReadiness(Readiness ready, const std::string& reason) {

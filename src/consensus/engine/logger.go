@@ -47,8 +47,11 @@ func (l *logger) putf(at level, format string, v []interface{}) {
 
 func (l *logger) Debug(v ...interface{})                   { l.put(levelDebug, v) }
 func (l *logger) Debugf(format string, v ...interface{})   { l.putf(levelDebug, format, v) }
-func (l *logger) Info(v ...interface{})                    { l.put(levelInfo, v) }
-func (l *logger) Infof(format string, v ...interface{})    { l.putf(levelInfo, format, v) }
+
+// Every step of an election is news to the core; to an operator only its outcome is, and the host
+// logs that itself.
+func (l *logger) Info(v ...interface{})                    { l.put(levelDebug, v) }
+func (l *logger) Infof(format string, v ...interface{})    { l.putf(levelDebug, format, v) }
 func (l *logger) Warning(v ...interface{})                 { l.put(levelWarning, v) }
 func (l *logger) Warningf(format string, v ...interface{}) { l.putf(levelWarning, format, v) }
 func (l *logger) Error(v ...interface{})                   { l.put(levelError, v) }
