@@ -45,8 +45,8 @@ func (l *logger) putf(at level, format string, v []interface{}) {
 	}
 }
 
-func (l *logger) Debug(v ...interface{})                   { l.put(levelDebug, v) }
-func (l *logger) Debugf(format string, v ...interface{})   { l.putf(levelDebug, format, v) }
+func (l *logger) Debug(v ...interface{})                 { l.put(levelDebug, v) }
+func (l *logger) Debugf(format string, v ...interface{}) { l.putf(levelDebug, format, v) }
 
 // Every step of an election is news to the core; to an operator only its outcome is, and the host
 // logs that itself.
