@@ -10,13 +10,13 @@ from support import BINARY, ClusterTest, fill, harness, main
 
 
 class Startup(ClusterTest):
-    def refused(self, *options, folder=None, status, words, binary_arguments=None):
+    def refused(self, *options, folder=None, base=None, status, words, binary_arguments=None):
         """Runs the server with these options; it has to end at once with one line that has `words`."""
-        base = harness.free_port_base()
+        base = base or harness.free_port_base()
         arguments = binary_arguments or ["server", "--data-dir", folder or self.folder(),
                                          "--port-base", str(base)]
         run = subprocess.run([BINARY, *arguments, *options], stdin=subprocess.DEVNULL,
-                             capture_output=True, text=True, timeout=30)
+                             capture_output=True, text=True, timeout=20)
         self.assertEqual(run.returncode, status, run.stdout + run.stderr)
         lines = run.stderr.strip().splitlines()
         # Log lines may come before; the last says it.
@@ -59,6 +59,12 @@ class Startup(ClusterTest):
         first = self.instance(folder).start()
         self.refused(status=1, words=[first.data_dir], folder=first.data_dir)
 
+    def test_data_directory_of_another_instance(self):
+        first = self.instance(self.folder()).start()
+        self.assertEqual(first.stop(), 0)
+        self.refused("--instance-id", "somebody", status=1, words=[first.data_dir, "somebody"],
+                     folder=first.data_dir)
+
     def test_data_directory_that_cannot_be(self):
         path = os.path.join(self.folder(), "file")
         with open(path, "w"):
@@ -71,8 +77,8 @@ class Startup(ClusterTest):
         self.assertEqual(stranger.stop(), 0)
         cluster = self.cluster()
         cluster.leader().call("SET", "k", "v")
-        self.refused("--join", cluster.seeds, "--instance-id", "stranger", status=1,
-                     words=["cluster"], folder=stranger.data_dir)
+        self.refused("--join", cluster.seeds, status=1, words=["cluster", stranger.data_dir],
+                     folder=stranger.data_dir, base=stranger.port_base)
         self.assertEqual(cluster[0].call("DBSIZE"), 1)
 
     def test_configuration_file_and_environment(self):
@@ -102,7 +108,8 @@ class Startup(ClusterTest):
             byte = file.read(1)
             file.seek(8192)
             file.write(bytes([byte[0] ^ 1]))
-        self.refused(status=1, words=[os.path.basename(path)], folder=instance.data_dir)
+        self.refused(status=1, words=[os.path.basename(path)], folder=instance.data_dir,
+                     base=instance.port_base)
 
     def test_version_and_help(self):
         for word in ("--version", "--help"):
