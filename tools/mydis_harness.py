@@ -32,7 +32,7 @@ START_LIMIT = 30.0
 
 _libc = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
-_held_ports = []  # Open lock files, one per port base given out.
+_held_ports = {}  # Open lock files by the port base given out.
 _running = set()
 
 
@@ -51,7 +51,7 @@ def _is_free(port):
 
 
 def free_port_base(count=PORTS_PER_INSTANCE):
-    """The first of `count` ports in a row that nobody uses; held until this program ends."""
+    """The first of `count` ports in a row that nobody uses; held until released or this program ends."""
     low, high = map(int, os.environ.get("MYDIS_TEST_PORTS", "22000-31999").split("-"))
     folder = os.path.join(tempfile.gettempdir(), "mydis-test-ports")
     os.makedirs(folder, exist_ok=True)
@@ -65,10 +65,15 @@ def free_port_base(count=PORTS_PER_INSTANCE):
             lock.close()
             continue
         if all(_is_free(base + i) for i in range(count)):
-            _held_ports.append(lock)
+            _held_ports[base] = lock
             return base
         lock.close()
     raise RuntimeError(f"no {count} free ports in a row between {low} and {high}")
+
+
+def release_port_base(base):
+    """Lets others have it again."""
+    _held_ports.pop(base).close()
 
 
 def _die_with_parent():
@@ -261,6 +266,23 @@ class Instance(_Server):
         except (OSError, RespError):
             return None
 
+    def status(self, timeout=5.0):
+        """MYDIS STATUS as a dictionary, its members as dictionaries by instance id."""
+        fields = _text_pairs(self.call("MYDIS", "STATUS", timeout=timeout))
+        members = [_text_pairs(member) for member in fields["members"]]
+        fields["members"] = {member["instance-id"]: member for member in members}
+        return fields
+
+    def snapshot(self):
+        """Has the instance take a snapshot now. Gives the log index it stands for."""
+        self.call("MYDIS", "SNAPSHOT", timeout=120.0)
+        return self.status()["snapshot-index"]
+
+    def digest(self):
+        """(log index, hash of the whole state there)."""
+        index, digest = self.call("MYDIS", "DIGEST", timeout=60.0)
+        return index, digest
+
     def cli(self, *arguments, limit=60.0):
         """Runs `mydis cli` or another subcommand against this instance."""
         return subprocess.run([self.binary, *arguments, "--address", self.address],
@@ -269,6 +291,13 @@ class Instance(_Server):
 
     def wipe(self):
         shutil.rmtree(self.data_dir, ignore_errors=True)
+
+
+def _text_pairs(reply):
+    """A flat list of names and values as a dictionary, with texts for bytes."""
+    def text(value):
+        return value.decode() if isinstance(value, bytes) else value
+    return {text(name): text(value) for name, value in zip(reply[::2], reply[1::2])}
 
 
 class Cluster:
@@ -307,9 +336,13 @@ class Cluster:
         return self.instances[index]
 
     def start(self):
+        """Starts all, waits until each is a voter: one that is not there yet does not count in a loss."""
         for instance in self.instances:
             instance.spawn()
         self.wait_ready()
+        for instance in self.instances:
+            wait_until(lambda i=instance: i.status()["voters"] == len(self.instances), START_LIMIT,
+                       f"{instance.name} to see {len(self.instances)} voters")
 
     def wait_ready(self, limit=START_LIMIT):
         for instance in self.instances:
@@ -339,17 +372,19 @@ class Cluster:
         return [i for i in self.instances if i.alive() and i is not leader]
 
     def wait_equal(self, limit=30.0, among=None):
-        """Waits until all of `among` (default: those alive) have the same DBSIZE and DEBUG DIGEST."""
+        """Waits until `among` (default: those alive) stand at one log index, and compares their states."""
         chosen = among or [i for i in self.instances if i.alive()]
 
-        def equal():
-            digests = {i.call("DEBUG", "DIGEST") for i in chosen}
-            return len(digests) == 1
-        wait_until(equal, limit, "equal digests of all instances")
+        def digests():
+            found = {i.name: i.digest() for i in chosen}
+            return found if len({index for index, _ in found.values()}) == 1 else None
+        found = wait_until(digests, limit, "all instances to apply the same entries")
+        assert len({digest for _, digest in found.values()}) == 1, f"states differ: {found}"
 
     def close(self):
         for instance in self.instances:
             instance.kill()
+            release_port_base(instance.port_base)
         if self.folder.keep:
             for instance in self.instances:
                 print(f"--- end of the log of {instance.name} ({instance.log_path})\n"

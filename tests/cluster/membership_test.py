@@ -6,13 +6,11 @@ from support import ClusterTest, IncrLoad, RespError, fill, main, wait_until
 
 class Membership(ClusterTest):
     def kind(self, seen_by, name):
-        """voter or learner, as `mydis cluster status` shows the instance; None if it is not there."""
-        run = seen_by.cli("cluster", "status")
-        self.assertEqual(run.returncode, 0, run.stderr)
-        for line in run.stdout.splitlines():
-            if name in line.split():
-                return next((word for word in ("voter", "learner") if word in line), line)
-        return None
+        """voter or learner, as an instance sees the other; None if it is no member."""
+        member = seen_by.status()["members"].get(name)
+        if member is None:
+            return None
+        return "learner" if member["role"] == "learner" else "voter"
 
     def wait_kind(self, seen_by, name, kind, limit=30):
         wait_until(lambda: self.kind(seen_by, name) == kind, limit, f"{name} to be {kind}")

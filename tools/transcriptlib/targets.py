@@ -14,8 +14,8 @@ class Target:
         self.host, self.port = host, port
         self._control = None
         self.redis_version = None
-        info = self.control().try_call("INFO", "server")
-        if isinstance(info, bytes) and b"mydis" not in info:
+        info = self.control().call("INFO", "server")
+        if b"mydis_version:" not in info:
             version = re.search(rb"^redis_version:(\d+)\.(\d+)", info, re.MULTILINE)
             self.redis_version = tuple(map(int, version.groups()))
 
@@ -88,7 +88,7 @@ class SnapshotTarget(MydisTarget):
     """At every cut the instance takes a snapshot and is started again from it."""
 
     def cut(self):
-        self.control().call("SAVE")
+        self.server.snapshot()
         self.control().close()
         self._control = None
         self.server.stop()
