@@ -157,17 +157,26 @@ class History {
       EXPECT_TRUE(log_->Close().ok());
     }
     log_.reset();
-    if (crash) disk_.Crash(random_.Next());
+    if (crash) Interrupt();
     crashes += crash;
     // The power may fail again while the log is being recovered.
     while (random_.Chance(1, 3)) {
       disk_.StopAfter(1 + random_.Below(4));
       (void)LogStore::Open(disk_, kLogDirectory, options_);
-      disk_.Crash(random_.Next());
+      Interrupt();
     }
     log_ = MustOpen(disk_, options_);
     if (!log_) return;
     Adopt();
+  }
+
+  // The machine or the process alone comes to its end.
+  void Interrupt() {
+    if (random_.Chance(1, 3)) {
+      disk_.KillProcess();
+    } else {
+      disk_.Crash(random_.Next());
+    }
   }
 
   // Finds the state that the log came back in among those that are allowed.

@@ -23,10 +23,6 @@ class Recovery {
     if (Status s = OpenSegments(names); !s.ok()) return s;
     for (size_t i = 0; i < log_.segments.size(); ++i)
       if (Status s = ReplaySegment(i); !s.ok()) return s;
-    if (log_.hard_state.commit > log_.index.last_index())
-      return CorruptFile(active().path, active().end,
-                         fmt::format("the log ends at index {}, but {} is known to be committed",
-                                     log_.index.last_index(), log_.hard_state.commit));
     if (Status s = CheckTail(); !s.ok()) return s;
     if (log_.index.base_index() > 0 && log_.index.base_term() == kUnknownTerm)
       log_.index.Compact(log_.index.base_index() + 1);

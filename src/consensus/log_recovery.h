@@ -6,7 +6,6 @@
 //  - In the last segment the first group that is not valid ends the log, if nothing behind it
 //  proves that
 //    it once was on disk: no later group that names it durable, no kContinued mark.
-//  - What is known to be committed must be there.
 //
 // Nothing on disk is changed before all of that has been found true. Then the part of a torn tail
 // that could be mistaken for a group later is wiped, and groups that nothing proves durable are

@@ -165,17 +165,6 @@ TEST(LogRecovery, FilesInTheWrongPlaceAreRefused) {
   ExpectRefused(*disk, Segment(2), 48);
 }
 
-TEST(LogRecovery, WhatIsCommittedMustBeThere) {
-  SimDisk disk;
-  auto log = MustCreate(disk, SmallSegments());
-  ASSERT_TRUE(AppendEntries(*log, {Entry(1, 1, "x")}).ok());
-  ASSERT_TRUE(AppendEntries(*log, {}, HardState{1, 1, 2}).ok());
-  log.reset();
-  EXPECT_NE(OpenStatus(disk).message().find("the log ends at index 1, but 2 is known to be "
-                                            "committed"),
-            std::string::npos);
-}
-
 TEST(LogRecovery, ANewerFormatIsRefusedAsSuch) {
   auto disk = ThreeSegments(false);
   std::string bytes = disk->Contents(Segment(1));

@@ -261,6 +261,8 @@ Status LogStoreImpl::Append(const WriteGroup& group) {
                  "entries must follow those that the log has, or replace some of them");
   GroupHead head;
   head.hard_state = group.hard_state.value_or(hard_state_);
+  const uint64_t last = group.entries.empty() ? index_.last_index() : group.entries.back().index;
+  head.hard_state.commit = std::min(head.hard_state.commit, last);
   return Write(std::move(head), group.entries);
 }
 
@@ -270,6 +272,7 @@ Status LogStoreImpl::Reset(uint64_t index, uint64_t term, const HardState& hard_
   head.first_index = index;
   head.reset_term = term;
   head.hard_state = hard_state;
+  head.hard_state.commit = std::min(hard_state.commit, index);
   return Write(std::move(head), {});
 }
 
@@ -351,6 +354,7 @@ Result<std::unique_ptr<LogStore>> LogStore::Create(Disk& disk, const std::string
 Result<std::unique_ptr<LogStore>> LogStore::Open(Disk& disk, const std::string& directory,
                                                  const LogOptions& options) {
   auto names = disk.List(directory);
+  if (!names && names.error().code() == ErrorCode::kNotFound) names = std::vector<std::string>();
   if (!names) return Fail(names.error());
   auto recovered = RecoverLog(disk, directory, *names);
   if (!recovered) return Fail(recovered.error());

@@ -38,7 +38,9 @@ struct LogOptions {
 // and if it is less, the entries from there on are replaced (Raft's conflict rule). Both parts
 // empty is allowed: it proves the group before it durable (see Close()).
 struct WriteGroup {
-  std::optional<HardState> hard_state;  // None: unchanged.
+  // None: unchanged. A commit index beyond the entries that are stored (a snapshot's installation
+  // that is cut off between two calls may leave such a one) is stored as the end of the log.
+  std::optional<HardState> hard_state;
   std::span<const LogEntry> entries;
 };
 

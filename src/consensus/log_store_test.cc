@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "consensus/log_record.h"
 #include "consensus/log_test_util.h"
@@ -135,6 +137,15 @@ TEST(LogStore, ResetGoesOnBehindASnapshot) {
   EXPECT_EQ(*log->Term(5), 3u);
 }
 
+TEST(LogStore, ACommitIndexNeverPointsBeyondTheLog) {
+  SimDisk disk;
+  auto log = MustCreate(disk, SmallSegments());
+  ASSERT_TRUE(log->Reset(5, 3, {3, 0, 9}).ok());
+  EXPECT_EQ(log->hard_state().commit, 5u);
+  ASSERT_TRUE(AppendEntries(*log, {Entry(6, 3, "x")}, HardState{3, 0, 9}).ok());
+  EXPECT_EQ(MustOpen(disk, SmallSegments())->hard_state().commit, 6u);
+}
+
 TEST(LogStore, OverwrittenEntriesMayLieInARecycledSegment) {
   SimDisk disk;
   auto log = MustCreate(disk, SmallSegments());
@@ -237,6 +248,68 @@ TEST(LogStore, SparesAreMadeAheadAndKept) {
   log = MustOpen(disk, SmallSegments(32 << 10));
   EXPECT_EQ(log->Usage().spares, 0u) << "of the wrong size";
   EXPECT_EQ(disk.List(kLogDirectory)->size(), 1u);
+}
+
+// A SimDisk that calls `before_read` before each read of a file.
+class HookedDisk final : public Disk {
+ public:
+  std::function<void()> before_read;
+
+  Result<std::unique_ptr<DiskFile>> Open(const std::string& path, OpenMode mode) override {
+    auto file = disk_.Open(path, mode);
+    if (!file) return file;
+    return std::make_unique<HookedFile>(*this, std::move(*file));
+  }
+  Status Rename(const std::string& from, const std::string& to) override {
+    return disk_.Rename(from, to);
+  }
+  Status Remove(const std::string& path) override { return disk_.Remove(path); }
+  Result<std::vector<std::string>> List(const std::string& path) override {
+    return disk_.List(path);
+  }
+  Status CreateDirectory(const std::string& path) override { return disk_.CreateDirectory(path); }
+  Status SyncDirectory(const std::string& path) override { return disk_.SyncDirectory(path); }
+  Result<std::unique_ptr<DiskLock>> Lock(const std::string& path) override {
+    return disk_.Lock(path);
+  }
+  Result<uint64_t> FreeSpace(const std::string& path) override { return disk_.FreeSpace(path); }
+
+ private:
+  class HookedFile final : public DiskFile {
+   public:
+    HookedFile(HookedDisk& disk, std::unique_ptr<DiskFile> file)
+        : disk_(disk), file_(std::move(file)) {}
+    Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override {
+      if (disk_.before_read) std::exchange(disk_.before_read, {})();
+      return file_->ReadAt(offset, out);
+    }
+    Status WriteAt(uint64_t offset, std::span<const std::string_view> pieces,
+                   Durability durability) override {
+      return file_->WriteAt(offset, pieces, durability);
+    }
+    Status Sync() override { return file_->Sync(); }
+    Status Allocate(uint64_t size) override { return file_->Allocate(size); }
+    Result<uint64_t> Size() override { return file_->Size(); }
+
+   private:
+    HookedDisk& disk_;
+    std::unique_ptr<DiskFile> file_;
+  };
+
+  SimDisk disk_;
+};
+
+TEST(LogStore, ASegmentIsNotUsedAgainWhileItIsRead) {
+  HookedDisk disk;
+  auto log = MustCreate(disk, SmallSegments());
+  for (uint64_t i = 1; i <= 3; ++i) ASSERT_TRUE(AppendEntries(*log, {Entry(i, 1, "old")}).ok());
+  disk.before_read = [&] {
+    ASSERT_TRUE(log->Compact(2).ok());
+    for (uint64_t i = 4; i <= 9; ++i) ASSERT_TRUE(AppendEntries(*log, {Entry(i, 1, "new")}).ok());
+  };
+  auto entry = log->Read(1);
+  ASSERT_TRUE(entry) << entry.error().message();
+  EXPECT_EQ(*entry->data, "old");
 }
 
 TEST(LogStore, ReadersGoOnWhileTheWriterWritesAndRecycles) {

@@ -244,8 +244,12 @@ Status PosixDisk::CreateDirectory(const std::string& path) {
   }
   const int error = errno;
   struct stat info;
-  if (error == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode))
+  if (error == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    // A process that died may have made it just now. Where the parent may not be read, the
+    // directory is somebody else's work.
+    (void)SyncDirectory(Parent(path));
     return Status::Ok();
+  }
   return SystemError("cannot create directory", path, error);
 }
 

@@ -307,6 +307,15 @@ void SimDisk::Crash(uint64_t seed) {
   std::set<Inode*> crashed;
   for (const auto& [path, inode] : names_)
     if (crashed.insert(inode.get()).second) inode->Crash(random);
+  RestartLocked();
+}
+
+void SimDisk::KillProcess() {
+  std::lock_guard lock(mutex_);
+  RestartLocked();
+}
+
+void SimDisk::RestartLocked() {
   locks_.clear();
   ++generation_;
   stopped_ = false;

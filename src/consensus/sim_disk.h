@@ -47,8 +47,13 @@ class SimDisk final : public Disk {
   // opened before give kIo from now on.
   void Crash(uint64_t seed);
 
+  // The process dies and the machine goes on: nothing is lost, but nothing is more durable than it
+  // was.
+  void KillProcess();
+
   // The power fails during the `n`-th changing operation from now (1: the next one): it happens in
-  // part, like anything not synced, and every call fails with kIo until Crash(). 0 calls that off.
+  // part, like anything not synced, and every call fails with kIo until Crash() or
+  // KillProcess(). 0 calls that off.
   void StopAfter(uint64_t n);
   bool stopped() const;
   // How many changing operations there have been.
@@ -59,7 +64,8 @@ class SimDisk final : public Disk {
   uint64_t UsedBytes() const;
 
   // Asked before every changing operation; an error it gives is the operation's result, and nothing
-  // of it happens. An empty function takes the fault away.
+  // of it happens. It must not call the disk. An empty
+  // function takes the fault away.
   using Fault = std::function<Status(DiskOp, const std::string& path)>;
   void SetFault(Fault fault);
 
@@ -86,6 +92,7 @@ class SimDisk final : public Disk {
   Status CheckRoom(const Inode& inode, const std::string& path, uint64_t size) const;
   Inode& Find(const std::string& path) const;
   uint64_t UsedBytesLocked() const;
+  void RestartLocked();
 
   mutable std::mutex mutex_;
   Names names_;                      // As a running program sees them.

@@ -99,6 +99,22 @@ TEST(SimDisk, PowerFailsInTheMiddleOfADurableWrite) {
   EXPECT_EQ(seen.size(), 2u);
 }
 
+TEST(SimDisk, AKilledProcessLosesNothingButSyncsNothing) {
+  bool lost = false;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    auto disk = NewDisk();
+    auto file = Make(*disk, "d/f", "a");
+    ASSERT_TRUE(WriteAt(*file, 0, "b", Durability::kBuffered).ok());
+    disk->KillProcess();
+    char byte[1];
+    EXPECT_FALSE(file->ReadAt(0, byte)) << "a file of the dead process";
+    EXPECT_EQ(*disk->ReadFile("d/f"), "b");
+    disk->Crash(seed);
+    lost |= *disk->ReadFile("d/f") == "a";
+  }
+  EXPECT_TRUE(lost);
+}
+
 TEST(SimDisk, FaultsAndCapacity) {
   auto disk = NewDisk();
   auto file = Make(*disk, "d/f", "");

@@ -131,7 +131,9 @@ Status SnapshotStoreImpl::Load() {
       stored_.push_back({SnapshotInfo{*id, 0, {}}, info.error()});
     }
   }
-  return Status::Ok();
+  // A process that died may have left names that are not durable yet; the log will be compacted by
+  // them.
+  return disk_.SyncDirectory(directory_);
 }
 
 Result<SnapshotInfo> SnapshotStoreImpl::ReadInfo(SnapshotId id) {

@@ -116,6 +116,22 @@ TEST(SnapshotStore, ACrashLeavesAllOrNothing) {
   EXPECT_GT(all, 0);
 }
 
+TEST(SnapshotStore, WhatAKilledProcessLeftStays) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    SimDisk disk;
+    auto store = MustOpen(disk);
+    disk.StopAfter(1 + seed % 6);
+    (void)Write(*store, {5, 1}, "content");
+    store.reset();
+    disk.KillProcess();
+    store = MustOpen(disk);
+    const bool there = store->Newest().has_value();
+    store.reset();
+    disk.Crash(seed);
+    ASSERT_EQ(MustOpen(disk)->Newest().has_value(), there) << seed;
+  }
+}
+
 TEST(SnapshotStore, EveryDamageIsFound) {
   SimDisk disk;
   const SnapshotId id{9, 2};

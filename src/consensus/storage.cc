@@ -15,6 +15,8 @@ Result<std::unique_ptr<Storage>> Storage::Open(Disk& disk, const StorageOptions&
   auto lock = disk.Lock(dir + "/LOCK");
   if (!lock) return Fail(lock.error());
   storage->lock_ = std::move(*lock);
+  // What a process that died has left here may not be durable yet; from now on it counts.
+  if (Status s = disk.SyncDirectory(dir); !s.ok()) return Fail(s);
   auto meta = LoadMeta(disk, dir);
   if (!meta) return Fail(meta.error());
   storage->meta_ = *meta;
@@ -29,6 +31,9 @@ Status Storage::OpenExisting() {
       !s.ok())
     return s;
   auto log = LogStore::Open(disk_, LogDirectory(), options_.log);
+  // With `meta` in place there was a log.
+  if (!log && log.error().code() == ErrorCode::kNotFound)
+    return Status(ErrorCode::kCorrupt, log.error().message());
   if (!log) return log.error();
   log_ = std::move(*log);
   auto snapshots = SnapshotStore::Open(disk_, SnapshotDirectory(), meta_->cluster_id);

@@ -77,6 +77,22 @@ TEST(Storage, ABeginningThatWasCutOffIsBegunAgain) {
   }
 }
 
+TEST(Storage, WhatAKilledProcessLeftCountsOnlyOnceItIsDurable) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SimDisk disk;
+    auto storage = MustOpen(disk);
+    disk.StopAfter(1 + seed % 12);
+    (void)storage->Initialise(kMeta);
+    storage.reset();
+    disk.KillProcess();
+    storage = MustOpen(disk);
+    const bool initialised = storage->initialised();
+    storage.reset();
+    disk.Crash(seed);
+    ASSERT_EQ(MustOpen(disk)->initialised(), initialised) << seed;
+  }
+}
+
 TEST(Storage, AnyFileMissingIsRefused) {
   auto disk = Used();
   auto names = *disk->List("data/log");
@@ -93,6 +109,11 @@ TEST(Storage, AnyFileMissingIsRefused) {
     ++refused;
   }
   EXPECT_EQ(refused, 4);
+  for (const std::string& name : names) disk->DeleteFile("data/log/" + name);
+  const Status s = Storage::Open(*disk, Options()).error();
+  EXPECT_EQ(s.code(), ErrorCode::kCorrupt);
+  EXPECT_TRUE(s.message().starts_with("data/log: the log has no segment file; restore"))
+      << s.message();
 }
 
 TEST(Storage, ADamagedSnapshotIsRefused) {
