@@ -14,23 +14,22 @@ void GetCommand(ReadContext& context) {
 }
 
 void MgetCommand(ReadContext& context) {
-  // A group's cache misses overlap: all slots are asked for first, then all entries.
-  constexpr size_t kGroup = 16;
+  // A group's cache misses overlap: all tables are asked for first, then all slots, all entries.
+  constexpr size_t kGroup = 32;
+  const Keyspace& keyspace = context.keyspace;
   std::array<uint64_t, kGroup> hashes;
   Args keys = context.args.subspan(1);
   context.reply.ArrayHeader(keys.size());
   while (!keys.empty()) {
     const Args group = keys.first(std::min(kGroup, keys.size()));
     for (size_t i = 0; i < group.size(); ++i) {
-      hashes[i] = context.keyspace.HashOf(group[i]);
-      if (group.size() > 1) context.keyspace.PrefetchSlot(context.db, hashes[i]);
+      hashes[i] = keyspace.HashOf(group[i]);
+      keyspace.PrefetchTable(context.db, hashes[i]);
     }
-    if (group.size() > 1) {
-      for (size_t i = 0; i < group.size(); ++i)
-        context.keyspace.PrefetchEntry(context.db, hashes[i]);
-    }
+    for (size_t i = 0; i < group.size(); ++i) keyspace.PrefetchSlot(context.db, hashes[i]);
+    for (size_t i = 0; i < group.size(); ++i) keyspace.PrefetchEntry(context.db, hashes[i]);
     for (size_t i = 0; i < group.size(); ++i) {
-      const Entry* entry = context.keyspace.FindHashed(context.db, group[i], hashes[i]);
+      const Entry* entry = keyspace.FindHashed(context.db, group[i], hashes[i]);
       if (entry == nullptr || !entry->is_string()) {
         context.reply.Null();
       } else {

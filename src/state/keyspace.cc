@@ -52,6 +52,11 @@ const Entry* Keyspace::Find(uint32_t db, std::string_view key) const {
   return FindHashed(db, key, HashOf(key));
 }
 
+void Keyspace::PrefetchTable(uint32_t db, uint64_t hash) const {
+  if (const Database* database = databases_[db].get())
+    __builtin_prefetch(&database->tables[PartitionOf(hash)]);
+}
+
 void Keyspace::PrefetchSlot(uint32_t db, uint64_t hash) const {
   if (const Database* database = databases_[db].get())
     database->tables[PartitionOf(hash)].Prefetch(hash);

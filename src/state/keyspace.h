@@ -66,8 +66,9 @@ class Keyspace {
   // nullptr if there is no such key. The entry stays valid until the next write.
   const Entry* Find(uint32_t db, std::string_view key) const;
   const Entry* FindHashed(uint32_t db, std::string_view key, uint64_t hash) const;
-  // Two steps that hide memory latency when many keys are looked up at once: first the table slot,
-  // then the entry that it points to.
+  // Steps that hide memory latency when many keys are looked up at once: the table (which may be
+  // left out), its slot, then the entry that it points to.
+  void PrefetchTable(uint32_t db, uint64_t hash) const;
   void PrefetchSlot(uint32_t db, uint64_t hash) const;
   void PrefetchEntry(uint32_t db, uint64_t hash) const;
   // Unix time in ms, or nullopt for a key that does not expire.

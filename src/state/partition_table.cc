@@ -45,7 +45,10 @@ void PartitionTable::PrefetchEntry(uint64_t hash) const {
     const uint64_t slot = slots_[i];
     if (slot == 0) return;
     if (slot >> 48 == tag) {
-      __builtin_prefetch(EntryIn(slot));
+      // Key and value of a short string: two cache lines.
+      const char* entry = reinterpret_cast<const char*>(EntryIn(slot));
+      __builtin_prefetch(entry);
+      __builtin_prefetch(entry + 64);
       return;
     }
   }

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "state/apply_prefetch.h"
 #include "state/entry_codec.h"
 
 namespace mydis {
@@ -85,7 +86,9 @@ void StateMachine::RunCommand(Args args, uint32_t db, uint64_t seed, Reply* repl
 bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body,
                                  ApplyObserver* observer) {
   EntryReader in(body, envelope.operations);
+  ApplyPrefetch prefetch(body, envelope.operations, state_->keyspace);
   for (uint32_t i = 0; in.HasNext(); ++i) {
+    prefetch.Before(i);
     uint32_t db = 0;
     if (in.NextOpcode() == Opcode::kCommand) {
       const Args args = in.Command(&db);
