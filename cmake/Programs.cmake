@@ -8,6 +8,11 @@ endfunction()
 
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/server/run_server.cc)
   mydis_program(mydis src/cli/mydis_main.cc mydis_cli)
+  # Measured against glibc and jemalloc: the least CPU per SET. Sanitizers bring an allocator of their own.
+  if(NOT MYDIS_SANITIZE)
+    find_package(mimalloc REQUIRED)
+    target_link_libraries(mydis PRIVATE -Wl,--no-as-needed mimalloc -Wl,--as-needed)
+  endif()
 endif()
 mydis_program(mydis_docs tools/mydis_docs_main.cc mydis_server)
 mydis_program(net_bench bench/net_bench_main.cc mydis_net)

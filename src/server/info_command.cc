@@ -1,6 +1,5 @@
 // INFO: Redis's sections and fields, as far as they mean something here, and a section of our own.
 #include <fmt/format.h>
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -104,9 +103,9 @@ void ClientsSection(LocalContext& c, Section& out) {
 
 void MemorySection(LocalContext& c, Section& out) {
   const uint64_t resident = ResidentBytes();
-  const auto heap = mallinfo2();
-  const uint64_t used = heap.uordblks + heap.hblkhd;
   const uint64_t data = c.Read().keyspace.MemoryBytes();
+  // The allocator keeps no count that is cheap to ask for; what the system sees is what matters.
+  const uint64_t used = resident;
   out.Add("used_memory", used);
   out.Add("used_memory_human", Human(used));
   out.Add("used_memory_rss", resident);
@@ -127,7 +126,7 @@ void MemorySection(LocalContext& c, Section& out) {
   out.Add("maxmemory_policy", "noeviction");
   out.Add("mem_fragmentation_ratio",
           fmt::format("{:.2f}", used == 0 ? 1.0 : static_cast<double>(resident) / used));
-  out.Add("mem_allocator", "libc");
+  out.Add("mem_allocator", "mimalloc-2.0");
   out.Add("lazyfree_pending_objects", 0);
 }
 
