@@ -22,3 +22,11 @@ if(benchmark_FOUND)
   mydis_program(command_bench bench/command_bench.cc mydis_commands benchmark::benchmark)
   mydis_program(engine_bench bench/engine_bench.cc mydis_consensus benchmark::benchmark)
 endif()
+
+# The simulator: its pieces are a library, so that its own tests use them too.
+file(GLOB sim_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sim/*.cc)
+list(FILTER sim_sources EXCLUDE REGEX "(_test|_main)\\.cc$")
+add_library(mydis_simulator STATIC ${sim_sources})
+target_include_directories(mydis_simulator PUBLIC ${CMAKE_SOURCE_DIR}/tests/sim)
+target_link_libraries(mydis_simulator PUBLIC mydis_consensus mydis_commands)
+mydis_program(mydis_sim tests/sim/mydis_sim_main.cc mydis_simulator)

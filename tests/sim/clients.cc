@@ -1,0 +1,247 @@
+#include "clients.h"
+
+#include <fmt/format.h>
+
+#include "state/entry_codec.h"
+
+namespace mydis::sim {
+
+Clients::Clients(World& world, Observer& observer, std::vector<std::unique_ptr<Node>>& nodes,
+                 const ClientOptions& options)
+    : world_(world), observer_(observer), nodes_(nodes), options_(options) {}
+
+void Clients::Start() {
+  sessions_.resize(options_.sessions);
+  for (uint32_t i = 0; i < options_.sessions; ++i) Later(i);
+}
+
+void Clients::Later(uint32_t index) {
+  world_.After(world_.Between(100, options_.pause_us), [this, index] { Next(index); });
+}
+
+std::string Clients::Key(const char* kind, uint32_t count) {
+  return fmt::format("{}{}.{}", kind, world_.now() / options_.key_life_us,
+                     world_.random().Below(count));
+}
+
+void Clients::Next(uint32_t index) {
+  if (stopped_) return;
+  Session& session = sessions_[index];
+  Node* node = nodes_[session.node].get();
+  if (node->replica() == nullptr || session.life != node->life() || world_.random().Chance(1, 50)) {
+    session.node = static_cast<uint32_t>(world_.random().Below(nodes_.size()));
+    node = nodes_[session.node].get();
+    session.life = node->life();
+    session.seen_revision = 0;
+  }
+  if (node->replica() == nullptr || !node->replica()->CanSubmit()) return Later(index);
+  const uint64_t dice = world_.random().Below(10);
+  if (dice < 6) return Write(index);
+  if (dice < 9) return StrongRead(index);
+  EventualRead(index);
+}
+
+void Clients::Write(uint32_t index) {
+  auto pending = std::make_shared<Pending>();
+  pending->session = index;
+  pending->tracked = true;
+  pending->op.argument = fmt::format("v{}", ++next_value_);
+  std::vector<std::string> words;
+  const std::string& value = pending->op.argument;
+  switch (world_.random().Below(8)) {
+    case 0:
+    case 1:
+      pending->op.kind = OpKind::kSet;
+      pending->key = Key("r", 3);
+      words = {"SET", pending->key, value};
+      break;
+    case 2:
+      pending->op.kind = OpKind::kGetSet;
+      pending->key = Key("r", 3);
+      words = {"GETSET", pending->key, value};
+      break;
+    case 3:
+    case 4:
+      pending->op.kind = OpKind::kIncr;
+      pending->key = Key("c", 2);
+      words = {"INCR", pending->key};
+      break;
+    case 5:
+      pending->op.kind = OpKind::kDel;
+      pending->key = Key("r", 3);
+      words = {"DEL", pending->key};
+      break;
+    case 6:
+      pending->tracked = false;
+      pending->key = Key("a", 2);
+      pending->token = value + ";";
+      words = {"APPEND", pending->key, pending->token};
+      tokens_[pending->key][pending->token] = false;
+      break;
+    case 7:
+      pending->tracked = false;
+      pending->key = Key("e", 3);
+      words = {"SET", pending->key, value, "PX", std::to_string(world_.Between(1, 500))};
+      break;
+  }
+  pending->started = pending->op.called = world_.now();
+  auto submission = std::make_unique<SimSubmission>();
+  EntryBuilder builder;
+  builder.AddCommand(0, std::vector<std::string_view>(words.begin(), words.end()));
+  submission->operations = builder.operations();
+  submission->payload = builder.Take();
+  submission->strong = world_.random().Chance(1, 4);
+  submission->done = [this, pending](const SimSubmission& s, const Outcome& outcome) {
+    Ended(pending, s, outcome);
+  };
+  Watch(index, pending);
+  nodes_[sessions_[index].node]->process()->Submit(std::move(submission));
+}
+
+void Clients::Watch(uint32_t index, std::shared_ptr<Pending> pending) {
+  Session& session = sessions_[index];
+  session.busy = true;
+  const uint64_t generation = ++session.generation;
+  ++counts_.operations;
+  ++in_flight_;
+  Look(index, generation, std::move(pending));
+}
+
+// From time to time: a client sees its connection break.
+void Clients::Look(uint32_t index, uint64_t generation, std::shared_ptr<Pending> pending) {
+  world_.After(100'000, [this, index, generation, pending = std::move(pending)] {
+    Session& session = sessions_[index];
+    if (session.generation != generation || !session.busy) return;
+    const Node& node = *nodes_[session.node];
+    if (node.life() == session.life && node.running()) return Look(index, generation, pending);
+    session.busy = false;
+    --in_flight_;
+    ++counts_.unknown;
+    if (pending->tracked) Record(*pending, "", false);
+    Later(index);
+  });
+}
+
+void Clients::Record(const Pending& pending, const std::string& answer, bool returned) {
+  Operation op = pending.op;
+  op.answer = answer;
+  op.returned = returned ? world_.now() : Operation::kNever;
+  if (op.kind == OpKind::kGet && !returned) return;
+  histories_[pending.key].push_back(std::move(op));
+}
+
+void Clients::Ended(const std::shared_ptr<Pending>& pending, const SimSubmission& submission,
+                    const Outcome& outcome) {
+  Session& session = sessions_[pending->session];
+  Node& node = *nodes_[session.node];
+  session.busy = false;
+  --in_flight_;
+  const ErrorCode code = outcome.status.code();
+  world_.Trace(static_cast<uint64_t>(code), submission.index, submission.reply);
+  const bool done = code == ErrorCode::kOk || code == ErrorCode::kNotAll;
+  if (done) {
+    ++counts_.succeeded;
+    if (code == ErrorCode::kNotAll) ++counts_.not_all;
+    counts_.longest_us = std::max(counts_.longest_us, world_.now() - pending->started);
+    if (submission.index == 0) Fail("a write succeeded without an index");
+    observer_.OnAcknowledged(submission.index);
+    if (code == ErrorCode::kOk && submission.strong) CheckStrong(submission.index, node);
+    session.seen_revision =
+        std::max(session.seen_revision, node.process()->machine().state().revision);
+    if (pending->tracked) Record(*pending, submission.reply, true);
+    if (!pending->token.empty()) tokens_[pending->key][pending->token] = true;
+  } else if (code == ErrorCode::kUnknown) {
+    ++counts_.unknown;
+    if (pending->tracked) Record(*pending, "", false);
+    if (outcome.applied && !pending->token.empty()) tokens_[pending->key][pending->token] = true;
+  } else {
+    ++counts_.refused;
+    if (code != ErrorCode::kNotCommitted && code != ErrorCode::kDiskFull &&
+        code != ErrorCode::kStale)
+      Fail("a write ended with " + outcome.status.message());
+    if (!pending->token.empty()) refused_tokens_.insert(pending->token);
+  }
+  Later(pending->session);
+}
+
+// Everybody has it: also those that crashed meanwhile have had it.
+void Clients::CheckStrong(uint64_t index, Node& node) {
+  for (const auto& [id, member] : node.replica()->members().all()) {
+    const Node& other = *nodes_[Network::NumberOf(member.host)];
+    if (other.most_applied() < index)
+      Fail(fmt::format("a strong write at {} was answered, but instance {} has applied only {}",
+                       index, other.number(), other.most_applied()));
+  }
+}
+
+void Clients::StrongRead(uint32_t index) {
+  auto pending = std::make_shared<Pending>();
+  pending->session = index;
+  pending->tracked = true;
+  pending->op.kind = OpKind::kGet;
+  pending->key = world_.random().Chance(1, 2) ? Key("r", 3) : Key("c", 2);
+  pending->started = pending->op.called = world_.now();
+  Watch(index, pending);
+  Node& node = *nodes_[sessions_[index].node];
+  node.process()->Barrier([this, index, pending, &node](Status status) {
+    Session& session = sessions_[index];
+    session.busy = false;
+    --in_flight_;
+    if (status.ok()) {
+      ++counts_.succeeded;
+      ++counts_.strong_reads;
+      const std::string answer = node.process()->machine().Read({"GET", pending->key});
+      world_.Trace(1, 1, answer);
+      counts_.longest_us = std::max(counts_.longest_us, world_.now() - pending->started);
+      Record(*pending, answer, true);
+    } else {
+      ++counts_.refused;
+    }
+    Later(index);
+  });
+}
+
+// Never older than what this session has seen here.
+void Clients::EventualRead(uint32_t index) {
+  Session& session = sessions_[index];
+  Node& node = *nodes_[session.node];
+  if (node.replica()->readiness() == Readiness::kReady) {
+    ++counts_.operations;
+    ++counts_.succeeded;
+    const uint64_t revision = node.process()->machine().state().revision;
+    if (revision < session.seen_revision)
+      Fail(fmt::format("a session on instance {} saw revision {} and now reads {}", node.number(),
+                       session.seen_revision, revision));
+    session.seen_revision = revision;
+  }
+  Later(index);
+}
+
+void Clients::CheckAtEnd(Node& node) {
+  SimMachine& machine = node.process()->machine();
+  for (const auto& [key, tokens] : tokens_) {
+    std::string value = machine.Read({"GET", key});
+    if (!value.empty()) value.erase(0, 1);
+    std::map<std::string, int> found;
+    for (size_t at = 0; at < value.size();) {
+      const size_t end = value.find(';', at);
+      if (end == std::string::npos) break;
+      ++found[value.substr(at, end + 1 - at)];
+      at = end + 1;
+    }
+    for (const auto& [token, times] : found) {
+      if (times > 1) Fail(fmt::format("the write {} of {} happened {} times", token, key, times));
+      if (refused_tokens_.contains(token))
+        Fail(fmt::format("the write {} of {} was refused, and happened", token, key));
+    }
+    for (const auto& [token, acknowledged] : tokens)
+      if (acknowledged && !found.contains(token))
+        Fail(fmt::format("the acknowledged write {} of {} is lost", token, key));
+  }
+  for (const auto& [key, operations] : histories_)
+    if (CheckLinearizable(operations) == Verdict::kNot)
+      Fail(fmt::format("what clients saw of {} ({} operations) is not linearizable", key,
+                       operations.size()));
+}
+
+}  // namespace mydis::sim

@@ -1,0 +1,96 @@
+// Clients of a simulated cluster: sessions, each at one instance, one operation at a time. What
+// they are told is kept and judged at the end.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "linearizability.h"
+#include "node.h"
+#include "observer.h"
+#include "world.h"
+
+namespace mydis::sim {
+
+struct ClientOptions {
+  uint32_t sessions = 6;
+  uint64_t pause_us = 15'000;        // Between two operations, at most.
+  uint64_t key_life_us = 2'000'000;  // After so long other keys are used, to keep histories short.
+};
+
+struct ClientCounts {
+  uint64_t operations = 0;
+  uint64_t succeeded = 0;
+  uint64_t unknown = 0;
+  uint64_t refused = 0;
+  uint64_t not_all = 0;
+  uint64_t strong_reads = 0;
+  uint64_t longest_us = 0;  // The longest that a successful operation took.
+};
+
+// One thread.
+class Clients {
+ public:
+  Clients(World& world, Observer& observer, std::vector<std::unique_ptr<Node>>& nodes,
+          const ClientOptions& options);
+
+  void Start();
+  // No new operations.
+  void Stop() { stopped_ = true; }
+  bool idle() const { return in_flight_ == 0; }
+  // All instances have converged: judges everything. `node` is any of them.
+  void CheckAtEnd(Node& node);
+  const ClientCounts& counts() const { return counts_; }
+
+ private:
+  struct Session {
+    uint32_t node = 0;
+    uint64_t life = 0;        // Of the node, when the session began.
+    uint64_t generation = 0;  // Counts operations, so that late answers are told apart.
+    uint64_t seen_revision = 0;
+    bool busy = false;
+  };
+  // One operation under way: told once how it went, or given up when its instance died.
+  struct Pending {
+    uint32_t session = 0;
+    std::string key;
+    Operation op;
+    bool tracked = false;  // Goes into the key's history.
+    std::string token;     // Of an APPEND.
+    uint64_t started = 0;
+  };
+  void Next(uint32_t index);
+  void Write(uint32_t index);
+  void StrongRead(uint32_t index);
+  void EventualRead(uint32_t index);
+  void Ended(const std::shared_ptr<Pending>& pending, const SimSubmission& submission,
+             const Outcome& outcome);
+  void Later(uint32_t index);
+  // If the instance dies, the outcome stays unknown and the session goes elsewhere.
+  void Watch(uint32_t index, std::shared_ptr<Pending> pending);
+  void Look(uint32_t index, uint64_t generation, std::shared_ptr<Pending> pending);
+  void Record(const Pending& pending, const std::string& answer, bool returned);
+  std::string Key(const char* kind, uint32_t count);
+  void CheckStrong(uint64_t index, Node& node);
+  void Fail(std::string what) { observer_.Fail(std::move(what)); }
+
+  World& world_;
+  Observer& observer_;
+  std::vector<std::unique_ptr<Node>>& nodes_;
+  ClientOptions options_;
+  std::vector<Session> sessions_;
+  std::map<std::string, std::vector<Operation>> histories_;
+  // APPEND: tokens by key; true: acknowledged.
+  std::map<std::string, std::map<std::string, bool>> tokens_;
+  std::set<std::string> refused_tokens_;  // Certainly not written.
+  uint64_t next_value_ = 0;
+  uint64_t in_flight_ = 0;
+  bool stopped_ = false;
+  ClientCounts counts_;
+};
+
+}  // namespace mydis::sim
