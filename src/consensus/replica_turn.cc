@@ -100,6 +100,8 @@ uint64_t ReplicaImpl::ProposeStamped(const Payload& payload) {
 void ReplicaImpl::RunEngine() { TakeOutput(engine_->Turn()); }
 
 void ReplicaImpl::TakeOutput(const TurnOutput& out) {
+  // First of all: what is said below may be answered by proposals, whose refs are new.
+  if (out.settled) refs_.Settle(out.has_ready ? out.ready.entries : std::span<const NewEntry>{});
   for (const StepError& error : out.step_errors)
     LogWarning("a message of member {} was dropped: {}", error.from, error.text);
   for (const RefusedProposal& refused : out.refusals) intake_.Refused(refused.ref);
@@ -110,7 +112,6 @@ void ReplicaImpl::TakeOutput(const TurnOutput& out) {
   if (out.snapshot_wanted) snapshot_wanted_ = true;
   intake_.TurnDone();
   OnRaftState(out.state);
-  if (out.settled) refs_.Settle(out.has_ready ? out.ready.entries : std::span<const NewEntry>{});
   if (out.has_ready) TakeReady(out.ready);
 }
 

@@ -270,9 +270,6 @@ void Node::Crash() {
   disk_->Crash(world_.random().Next());
 }
 
-void Node::Wipe() {
-  disk_ = std::make_unique<SimDisk>();
-  most_applied_ = 0;
-}
+void Node::Wipe() { disk_ = std::make_unique<SimDisk>(); }
 
 }  // namespace mydis::sim

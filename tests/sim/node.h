@@ -130,7 +130,7 @@ class Node {
   const NodeOptions& options() const { return options_; }
   // Disk jobs take so many times as long.
   void set_slowness(uint64_t factor) { slowness_ = factor; }
-  // Of this life or an earlier one on the same disk.
+  // Of this life or an earlier one.
   uint64_t most_applied() const { return most_applied_; }
   World& world() { return world_; }
   Observer& observer() { return observer_; }
