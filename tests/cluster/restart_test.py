@@ -79,6 +79,7 @@ class CatchUp(ClusterTest):
         last = away.status()["log-last"]
 
         def gone():
+            fill(other, 1000, prefix="large", size=40_000)  # A snapshot leaves some of the log behind it.
             others = [i for i in cluster if i is not away]
             for instance in others:
                 instance.snapshot()
@@ -89,7 +90,7 @@ class CatchUp(ClusterTest):
             # what lies in the sockets of a stopped process reaches it all the same.
             with IncrLoad(other) as load:
                 load.wait_for(3000, limit=60)
-                wait_until(gone, 60, "the log to be cut")
+            wait_until(gone, 90, "the log to be cut")
             self.assertEqual(load.errors, [])
             return load
         return write
@@ -99,9 +100,9 @@ class CatchUp(ClusterTest):
         return instance.log().count("installed the snapshot")
 
     def check_caught_up(self, cluster, away, load, installed):
-        wait_until(away.answers, 60, f"{away.name} to catch up")
+        cluster.wait_equal(60)
+        wait_until(away.answers, 60, f"{away.name} to answer")
         self.assertEqual(self.counters(away, load), load.acknowledged)
-        cluster.wait_equal()
         self.assertGreater(self.installed(away), installed)
 
     def test_stopped_follower_through_a_snapshot(self):
