@@ -1,12 +1,11 @@
 #include "commands/arg_parser.h"
 
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 #include "base/ascii.h"
+#include "base/c_locale.h"
 
 namespace mydis {
 namespace {
@@ -19,7 +18,7 @@ constexpr size_t kMaxLongDoubleText = 5 * 1024 - 1;
 template <typename T>
 std::optional<T> ParseWith(T (*convert)(const char*, char**), std::string_view text, size_t limit) {
   if (text.empty() || text.size() > limit) return std::nullopt;
-  if (std::isspace(static_cast<unsigned char>(text[0]))) return std::nullopt;
+  if (std::string_view(" \t\n\v\f\r").find(text[0]) != std::string_view::npos) return std::nullopt;
   const std::string copy(text);
   char* end = nullptr;
   errno = 0;
@@ -59,11 +58,11 @@ std::optional<double> ParseDouble(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc() && stop == end && std::isfinite(value) && value != 0) return value;
   // Signs, hexadecimal, infinities, zeros and whatever is wrong take the slow way.
-  return ParseWith<double>(std::strtod, text, std::string_view::npos);
+  return ParseWith<double>(CLocaleStrtod, text, std::string_view::npos);
 }
 
 std::optional<long double> ParseLongDouble(std::string_view text) {
-  return ParseWith<long double>(std::strtold, text, kMaxLongDoubleText);
+  return ParseWith<long double>(CLocaleStrtold, text, kMaxLongDoubleText);
 }
 
 }  // namespace mydis

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <clocale>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -50,6 +51,22 @@ TEST(ParseLongDouble, KeepsMoreDigitsThanADouble) {
   EXPECT_FALSE(ParseLongDouble(""));
   EXPECT_EQ(ParseLongDouble(std::string(5119, '0')), 0.0L);
   EXPECT_FALSE(ParseLongDouble(std::string(5120, '0')));
+}
+
+// A program that holds an instance may have chosen a locale with a decimal comma.
+TEST(ParseDouble, KnowsNoLocale) {
+  const char* chosen = nullptr;
+  for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"}) {
+    if (chosen == nullptr) chosen = std::setlocale(LC_ALL, name);
+  }
+  if (chosen == nullptr) GTEST_SKIP() << "no locale with a decimal comma is installed";
+  const auto number = ParseLongDouble("1.5");
+  const auto hexadecimal = ParseDouble("0x1.8p1");
+  const auto comma = ParseDouble("1,5");
+  std::setlocale(LC_ALL, "C");
+  EXPECT_EQ(number, 1.5L);
+  EXPECT_EQ(hexadecimal, 3.0);
+  EXPECT_EQ(comma, std::nullopt);
 }
 
 TEST(ArgParser, RemembersTheFirstError) {
