@@ -75,8 +75,9 @@ void LineEditor::Bind() {
   if (show_hints_) el_set(edit_, EL_RPROMPT, &LineEditor::HintPrompt);
   el_set(edit_, EL_EDITOR, "emacs");
   el_set(edit_, EL_GETCFN, &LineEditor::ReadCharacter);
-  el_set(edit_, EL_ADDFN, "mydis-complete", "complete a command", &LineEditor::OnTab);
-  el_set(edit_, EL_ADDFN, "mydis-space", "insert a space", &LineEditor::OnSpace);
+  // In wide characters: the narrow form copies these names and never frees them.
+  el_wset(edit_, EL_ADDFN, L"mydis-complete", L"complete a command", &LineEditor::OnTab);
+  el_wset(edit_, EL_ADDFN, L"mydis-space", L"insert a space", &LineEditor::OnSpace);
   el_set(edit_, EL_BIND, "\t", "mydis-complete", nullptr);
   el_set(edit_, EL_BIND, " ", "mydis-space", nullptr);
   el_set(edit_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
