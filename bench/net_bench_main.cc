@@ -74,10 +74,7 @@ class Session final : public StreamHandler {
   Session(Server& server, EventLoop& loop, int fd);
   size_t OnData(ByteStream& stream, std::string_view bytes) override;
   std::span<char> ReadTarget() override { return parser_.Target(); }
-  void OnTargetFilled(ByteStream& stream, size_t n) override {
-    parser_.TargetFilled(n);
-    OnData(stream, {});
-  }
+  void OnTargetFilled(ByteStream&, size_t n) override { parser_.TargetFilled(n); }
   void OnClosed(ByteStream& stream, const Status& reason) override;
 
  private:

@@ -131,9 +131,8 @@ void ByteStream::ReadIntoTarget(std::span<char> target) {
   if (!TookBytes(n)) return;
   const size_t filled = std::min(static_cast<size_t>(n), target.size());
   handler_->OnTargetFilled(*this, filled);
-  if (closed() || static_cast<size_t>(n) == filled) return;
   std::string_view bytes(shared.data(), static_cast<size_t>(n) - filled);
-  if (paused_ == 0) bytes.remove_prefix(Offer(bytes));
+  if (!closed()) bytes.remove_prefix(Offer(bytes));
   if (!closed()) Keep(bytes);
 }
 
@@ -158,8 +157,8 @@ void ByteStream::ReadFiltered() {
   Status status = filter_->Receive({shared.data(), static_cast<size_t>(n)}, plain, reply);
   if (!reply.empty()) encoded_->Append(std::move(reply));
   WantFlush();
-  std::string_view rest = FillTargets(plain);
-  if (!closed() && !rest.empty()) {
+  const std::string_view rest = FillTargets(plain);
+  if (!closed() && !plain.empty()) {
     input_.append(rest);
     DeliverKept();
   }
@@ -196,16 +195,19 @@ bool ByteStream::TookBytes(ssize_t n) {
   return false;
 }
 
-// Hands `bytes` in until the handler uses none of the rest; gives how many it has used in all.
+// Hands `bytes` in, empty or not, and again what is left of them until the handler uses none; gives
+// how many it has used in all.
 size_t ByteStream::Offer(std::string_view bytes) {
   size_t used = 0;
-  while (used < bytes.size()) {
-    const size_t n = handler_->OnData(*this, bytes.substr(used));
-    used += n;
-    if (closed() || n == 0) break;
+  size_t n = 0;
+  do {
     if (OutputFull()) Pause(kByOutput);
     if (paused_ != 0) break;
-  }
+    n = handler_->OnData(*this, bytes.substr(used));
+    used += n;
+  } while (!closed() && n > 0 && used < bytes.size());
+  // A handler that stopped because of the output waits for more room, not for more input.
+  if (!closed() && OutputFull()) Pause(kByOutput);
   return used;
 }
 
@@ -224,7 +226,7 @@ void ByteStream::Keep(std::string_view rest) {
 }
 
 void ByteStream::DeliverKept() {
-  if (closed() || paused_ != 0 || input_size() == 0) return;
+  if (closed() || paused_ != 0) return;
   input_used_ += Offer(std::string_view(input_).substr(input_used_));
   if (!closed()) DropUsed();
 }
@@ -249,7 +251,8 @@ void ByteStream::Resume(PauseReason reason) {
   paused_ &= static_cast<uint8_t>(~reason);
   WantFlush();
   if (paused_ != 0 || closed()) return;
-  if (input_size() > 0) loop_.RunNextTurn(&deliver_task_);
+  // Even if nothing is kept here: the handler may keep something itself.
+  loop_.RunNextTurn(&deliver_task_);
 }
 
 void ByteStream::PauseReading() { Pause(kByHandler); }

@@ -49,14 +49,15 @@ class StreamFilter {
 // call to the ByteStream, so a handler need not expect to be re-entered.
 class StreamHandler {
  public:
-  // `bytes` is all that has arrived and was not used yet. Returns how many of its first bytes are
-  // used up; the rest is handed in again, together with what follows, or after ResumeReading.
-  // Views into `bytes` are valid until it returns. May write, pause, and close.
+  // `bytes` is all that has arrived and was not used yet; empty after OnTargetFilled or a pause, if
+  // nothing else is there. Returns how many of its first bytes are used up; the rest is handed in
+  // again: at once if any were used, else together with what follows. Views into `bytes` are valid
+  // until it returns. May write, pause, and close.
   virtual size_t OnData(ByteStream& stream, std::string_view bytes) = 0;
 
   // Memory that the next bytes of the stream belong in, or an empty span for OnData's way. Asked
-  // before every read while no unused bytes are kept. What goes there is reported by OnTargetFilled
-  // only; bytes beyond it come by OnData.
+  // before every read while no unused bytes are kept. How many have come there is told by
+  // OnTargetFilled, upon which OnData follows with the bytes beyond it, perhaps none.
   virtual std::span<char> ReadTarget() { return {}; }
   virtual void OnTargetFilled(ByteStream&, size_t) {}
 
@@ -118,8 +119,7 @@ class ByteStream final {
   bool OutputFull() const;
 
   // Between Pause and Resume neither OnData nor ReadTarget is called, and the socket is not read.
-  // Resume hands in the unused bytes again, in this or the next turn, even if no others have
-  // arrived.
+  // Resume hands in the unused bytes again, in this or the next turn, even if there are none.
   void PauseReading();
   void ResumeReading();
   bool reading_paused() const { return (paused_ & kByHandler) != 0; }

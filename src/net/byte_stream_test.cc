@@ -413,8 +413,13 @@ TEST_F(StreamTest, FilterBetweenSocketAndStream) {
 class BigSet final : public StreamHandler {
  public:
   BigSet() : parser(limits) {}
-  size_t OnData(ByteStream&, std::string_view bytes) override {
+  size_t OnData(ByteStream& stream, std::string_view bytes) override {
     parser.Parse(bytes, batch);
+    if (pauses > 0 && !batch.empty()) {
+      --pauses;
+      stream.PauseReading();
+      return parser.Consume(batch, 0);
+    }
     for (size_t i = 0; i < batch.size(); ++i) {
       const auto args = batch[i].args;
       sizes.push_back(args.back().size());
@@ -424,10 +429,7 @@ class BigSet final : public StreamHandler {
     return parser.Consume(batch, batch.size());
   }
   std::span<char> ReadTarget() override { return parser.Target(); }
-  void OnTargetFilled(ByteStream& s, size_t n) override {
-    parser.TargetFilled(n);
-    OnData(s, {});
-  }
+  void OnTargetFilled(ByteStream&, size_t n) override { parser.TargetFilled(n); }
   void OnClosed(ByteStream&, const Status&) override {}
 
   RespLimits limits;
@@ -435,6 +437,7 @@ class BigSet final : public StreamHandler {
   RequestBatch batch;
   std::vector<size_t> sizes;
   std::string error;
+  int pauses = 0;
   bool good = true;
 };
 
@@ -462,6 +465,48 @@ TEST_F(StreamTest, ArgumentOf512MiB) {
   EXPECT_EQ(handler.sizes, (std::vector<size_t>{kSize, 1}));
   EXPECT_TRUE(handler.good);
   EXPECT_EQ(handler.parser.memory(), 0u);
+  close(theirs);
+}
+
+// A request whose last byte came into the target has no bytes in the input any more. It is offered
+// all the same, and again after a pause.
+TEST_F(StreamTest, TargetFilledToTheLastByte) {
+  for (const int pauses : {0, 2}) {
+    for (const bool filtered : {false, true}) {
+      const auto [mine, theirs] = Pair();
+      BigSet handler;
+      handler.pauses = pauses;
+      const ByteStream::Options options;
+      ByteStream stream(*loop, mine, &handler, options,
+                        filtered ? std::make_unique<ToyFilter>() : nullptr);
+      Recorder sender_handler;
+      auto sender =
+          std::make_unique<ByteStream>(*loop, theirs, &sender_handler, options,
+                                       filtered ? std::make_unique<ToyFilter>() : nullptr);
+      sender->Write("*2\r\n$3\r\nSET\r\n$200000\r\nv");
+      Until([&] { return handler.parser.memory() > 0; });
+      sender->Write(std::string(199'999, 'v') + "\r\n");
+      for (int i = 0; i < pauses; ++i) {
+        Until([&] { return stream.reading_paused(); });
+        stream.ResumeReading();
+      }
+      Until([&] { return handler.sizes.size() == 1; });
+      EXPECT_EQ(handler.sizes[0], 200'000u);
+      EXPECT_TRUE(handler.good);
+    }
+  }
+}
+
+// A handler that uses nothing because the output is full is asked again when that has gone.
+TEST_F(StreamTest, FullOutputBeforeTheInput) {
+  const auto [mine, theirs] = Pair();
+  const ByteStream::Options options{.output_high = 100, .output_low = 50};
+  Recorder handler;
+  handler.use = [](ByteStream& s, std::string_view b) { return s.OutputFull() ? 0 : b.size(); };
+  ByteStream stream(*loop, mine, &handler, options);
+  SendAll(theirs, "question");
+  stream.Write(std::string(1000, 'x'));
+  Until([&] { return handler.got == "question"; });
   close(theirs);
 }
 

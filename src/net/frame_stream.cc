@@ -22,11 +22,6 @@ size_t FrameStream::OnData(ByteStream&, std::string_view bytes) {
   return size;
 }
 
-void FrameStream::OnTargetFilled(ByteStream& stream, size_t n) {
-  decoder_.TargetFilled(n);
-  OnData(stream, {});
-}
-
 void FrameStream::OnEnd(ByteStream&, bool unread) {
   if (!unread) Close(Status(ErrorCode::kIo, "the other side closed the connection"));
 }

@@ -38,7 +38,7 @@ class FrameStream final : private StreamHandler {
  private:
   size_t OnData(ByteStream& stream, std::string_view bytes) override;
   std::span<char> ReadTarget() override { return decoder_.Target(); }
-  void OnTargetFilled(ByteStream& stream, size_t n) override;
+  void OnTargetFilled(ByteStream&, size_t n) override { decoder_.TargetFilled(n); }
   void OnEnd(ByteStream& stream, bool unread) override;
   void OnClosed(ByteStream&, const Status& reason) override { owner_->OnClosed(*this, reason); }
 

@@ -16,8 +16,8 @@
 // together with what has arrived since. A request may be split anywhere. An argument much longer
 // than what has arrived of it is not waited for in the caller's buffer: Consume takes its beginning
 // over, and the rest belongs into Target() (StreamHandler::ReadTarget returns that, OnTargetFilled
-// calls TargetFilled and then Parse with what bytes there are, none perhaps). Its memory grows as
-// bytes arrive, whatever length was announced.
+// calls TargetFilled, and OnData comes after that, perhaps with no bytes: the argument may be
+// complete). Its memory grows as bytes arrive, whatever length was announced.
 #pragma once
 
 #include <cstdint>
