@@ -30,6 +30,7 @@ struct Action {
 
 constexpr Action kActions[] = {
     {"status", "", 0, 0, "show the cluster and its members"},
+    {"add", "HOST:RAFTPORT", 1, 1, "invite an instance that waits for a cluster"},
     {"remove", "INSTANCE", 1, 1, "take an instance out for good"},
     {"promote", "INSTANCE", 1, 1, "make a learner a voter"},
     {"transfer", "[INSTANCE]", 0, 1, "hand leadership to an instance, or to any voter"},
@@ -44,7 +45,6 @@ constexpr OptionSpec kOptions[] = {
     {"--json", "", "print status and get as JSON"},
 };
 
-constexpr std::string_view kHowToAdd = "mydis server --join HOST:RAFTPORT";
 constexpr std::string_view kProgram = "mydis cluster";
 
 CommandLineSpec Spec(std::string_view footer) {
@@ -60,8 +60,12 @@ std::string ActionsHelp() {
   for (const Action& action : kActions)
     text += fmt::format("  {:<30}{}\n", fmt::format("{} {}", action.name, action.arguments),
                         action.summary);
-  return text + "INSTANCE is a name as status shows it. A new instance adds itself:\n" +
-         std::string(kHowToAdd) + ".";
+  return text +
+         "INSTANCE is a name as status shows it. A new instance adds itself when it is started "
+         "with\n"
+         "mydis server --join HOST:RAFTPORT of any member; one that was given an address where "
+         "there\n"
+         "is no cluster (its own will do) waits to be added.";
 }
 
 Result<const Action*> FindAction(const CommandLine& line) {
@@ -78,9 +82,6 @@ Result<const Action*> FindAction(const CommandLine& line) {
                               action.arguments.empty() ? "" : " ", action.arguments));
     return &action;
   }
-  if (line.words[0] == "add")
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("a new instance adds itself: start it with {}", kHowToAdd));
   const std::string_view nearest = NearestWord(line.words[0], names);
   return Fail(
       ErrorCode::kInvalid,

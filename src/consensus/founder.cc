@@ -39,6 +39,7 @@ struct Founder::Impl {
   void Learn(const Member& peer);
   std::vector<Address> Targets() const;
   void Answer(const WireProbe& probe, Respond respond);
+  void Accept(const WireInvite& invite, Respond respond);
 
   FounderOptions options;
   Clock& clock;
@@ -51,7 +52,9 @@ struct Founder::Impl {
   std::map<std::string, Member> known;  // Other fresh instances, by instance id.
   // An instance that is in a cluster, or the leader that one has named; where to join.
   std::optional<Address> cluster;
-  std::string promised_to;                // Whom this instance lets found; empty: nobody yet.
+  std::optional<Address>
+      invited;              // Where `mydis cluster add` said to join; stays when joining fails.
+  std::string promised_to;  // Whom this instance lets found; empty: nobody yet.
   std::map<std::string, bool> promisers;  // Who has promised this one.
   size_t next_seed = 0;
   bool asking = false;  // A join is under way.
@@ -186,7 +189,7 @@ void Founder::Impl::Join() {
 void Founder::Impl::OnJoinAnswer(Result<WireMessage> message) {
   asking = false;
   // With seeds alone the next one is asked next time; what discovery found may have gone away too.
-  cluster.reset();
+  cluster = invited;
   WireJoinAnswer answer;
   if (result || !message || !Decode(message->head, &answer)) return;
   if (answer.code == ErrorCode::kNotLeader && !answer.host.empty()) {
@@ -226,6 +229,23 @@ void Founder::Impl::Answer(const WireProbe& probe, Respond respond) {
   respond(Encode(answer));
 }
 
+void Founder::Impl::Accept(const WireInvite& invite, Respond respond) {
+  WireInviteAnswer answer;
+  if (invite.cluster_name != options.cluster_name) {
+    answer.code = ErrorCode::kInvalid;
+    answer.text = "it was started for cluster '" + options.cluster_name + "', this one is '" +
+                  invite.cluster_name + "': see --name";
+  } else if (alone || result || !promised_to.empty()) {
+    answer.code = ErrorCode::kExists;
+    answer.text = "it founds a cluster of its own";
+  } else {
+    invited = Address(invite.member.host, invite.member.raft_port);
+    cluster = invited;
+    next_us = 0;
+  }
+  respond(Encode(answer));
+}
+
 Founder::Founder(FounderOptions options, Clock& clock, Transport& transport)
     : impl_(std::make_unique<Impl>(std::move(options), clock, transport)) {}
 Founder::~Founder() = default;
@@ -234,6 +254,11 @@ void Founder::ReceiveRequest(WireMessage message, Respond respond) {
   if (message.type == static_cast<uint8_t>(WireType::kProbe)) {
     WireProbe probe;
     if (Decode(message.head, &probe)) impl_->Answer(probe, std::move(respond));
+    return;
+  }
+  if (message.type == static_cast<uint8_t>(WireType::kInvite)) {
+    WireInvite invite;
+    if (Decode(message.head, &invite)) impl_->Accept(invite, std::move(respond));
     return;
   }
   if (message.type != static_cast<uint8_t>(WireType::kJoin)) return;

@@ -299,6 +299,9 @@ void Replica::WatchApplied(uint64_t index, uint32_t needed_applied, uint32_t nee
 void Replica::Admin(AdminRequest request, AdminCallback done) {
   impl_->Admin(std::move(request), std::move(done));
 }
+void Replica::Invite(const std::string& host, uint16_t raft_port, AdminCallback done) {
+  impl_->Invite(host, raft_port, std::move(done));
+}
 void Replica::TakeSnapshot(Callback done) { impl_->TakeSnapshot(std::move(done)); }
 void Replica::Stop(uint64_t deadline_us, Callback done) {
   impl_->Stop(deadline_us, std::move(done));

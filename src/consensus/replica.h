@@ -203,6 +203,9 @@ class Replica {
   // the change has been applied by the leader.
   using AdminCallback = std::move_only_function<void(Status, std::string text)>;
   void Admin(AdminRequest request, AdminCallback done);
+  // Tells the instance that waits for a cluster at `host`:`raft_port` to join this one. Answered
+  // once it is a member here; kExists if it belongs to a cluster already.
+  void Invite(const std::string& host, uint16_t raft_port, AdminCallback done);
   // A snapshot on this instance, now. kBusy if one is being taken.
   void TakeSnapshot(Callback done);
   // A graceful end: refuses new submissions, hands leadership over if it has it, waits (up to

@@ -67,6 +67,7 @@ void ReplicaImpl::PumpAdmin(uint64_t now) {
                               "cluster status for what is in force"),
                        {});
   }
+  PumpInvites(now);
   CheckMembership(now);
 }
 

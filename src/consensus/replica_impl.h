@@ -63,6 +63,7 @@ class ReplicaImpl {
 
   // replica_admin.cc
   void Admin(AdminRequest request, Replica::AdminCallback done);
+  void Invite(const std::string& host, uint16_t raft_port, Replica::AdminCallback done);
   void TakeSnapshot(Replica::Callback done);
   void Stop(uint64_t deadline_us, Replica::Callback done);
 
@@ -87,6 +88,13 @@ class ReplicaImpl {
     uint64_t deadline_us = 0;
     uint64_t send_us = 0;  // When to send it (again).
     uint64_t asked = 0;    // The leader that was asked first.
+  };
+  struct PendingInvite {
+    std::string host;
+    uint16_t port;
+    uint64_t deadline_us;
+    bool accepted = false;
+    Replica::AdminCallback done;
   };
   struct StopRequest {
     uint64_t deadline_us;
@@ -150,6 +158,7 @@ class ReplicaImpl {
 
   // replica_admin.cc
   void PumpAdmin(uint64_t now);
+  void PumpInvites(uint64_t now);
   void DoAdmin(AdminRequest request, uint64_t deadline_us, AdminReply reply);
   void PumpStop(uint64_t now);
   void PumpSnapshots();
@@ -212,6 +221,7 @@ class ReplicaImpl {
   uint64_t last_proposed_ = 0;  // Leader: index of the last entry stored.
   uint64_t pulse_us_ = 0;       // No pulse before.
   std::vector<std::pair<std::unique_ptr<Submission>, Outcome>> completed_;
+  std::map<uint64_t, PendingInvite> invites_;  // By a number of their own.
   std::vector<std::pair<Status, Replica::Callback>> callbacks_;
   bool could_submit_ = true;
 

@@ -150,6 +150,8 @@ void ReplicaImpl::ReceiveRequest(WireMessage message, Respond respond) {
   } else if (message.type == static_cast<uint8_t>(WireType::kProbe)) {
     WireProbe probe;
     if (Decode(message.head, &probe)) AnswerProbe(probe, std::move(respond));
+  } else if (message.type == static_cast<uint8_t>(WireType::kInvite)) {
+    respond(Encode(WireInviteAnswer{ErrorCode::kExists, "it belongs to a cluster already"}));
   }
 }
 

@@ -270,6 +270,33 @@ bool Decode(std::string_view head, WireJoinAnswer* m) {
   return ReadMembers(in, &m->members) && Finished(in) && m->port <= 0xffff;
 }
 
+WireMessage Encode(const WireInvite& m) {
+  return Make(WireType::kInvite, [&](Encoder& out) {
+    out.Bytes(m.cluster_name);
+    EncodeMember(out, m.member);
+  });
+}
+
+bool Decode(std::string_view head, WireInvite* m) {
+  Decoder in(head);
+  m->cluster_name = in.Bytes();
+  return DecodeMember(in, &m->member) && Finished(in);
+}
+
+WireMessage Encode(const WireInviteAnswer& m) {
+  return Make(WireType::kInviteAnswer, [&](Encoder& out) {
+    out.U8(static_cast<uint8_t>(m.code));
+    out.Bytes(m.text);
+  });
+}
+
+bool Decode(std::string_view head, WireInviteAnswer* m) {
+  Decoder in(head);
+  m->code = static_cast<ErrorCode>(in.U8());
+  m->text = in.Bytes();
+  return Finished(in);
+}
+
 WireMessage Encode(const WireProbe& m) {
   return Make(WireType::kProbe, [&](Encoder& out) {
     out.Bytes(m.cluster_name);

@@ -32,6 +32,8 @@ enum class WireType : uint8_t {
   kJoinAnswer = 33,
   kProbe = 34,
   kProbeAnswer = 35,
+  kInvite = 36,
+  kInviteAnswer = 37,
 };
 
 // One message of the Raft core. Bodies: the payloads of its kNormal entries that are not empty, in
@@ -140,6 +142,15 @@ struct WireJoinAnswer {
 
 // Who are you, and have you a cluster? Asked by fresh instances (--expect), and by a member that
 // hears of no leader: it wants to know whether it still is one.
+struct WireInvite {
+  std::string cluster_name;
+  Member member;  // Of the cluster: whom to ask for a place.
+};
+struct WireInviteAnswer {
+  ErrorCode code = ErrorCode::kOk;
+  std::string text;
+};
+
 struct WireProbe {
   std::string cluster_name;
   Member self;
@@ -174,6 +185,8 @@ WireMessage Encode(const WireRemoved& m);
 WireMessage Encode(const WireJoin& m);
 WireMessage Encode(const WireJoinAnswer& m);
 WireMessage Encode(const WireProbe& m);
+WireMessage Encode(const WireInvite& m);
+WireMessage Encode(const WireInviteAnswer& m);
 WireMessage Encode(const WireProbeAnswer& m);
 
 bool Decode(std::string_view head, WireRaft* m);
@@ -190,6 +203,8 @@ bool Decode(std::string_view head, WireRemoved* m);
 bool Decode(std::string_view head, WireJoin* m);
 bool Decode(std::string_view head, WireJoinAnswer* m);
 bool Decode(std::string_view head, WireProbe* m);
+bool Decode(std::string_view head, WireInvite* m);
+bool Decode(std::string_view head, WireInviteAnswer* m);
 bool Decode(std::string_view head, WireProbeAnswer* m);
 
 }  // namespace mydis

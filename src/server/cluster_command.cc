@@ -130,6 +130,29 @@ void RunAdmin(LocalContext& c, AdminRequest request) {
   });
 }
 
+// MYDIS ADD host:raftport: invites an instance that was started and waits for a cluster.
+void Add(LocalContext& c) {
+  if (c.in_transaction)
+    return c.reply.Error("ERR cluster administration is not allowed inside a transaction");
+  auto address = ParseHostPort(c.args[2]);
+  if (!address) return c.reply.Error("ERR " + address.error().message());
+  const auto resume = c.Suspend();
+  c.node.consensus().Post([resume, address = *address](Replica* replica) {
+    auto answer = [resume, address](Status status, const std::string& text) {
+      resume([status = std::move(status), text, address](Reply& reply) {
+        if (status.ok()) return reply.Simple(text);
+        reply.Error(fmt::format("{} {}:{}: {}", FormOf(status.code()).prefix, address.host,
+                                address.port, status.message()));
+      });
+    };
+    if (replica == nullptr) {
+      return answer(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"),
+                    {});
+    }
+    replica->Invite(address.host, address.port, std::move(answer));
+  });
+}
+
 void Remove(LocalContext& c) {
   RunAdmin(c, {.kind = AdminKind::kRemove, .instance_id = std::string(c.args[2])});
 }
@@ -193,6 +216,8 @@ void Digest(LocalContext& c) {
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
       "MYDIS <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "ADD <host:raftport>",
+      "    Invite an instance that was started with --join and has found no cluster yet.",
       "DIGEST",
       "    Log index and a hash of the whole state there, to compare instances.",
       "GET [<name>]",
@@ -235,6 +260,7 @@ constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view sum
 }
 
 constexpr CommandSpec kSubcommands[] = {
+    Sub("add", 3, "Invites an instance that waits for a cluster.", "host:raftport", Add),
     Sub("digest", 2, "A hash of the whole state and the log index it belongs to.", "", Digest),
     Sub("get", -2, "Settings that hold for the whole cluster.", "[name]", Get),
     Sub("help", 2, "Helpful text about the subcommands.", "", Help),
