@@ -16,6 +16,8 @@ foreach(tool lint transcript harness)
   add_test(NAME ${tool}_test COMMAND ${CMAKE_SOURCE_DIR}/tools/${tool}_test.py)
 endforeach()
 
+add_test(NAME bench_run COMMAND ${CMAKE_SOURCE_DIR}/tests/bench/run_test.py)
+
 # Transcripts: against redis-server, and where there is a mydis program three ways against it.
 add_test(NAME transcripts_redis COMMAND ${CMAKE_SOURCE_DIR}/tools/transcript run --on redis)
 if(TARGET mydis)
