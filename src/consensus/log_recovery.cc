@@ -24,7 +24,8 @@ class Recovery {
     for (size_t i = 0; i < log_.segments.size(); ++i)
       if (Status s = ReplaySegment(i); !s.ok()) return s;
     if (Status s = CheckTail(); !s.ok()) return s;
-    if (log_.index.base_index() > 0 && log_.index.base_term() == kUnknownTerm)
+    if (log_.index.base_index() > 0 && log_.index.base_term() == kUnknownTerm &&
+        log_.index.last_index() > log_.index.base_index())
       log_.index.Compact(log_.index.base_index() + 1);
     return Repair();
   }

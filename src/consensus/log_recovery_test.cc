@@ -80,6 +80,28 @@ TEST(LogRecovery, AfterACrashADamagedLastGroupIsTakenForATornOne) {
   EXPECT_EQ(*MustOpen(*disk, SmallSegments())->Read(5)->data, "other");
 }
 
+TEST(LogRecovery, ALogAtRestTellsDamageFromATornWrite) {
+  for (bool durable : {true, false}) {
+    SimDisk disk;
+    LogOptions options = SmallSegments(32 << 10);
+    options.durable = durable;
+    auto log = MustCreate(disk, options);
+    ASSERT_TRUE(AppendEntries(*log, {Entry(1, 1, "precious")}).ok());
+    const uint64_t room = log->Usage().room;
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(log->Settle().ok());
+    EXPECT_EQ(log->Usage().room, room - kDiskBlock) << "once is enough";
+    disk.Crash(3);
+    {
+      auto copy = disk.Clone();
+      EXPECT_EQ(MustOpen(*copy, options)->LastIndex(), 1u);
+    }
+    disk.FlipBit(Segment(1), (kDiskBlock + 121) * 8);
+    auto damaged = LogStore::Open(disk, kLogDirectory, options);
+    ASSERT_FALSE(damaged);
+    EXPECT_TRUE(damaged.error().message().starts_with(Segment(1) + ": byte 4096: "));
+  }
+}
+
 TEST(LogRecovery, DamageBeforeTheLastGroupIsRefused) {
   auto disk = ThreeSegments(false);
   for (int number : {1, 2}) {

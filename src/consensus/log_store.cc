@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <mutex>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/random.h"
@@ -60,6 +61,7 @@ class LogStoreImpl final : public LogStore {
   bool HasSpare() const override { return spares_.count() > 0; }
   LogUsage Usage() const override;
   Status Sync() override;
+  Status Settle() override;
   Status Close() override;
 
  private:
@@ -86,6 +88,9 @@ class LogStoreImpl final : public LogStore {
   Status poisoned_;
   uint64_t next_sequence_ = 1;
   uint64_t durable_ = 0;  // Groups up to this sequence are on disk.
+  // The next sequence at the last Settle(), and behind the empty group that it wrote last.
+  uint64_t settling_ = 0;
+  uint64_t settled_ = 0;
   // The former current segment, while it still lacks its kContinued group.
   std::shared_ptr<LogSegment> unmarked_;
 
@@ -320,6 +325,17 @@ Status LogStoreImpl::Sync() {
   if (durable_ + 1 == next_sequence_) return Status::Ok();
   if (Status s = segments_.back()->file->Sync(); !s.ok()) return Poison(s);
   durable_ = next_sequence_ - 1;
+  return Status::Ok();
+}
+
+Status LogStoreImpl::Settle() {
+  if (Status s = Sync(); !s.ok()) return s;
+  const bool active = std::exchange(settling_, next_sequence_) != next_sequence_;
+  // A new segment is not worth it; its header would prove the same as soon as it is needed.
+  if (active || settled_ == next_sequence_ || segments_.back()->Room() < kDiskBlock)
+    return Status::Ok();
+  if (Status s = Append({}); !s.ok()) return s.code() == ErrorCode::kDiskFull ? Status::Ok() : s;
+  settling_ = settled_ = next_sequence_;
   return Status::Ok();
 }
 

@@ -110,6 +110,10 @@ class LogStore {
 
   // Makes everything appended so far durable; nothing to do unless LogOptions::durable is false.
   virtual Status Sync() = 0;
+  // To be called about once a second. Calls Sync(); and when nothing has been appended since the
+  // last call, an empty group is written behind the last one, once, so that the next Open() can
+  // tell a flipped bit in that from a torn write even if there is no clean stop.
+  virtual Status Settle() = 0;
   // Writes a closing group, so that the next Open() can tell a flipped bit in the last group from a
   // torn write. The last call of a clean stop.
   virtual Status Close() = 0;

@@ -129,6 +129,7 @@ class ReplicaImpl {
   void Written(Status status);
   void FinishReady();
   void CheckSpare();
+  void SettleLog(uint64_t now);
 
   // replica_apply.cc
   void ApplySlice();
@@ -204,6 +205,8 @@ class ReplicaImpl {
   bool space_low_ = false;
   bool spare_running_ = false;
   uint64_t spare_us_ = 0;
+  bool settling_ = false;  // LogStore::Settle() is under way.
+  uint64_t settle_us_ = 0;
   uint64_t durable_ = 0;
   uint64_t compacting_ = 0;  // The index of a compaction that is running; 0: none.
   bool fatal_ = false;

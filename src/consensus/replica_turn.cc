@@ -14,6 +14,7 @@ constexpr int kEngineTurns = 4;
 constexpr uint64_t kStatusUs = 200'000;
 constexpr uint64_t kRetryWriteUs = 200'000;
 constexpr uint64_t kSpareRetryUs = 1'000'000;
+constexpr uint64_t kSettleUs = 1'000'000;
 constexpr uint64_t kPulseGapUs = 10'000;
 
 }  // namespace
@@ -31,6 +32,7 @@ uint64_t ReplicaImpl::Turn() {
   for (int i = 0; i < kEngineTurns && engine_->HasInput() && !fatal_; ++i) RunEngine();
   if (!fatal_) ApplySlice();
   if (space_low_) CheckSpare();
+  SettleLog(now);
   if (!fatal_) {
     PumpSnapshots();
     PumpAdmin(now);
@@ -302,6 +304,19 @@ void ReplicaImpl::CheckSpare() {
           space_low_ = false;
         }
         intake_.SetDiskFull(disk_full_ || space_low_);
+      });
+}
+
+// What is written with --durability relaxed gets onto the disk by this.
+void ReplicaImpl::SettleLog(uint64_t now) {
+  if (settling_ || now < settle_us_) return;
+  settle_us_ = now + kSettleUs;
+  settling_ = true;
+  env_.disk.Run(
+      DiskLane::kLog, [log = &env_.log]() { return log->Settle(); },
+      [this](Status status) {
+        settling_ = false;
+        if (!fatal_ && !status.ok()) Fatal(std::move(status));
       });
 }
 

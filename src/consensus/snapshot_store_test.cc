@@ -162,6 +162,20 @@ TEST(SnapshotStore, EveryDamageIsFound) {
   EXPECT_FALSE(MustOpen(*longer)->Choose(9));
 }
 
+TEST(SnapshotStore, AMissingBlockIsFound) {
+  SimDisk disk;
+  const SnapshotId id{9, 2};
+  ASSERT_TRUE(Write(*MustOpen(disk), id, Content(2 * kSnapshotBlock, 4)));
+  std::string bytes = disk.Contents(FileOf(id));
+  bytes.erase(bytes.size() - kFooterSize - kSnapshotBlock - kBlockHeaderSize,
+              kSnapshotBlock + kBlockHeaderSize);
+  ASSERT_TRUE(disk.ReplaceFile(kDirectory, SnapshotName(id), bytes).ok());
+  auto chosen = MustOpen(disk)->Choose(9);
+  ASSERT_FALSE(chosen);
+  EXPECT_NE(chosen.error().message().find("blocks are not those that were written"),
+            std::string::npos);
+}
+
 TEST(SnapshotStore, AnOlderSnapshotServesOnlyWhenTheLogReachesIt) {
   SimDisk disk;
   {
