@@ -77,6 +77,7 @@ void MembershipCoordinator::Begin(Operation operation, uint64_t now_us, const Me
     case AdminKind::kUpdate:
       return BeginUpdate(*current_, members);
     case AdminKind::kSnapshot:
+    case AdminKind::kStatus:
       break;  // Answered by the replica itself.
   }
   End(Status(ErrorCode::kInvalid, "unknown kind of administration"), {});

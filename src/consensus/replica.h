@@ -95,8 +95,14 @@ enum class AdminKind : uint8_t {
   kTransfer = 3,  // Leadership to `instance_id`, or to the best voter if it is empty.
   kUpdate = 4,    // `instance_id` is at `host`:`port` now. Instances ask this for themselves.
   kSnapshot = 5,  // The leader takes a snapshot.
+  kStatus = 7,    // How far each member is: see DecodeMemberStatuses.
   kAdd = 6,       // Internal: the leader gives `instance_id` a place (see ReceiveRequest).
 };
+
+// How far each member is, as the leader sees it: the `text` that kStatus answers with.
+std::string EncodeMemberStatuses(const std::vector<struct MemberStatus>& members);
+// Empty if `text` is none.
+std::vector<struct MemberStatus> DecodeMemberStatuses(std::string_view text);
 
 struct AdminRequest {
   AdminKind kind = AdminKind::kTransfer;

@@ -92,6 +92,8 @@ void ReplicaImpl::ReceiveAdmin(uint64_t from, const WireAdmin& admin) {
 
 void ReplicaImpl::DoAdmin(AdminRequest request, uint64_t deadline_us, AdminReply reply) {
   if (!Leading()) return reply(Status(ErrorCode::kNotLeader, "ask the leader"), {});
+  if (request.kind == AdminKind::kStatus)
+    return reply(Status::Ok(), EncodeMemberStatuses(GetStatus().members));
   if (request.kind == AdminKind::kSnapshot)
     return TakeSnapshot([reply = std::move(reply)](Status status) mutable {
       reply(std::move(status), "a snapshot has been taken");

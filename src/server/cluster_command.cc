@@ -61,7 +61,10 @@ void ReplyMember(const MemberStatus& status, Reply& reply) {
                                                                    : "follower");
   fields.Number("match-index", status.match);
   fields.Number("lag", status.lag);
-  fields.Text("state", status.self ? "self" : status.state.empty() ? "unknown" : status.state);
+  fields.Text("state", status.leader          ? "leads"
+                       : status.state.empty() ? "unknown"
+                       : status.active        ? status.state
+                                              : "unreachable");
 }
 
 void ReplyStatus(const ReplicaStatus& status, const InstanceMeta& meta, uint64_t revision,
@@ -91,14 +94,32 @@ void ReplyStatus(const ReplicaStatus& status, const InstanceMeta& meta, uint64_t
   for (const MemberStatus& member : status.members) ReplyMember(member, reply);
 }
 
+// How far each member is only the leader knows: it is asked, and without an answer this instance's
+// own view is given.
 void DescribeStatus(LocalContext& c) {
   const auto resume = c.Suspend();
   Node& node = c.node;
   const uint64_t revision = c.Read().revision;
   node.consensus().Post([resume, &node, revision](Replica* replica) {
-    const ReplicaStatus status = replica != nullptr ? replica->status() : ReplicaStatus{};
-    resume([status, meta = node.consensus().meta(), why = node.consensus().why(),
-            revision](Reply& reply) { ReplyStatus(status, meta, revision, why, reply); });
+    auto answer = [resume, &node, revision](ReplicaStatus status) {
+      resume([status = std::move(status), meta = node.consensus().meta(),
+              why = node.consensus().why(),
+              revision](Reply& reply) { ReplyStatus(status, meta, revision, why, reply); });
+    };
+    if (replica == nullptr) return answer(ReplicaStatus{});
+    const uint64_t self = replica->self().raft_id;
+    ReplicaStatus own = replica->status();
+    if (replica->leader().self || replica->leader().leader == 0) return answer(std::move(own));
+    replica->Admin(
+        {.kind = AdminKind::kStatus},
+        [answer, own = std::move(own), self](Status status, const std::string& text) mutable {
+          std::vector<MemberStatus> members = DecodeMemberStatuses(text);
+          if (status.ok() && !members.empty()) {
+            for (MemberStatus& member : members) member.self = member.member.raft_id == self;
+            own.members = std::move(members);
+          }
+          answer(std::move(own));
+        });
   });
 }
 
