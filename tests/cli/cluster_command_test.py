@@ -78,7 +78,8 @@ class ClusterCommand(unittest.TestCase):
         target = self.cluster.followers()[0]
         self.good("transfer", target.name)
         wait_until(lambda: self.cluster.leader() is target, 20, "the new leader")
-        self.good("transfer")
+        # A new leader knows whom it reaches once they have answered it.
+        wait_until(lambda: self.cluster_command("transfer").returncode == 0, 20, "a transfer")
         wait_until(lambda: self.cluster.leader() is not target, 20, "another leader")
         run = self.cluster_command("transfer", "nobody")
         self.assertEqual(run.returncode, 1)
