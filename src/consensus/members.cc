@@ -61,9 +61,12 @@ const Member* Members::Find(uint64_t raft_id) const {
 }
 
 const Member* Members::FindInstance(std::string_view instance_id) const {
+  // While an instance with an empty directory replaces its old self, both are in the table: the
+  // newer one, with the higher raft id, is the one that is there.
+  const Member* found = nullptr;
   for (const auto& [id, member] : members_)
-    if (member.instance_id == instance_id) return &member;
-  return nullptr;
+    if (member.instance_id == instance_id) found = &member;
+  return found;
 }
 
 bool Members::IsVoter(uint64_t raft_id) const { return Contains(conf_state_.voters, raft_id); }

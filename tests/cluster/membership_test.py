@@ -96,6 +96,7 @@ class Membership(ClusterTest):
         wait_until(lambda: wiped.call("DBSIZE") == 1000 + len(load.keys), 30, "the data to be back")
         self.assertEqual(self.counters(wiped, load), load.acknowledged)
         cluster.wait_equal()
+        self.wait_kind(other, wiped.name, "voter")
         # It counts again: with it the cluster stands the loss of another.
         other.kill()
         self.assertEqual(cluster.leader().call("SET", "k", "v"), b"OK")
