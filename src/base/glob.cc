@@ -9,6 +9,8 @@ namespace mydis {
 namespace {
 
 constexpr size_t kNone = std::string_view::npos;
+// Redis gives up on patterns with more `*` than this (one at the end does not count).
+constexpr int kMaxStars = 1000;
 
 char Fold(char c, bool ignore_case) { return ignore_case ? AsciiLower(c) : c; }
 
@@ -72,10 +74,12 @@ bool GlobMatches(std::string_view pattern, std::string_view text, bool ignore_ca
   // ones need not be tried again: whatever follows them has matched as early as it could.
   size_t after_star = kNone;
   size_t star_text = 0;
+  int stars = 0;
   while (next < text.size()) {
     if (at < pattern.size() && pattern[at] == '*') {
       while (at < pattern.size() && pattern[at] == '*') ++at;
       if (at == pattern.size()) return true;
+      if (++stars > kMaxStars) return false;
       after_star = at;
       star_text = next;
     }

@@ -6,8 +6,9 @@
 namespace mydis {
 
 // Whether the whole of `text` fits `pattern`, in time proportional to the product of their lengths
-// at worst. As in Redis an empty text fits an empty pattern only, and a class that is not closed
-// ends with the pattern. `ignore_case` is about ASCII letters.
+// at worst. As in Redis an empty text fits an empty pattern only, a class that is not closed ends
+// with the pattern, and a pattern with more than a thousand `*` fits nothing. `ignore_case` is
+// about ASCII letters.
 bool GlobMatches(std::string_view pattern, std::string_view text, bool ignore_case = false);
 
 // Whether the pattern fits one text only, the same as the pattern's own bytes.

@@ -80,6 +80,18 @@ TEST(Glob, ManyStarsTakeNoExponentialTime) {
   EXPECT_TRUE(GlobMatches(pattern, std::string(5000, 'a') + "b"));
 }
 
+TEST(Glob, MoreThanAThousandStarsFitNothing) {
+  const auto repeated = [](std::string_view part, int times) {
+    std::string text;
+    while (times-- > 0) text += part;
+    return text;
+  };
+  const std::string text(1001, 'a');
+  EXPECT_TRUE(GlobMatches(repeated("*?", 1000), text));
+  EXPECT_TRUE(GlobMatches(repeated("*?", 1000) + "*", text));
+  EXPECT_FALSE(GlobMatches(repeated("*?", 1001), text));
+}
+
 TEST(Glob, KnowsLiterals) {
   EXPECT_TRUE(GlobIsLiteral("user:1"));
   EXPECT_FALSE(GlobIsLiteral("user:*"));
