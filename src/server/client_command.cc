@@ -337,25 +337,34 @@ void Help(LocalContext& c) {
 }
 
 constexpr uint32_t kFlags = kNoScript | kLoading | kStale;
+constexpr std::string_view kChanging = "nondeterministic_output";
+constexpr std::string_view kEverywhere = "request_policy:all_nodes,response_policy:all_succeeded";
 
 constexpr CommandSpec Sub(std::string_view name, int arity, uint32_t more_flags,
                           std::string_view since, std::string_view summary,
-                          std::string_view arguments, LocalHandler handler) {
+                          std::string_view arguments, LocalHandler handler,
+                          std::string_view tips = {}) {
   return {.name = name,
           .arity = arity,
           .effect = Effect::kLocal,
-          .flags = kFlags | more_flags,
+          .flags = name == "help" ? kLoading | kStale : kFlags | more_flags,
           .group = Group::kConnection,
           .since = since,
           .complexity = "O(1)",
           .summary = summary,
           .arguments = arguments,
-          .handler = handler};
+          .handler = handler,
+          .tips = tips};
 }
 
 constexpr std::string_view kKillArguments =
-    "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER "
-    "username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] [...]>>";
+    "<filter: old-format/ip:port | <new-format: [ID client-id:integer@2.8.12] | [TYPE "
+    "<client-type: 'normal' | 'master'@3.2.0 | 'slave' | 'replica'@5.0.0 | 'pubsub'>]@2.8.12 | "
+    "[USER username] | [ADDR addr/ip:port] | [LADDR laddr/ip:port@6.2.0] | [SKIPME <skipme: YES | "
+    "NO>]> [...]>";
+constexpr std::string_view kListArguments =
+    "[TYPE <client-type: 'normal' | 'master' | 'replica' | 'pubsub'>]@5.0.0 [ID "
+    "client-id:integer@6.2.0 [client-id ...]]";
 
 constexpr CommandSpec kSubcommands[] = {
     Sub("consistency", -2, 0, "7.2.0", "What the connection's reads and writes promise.",
@@ -363,23 +372,24 @@ constexpr CommandSpec kSubcommands[] = {
     Sub("getname", 2, 0, "2.6.9", "The name of the connection.", "", GetName),
     Sub("help", 2, 0, "5.0.0", "Helpful text about the subcommands.", "", Help),
     Sub("id", 2, 0, "5.0.0", "The number of the connection.", "", Id),
-    Sub("info", 2, 0, "6.2.0", "Facts about the connection.", "", Info),
+    Sub("info", 2, 0, "6.2.0", "Facts about the connection.", "", Info, kChanging),
     Sub("kill", -3, kAdmin | kDangerous, "2.4.0", "Ends connections.", kKillArguments, Kill),
-    Sub("list", -2, kAdmin | kDangerous, "2.4.0", "Facts about all connections.",
-        "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]", List),
+    Sub("list", -2, kAdmin | kDangerous, "2.4.0", "Facts about all connections.", kListArguments,
+        List, kChanging),
     Sub("no-evict", 3, kAdmin, "7.0.0", "Protects the connection from client eviction.",
-        "<ON | OFF>", NoEvict),
+        "<enabled: ON | OFF>", NoEvict),
     Sub("no-touch", 3, 0, "7.2.0",
-        "Keeps the connection's reads from counting as uses of the keys.", "<ON | OFF>", NoTouch),
-    Sub("pause", -3, kAdmin, "3.0.0", "Holds commands back for a while.", "timeout [WRITE | ALL]",
-        Pause),
-    Sub("reply", 3, 0, "3.2.0", "Whether the connection is answered.", "<ON | OFF | SKIP>",
+        "Keeps the connection's reads from counting as uses of the keys.", "<enabled: ON | OFF>",
+        NoTouch),
+    Sub("pause", -3, kAdmin, "3.0.0", "Holds commands back for a while.",
+        "timeout:integer [mode: WRITE | ALL]@6.2.0", Pause),
+    Sub("reply", 3, 0, "3.2.0", "Whether the connection is answered.", "<action: ON | OFF | SKIP>",
         ReplyMode),
     Sub("setinfo", 4, 0, "7.2.0", "Says which library the client uses.",
-        "<LIB-NAME libname | LIB-VER libver>", SetInfo),
-    Sub("setname", 3, 0, "2.6.9", "Names the connection.", "connection-name", SetName),
+        "<attr: 'lib-name' libname | 'lib-ver' libver>", SetInfo, kEverywhere),
+    Sub("setname", 3, 0, "2.6.9", "Names the connection.", "connection-name", SetName, kEverywhere),
     Sub("unblock", -3, kAdmin, "5.0.0", "Wakes a client that waits for a key.",
-        "client-id [TIMEOUT | ERROR]", Unblock),
+        "client-id:integer [unblock-type: TIMEOUT | ERROR]", Unblock),
     Sub("unpause", 2, kAdmin, "6.2.0", "Ends a pause.", "", Unpause),
 };
 

@@ -109,27 +109,32 @@ void Help(LocalContext& c) {
 }
 
 constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+constexpr std::string_view kEverywhere = "request_policy:all_nodes,response_policy:all_succeeded";
 
-constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view summary,
-                          std::string_view arguments, LocalHandler handler) {
+constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view since,
+                          std::string_view summary, std::string_view arguments,
+                          LocalHandler handler, std::string_view tips = {}) {
   return {.name = name,
           .arity = arity,
           .effect = Effect::kLocal,
-          .flags = kFlags,
+          .flags = name == "help" ? kLoading | kStale : kFlags,
           .group = Group::kServer,
-          .since = "2.0.0",
+          .since = since,
           .complexity = "O(N) where N is the number of settings named",
           .summary = summary,
           .arguments = arguments,
-          .handler = handler};
+          .handler = handler,
+          .tips = tips};
 }
 
 constexpr CommandSpec kSubcommands[] = {
-    Sub("get", -3, "Shows settings.", "parameter [parameter ...]", Get),
-    Sub("help", 2, "Helpful text about the subcommands.", "", Help),
-    Sub("resetstat", 2, "Starts the counters of INFO anew.", "", ResetStat),
-    Sub("rewrite", 2, "Writes the settings to the configuration file.", "", Rewrite),
-    Sub("set", -4, "Changes settings.", "<parameter value [parameter value ...]>", Set),
+    Sub("get", -3, "2.0.0", "Shows settings.", "parameter [parameter ...]", Get),
+    Sub("help", 2, "5.0.0", "Helpful text about the subcommands.", "", Help),
+    Sub("resetstat", 2, "2.0.0", "Starts the counters of INFO anew.", "", ResetStat, kEverywhere),
+    Sub("rewrite", 2, "2.8.0", "Writes the settings to the configuration file.", "", Rewrite,
+        kEverywhere),
+    Sub("set", -4, "2.0.0", "Changes settings.", "parameter value [data: parameter value ...]", Set,
+        kEverywhere),
 };
 
 constexpr CommandSpec kFamily[] = {
