@@ -5,7 +5,7 @@
 namespace mydis {
 
 SnapshotFetcher::SnapshotFetcher(DiskQueue& disk, SnapshotStore& store, Send send,
-                                   Complete complete)
+                                 Complete complete)
     : disk_(disk), store_(store), send_(std::move(send)), complete_(std::move(complete)) {}
 
 void SnapshotFetcher::OnOffer(uint64_t from, WireSnapshotOffer offer, uint64_t committed) {

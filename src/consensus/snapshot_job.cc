@@ -16,8 +16,8 @@ struct SnapshotJob::Work {
   Done done;
 };
 
-void SnapshotJob::Start(SnapshotId id, std::string meta,
-                          std::unique_ptr<SnapshotProducer> producer, Done done) {
+void SnapshotJob::Start(SnapshotId id, std::string meta, std::unique_ptr<SnapshotProducer> producer,
+                        Done done) {
   MYDIS_ASSERT(!running(), "one snapshot at a time");
   work_ = std::make_shared<Work>();
   work_->id = id;

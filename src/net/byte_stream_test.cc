@@ -1,87 +1,16 @@
 #include "net/byte_stream.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <deque>
 #include <thread>
 
 #include "base/random.h"
-#include "net/tcp.h"
-#include "protocol/resp_parser.h"
+#include "net/stream_fixture.h"
 
 namespace mydis {
 namespace {
-
-class StreamTest : public testing::Test {
- protected:
-  StreamTest() {
-    auto made = EventLoop::Create();
-    EXPECT_TRUE(made.has_value());
-    loop = std::move(*made);
-  }
-  // Turns until `condition`, or fails after ten seconds.
-  template <typename F>
-  void Until(F&& condition) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!condition()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), limit) << "the condition does not come true";
-      loop->RunOnce(10);
-    }
-  }
-  // The two ends of a connection; the second is non-blocking.
-  static std::pair<int, int> Pair() {
-    int fds[2];
-    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-    return {fds[0], fds[1]};
-  }
-
-  std::unique_ptr<EventLoop> loop;
-};
-
-// Records what it gets, and uses what `use` says.
-struct Recorder final : StreamHandler {
-  size_t OnData(ByteStream& stream, std::string_view bytes) override {
-    ++calls;
-    last = bytes;
-    const size_t n = use ? use(stream, bytes) : bytes.size();
-    got += bytes.substr(0, n);
-    return n;
-  }
-  void OnEnd(ByteStream& stream, bool unread) override {
-    ends += unread ? 'u' : 'e';
-    if (!unread && close_at_end) stream.Close();
-  }
-  void OnDrained(ByteStream&) override { ++drained; }
-  void OnClosed(ByteStream&, const Status& s) override {
-    ++closed;
-    reason = s;
-  }
-
-  std::function<size_t(ByteStream&, std::string_view)> use;
-  std::string got, last, ends;
-  int calls = 0, closed = 0, drained = 0;
-  bool close_at_end = true;
-  Status reason;
-};
-
-std::string ReadAvailable(int fd) {
-  std::string out;
-  char buffer[65536];
-  for (ssize_t n; (n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT)) > 0;)
-    out.append(buffer, static_cast<size_t>(n));
-  return out;
-}
-
-void SendAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n > 0) bytes.remove_prefix(static_cast<size_t>(n));
-  }
-}
 
 TEST_F(StreamTest, UnusedBytesComeAgain) {
   const auto [mine, theirs] = Pair();
@@ -342,51 +271,6 @@ TEST_F(StreamTest, DestroyedWithWorkQueued) {
   close(theirs);
 }
 
-// Adds one to every byte, in records of {u8 length}{bytes}, after a greeting each way: as much of
-// TLS as matters to a stream.
-class ToyFilter final : public StreamFilter {
- public:
-  Status Start(std::string& to_socket) override {
-    to_socket += "hi";
-    return {};
-  }
-  Status Receive(std::string_view in, std::string& plain, std::string& to_socket) override {
-    kept_ += in;
-    if (!greeted_) {
-      if (kept_.size() < 2) return {};
-      if (!kept_.starts_with("hi")) return Status(ErrorCode::kCorrupt, "no greeting");
-      kept_.erase(0, 2);
-      greeted_ = true;
-      if (Status s = Send({}, to_socket); !s.ok()) return s;
-    }
-    size_t at = 0;
-    while (at < kept_.size()) {
-      const auto size = static_cast<unsigned char>(kept_[at]);
-      if (kept_.size() - at - 1 < size) break;
-      for (size_t i = 0; i < size; ++i) plain += static_cast<char>(kept_[at + 1 + i] - 1);
-      at += 1 + size;
-    }
-    kept_.erase(0, at);
-    return {};
-  }
-  Status Send(std::string_view plain, std::string& to_socket) override {
-    waiting_ += plain;
-    if (!greeted_) return {};
-    while (!waiting_.empty()) {
-      const size_t n = std::min<size_t>(waiting_.size(), 255);
-      to_socket += static_cast<char>(n);
-      for (size_t i = 0; i < n; ++i) to_socket += static_cast<char>(waiting_[i] + 1);
-      waiting_.erase(0, n);
-    }
-    return {};
-  }
-  void Finish(std::string& to_socket) override { to_socket += '\0'; }
-
- private:
-  bool greeted_ = false;
-  std::string kept_, waiting_;
-};
-
 TEST_F(StreamTest, FilterBetweenSocketAndStream) {
   const auto [a, b] = Pair();
   Recorder left, right;
@@ -409,94 +293,6 @@ TEST_F(StreamTest, FilterBetweenSocketAndStream) {
   EXPECT_TRUE(right.got.ends_with("bye"));
 }
 
-// A SET of 512 MiB: read in place, and not held in advance.
-class BigSet final : public StreamHandler {
- public:
-  BigSet() : parser(limits) {}
-  size_t OnData(ByteStream& stream, std::string_view bytes) override {
-    parser.Parse(bytes, batch);
-    if (pauses > 0 && !batch.empty()) {
-      --pauses;
-      stream.PauseReading();
-      return parser.Consume(batch, 0);
-    }
-    for (size_t i = 0; i < batch.size(); ++i) {
-      const auto args = batch[i].args;
-      sizes.push_back(args.back().size());
-      good = good && args.back().find_first_not_of('v') == std::string_view::npos;
-    }
-    error += batch.error();
-    return parser.Consume(batch, batch.size());
-  }
-  std::span<char> ReadTarget() override { return parser.Target(); }
-  void OnTargetFilled(ByteStream&, size_t n) override { parser.TargetFilled(n); }
-  void OnClosed(ByteStream&, const Status&) override {}
-
-  RespLimits limits;
-  RespParser parser;
-  RequestBatch batch;
-  std::vector<size_t> sizes;
-  std::string error;
-  int pauses = 0;
-  bool good = true;
-};
-
-TEST_F(StreamTest, ArgumentOf512MiB) {
-  const auto [mine, theirs] = Pair();
-  BigSet handler;
-  ByteStream stream(*loop, mine, &handler);
-  constexpr size_t kSize = size_t{512} << 20;
-  SendAll(theirs, "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$536870912\r\nvvv");
-  Until([&] { return handler.parser.memory() > 0; });
-  EXPECT_LT(handler.parser.memory() + stream.memory(), 300'000u);
-  std::thread sender([fd = theirs] {
-    const std::string block(1 << 20, 'v');
-    for (size_t left = kSize - 3; left > 0;) {
-      const size_t n = std::min(left, block.size());
-      SendAll(fd, std::string_view(block).substr(0, n));
-      left -= n;
-    }
-    SendAll(fd, "\r\n*1\r\n$1\r\nv\r\n");
-  });
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-  while (handler.sizes.size() < 2 && std::chrono::steady_clock::now() < limit) loop->RunOnce(10);
-  sender.join();
-  EXPECT_EQ(handler.error, "");
-  EXPECT_EQ(handler.sizes, (std::vector<size_t>{kSize, 1}));
-  EXPECT_TRUE(handler.good);
-  EXPECT_EQ(handler.parser.memory(), 0u);
-  close(theirs);
-}
-
-// A request whose last byte came into the target has no bytes in the input any more. It is offered
-// all the same, and again after a pause.
-TEST_F(StreamTest, TargetFilledToTheLastByte) {
-  for (const int pauses : {0, 2}) {
-    for (const bool filtered : {false, true}) {
-      const auto [mine, theirs] = Pair();
-      BigSet handler;
-      handler.pauses = pauses;
-      const ByteStream::Options options;
-      ByteStream stream(*loop, mine, &handler, options,
-                        filtered ? std::make_unique<ToyFilter>() : nullptr);
-      Recorder sender_handler;
-      auto sender =
-          std::make_unique<ByteStream>(*loop, theirs, &sender_handler, options,
-                                       filtered ? std::make_unique<ToyFilter>() : nullptr);
-      sender->Write("*2\r\n$3\r\nSET\r\n$200000\r\nv");
-      Until([&] { return handler.parser.memory() > 0; });
-      sender->Write(std::string(199'999, 'v') + "\r\n");
-      for (int i = 0; i < pauses; ++i) {
-        Until([&] { return stream.reading_paused(); });
-        stream.ResumeReading();
-      }
-      Until([&] { return handler.sizes.size() == 1; });
-      EXPECT_EQ(handler.sizes[0], 200'000u);
-      EXPECT_TRUE(handler.good);
-    }
-  }
-}
-
 // A handler that uses nothing because the output is full is asked again when that has gone.
 TEST_F(StreamTest, FullOutputBeforeTheInput) {
   const auto [mine, theirs] = Pair();
@@ -508,40 +304,6 @@ TEST_F(StreamTest, FullOutputBeforeTheInput) {
   stream.Write(std::string(1000, 'x'));
   Until([&] { return handler.got == "question"; });
   close(theirs);
-}
-
-// Ten thousand connections that have been served cost little.
-TEST_F(StreamTest, TenThousandConnections) {
-  rlimit limit;
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  const size_t count = std::min<size_t>(10'000, (limit.rlim_cur - 200) / 2);
-  Recorder echo;
-  size_t echoed = 0;
-  echo.use = [&](ByteStream& s, std::string_view b) {
-    s.Write(b);
-    echoed += b.size();
-    echo.got.clear();
-    return b.size();
-  };
-  std::deque<ByteStream> streams;
-  std::vector<int> clients;
-  for (size_t i = 0; i < count; ++i) {
-    const auto [mine, theirs] = Pair();
-    streams.emplace_back(*loop, mine, &echo);
-    clients.push_back(theirs);
-  }
-  for (int round = 0; round < 2; ++round) {
-    for (const int fd : clients) SendAll(fd, "ping");
-    Until([&] { return echoed == 4 * count * static_cast<size_t>(round + 1); });
-    loop->RunOnce(0);
-    for (const int fd : clients) ASSERT_EQ(ReadAvailable(fd), "ping");
-  }
-  size_t memory = 0;
-  for (const ByteStream& s : streams) memory += s.memory();
-  EXPECT_EQ(memory, 0u);
-  EXPECT_LT(sizeof(ByteStream) + sizeof(RespParser), 600u);
-  for (const int fd : clients) close(fd);
-  Until([&] { return echo.closed == static_cast<int>(count); });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "net/mesh_hello.h"
+#include "net/stream_fixture.h"
 
 namespace mydis {
 namespace {
@@ -127,6 +128,30 @@ TEST_F(MeshTest, FramesBothWaysOnBothChannels) {
   }
   EXPECT_EQ(a.frames[0].channel, MeshChannel::kRpc);
   EXPECT_EQ(a.mesh->QueuedBytes(2, MeshChannel::kRaft), 0u);
+}
+
+// Whatever stands between the sockets and the streams (TLS), the mesh works the same; and an
+// instance without it gets nowhere.
+TEST_F(MeshTest, Filtered) {
+  PeerMesh::Options options;
+  options.filter = [](bool) { return std::make_unique<ToyFilter>(); };
+  StartPair(options);
+  const std::string large(3 << 20, 'p');
+  EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kRaft, Make("head", {large, "x"})));
+  Until([&] { return b.frames.size() == 1; });
+  EXPECT_TRUE(*b.frames[0].frame.payloads.at(0) == large);
+  Node plain;
+  Start(plain);
+  plain.mesh->SetIdentity(kCluster, 3, "");
+  plain.mesh->AddPeer(1, "127.0.0.1", a.port);
+  Until([&] { return plain.unreachable[0] > 0 && plain.unreachable[1] > 0; });
+  EXPECT_EQ(plain.connected[0], 0);
+  EXPECT_EQ(a.hellos.size(), 2u);
+  std::string answer;
+  a.mesh->Request("127.0.0.1", b.port, Make("who"), 5000,
+                  [&](Result<Frame> r) { answer = r ? r->head : r.error().message(); });
+  Until([&] { return !answer.empty(); });
+  EXPECT_EQ(answer, "who yourself");
 }
 
 TEST_F(MeshTest, ReconnectsToAPeerThatComesBack) {
