@@ -128,7 +128,9 @@ bool IsQuit(const Line& line) {
 
 int RunPipe(CliSession& session, int64_t interval_ms) {
   bool good = true;
+  int64_t number = 0;
   for (std::string text; std::getline(std::cin, text);) {
+    ++number;
     Line line;
     if (!ParseLine(text, &line)) {
       fmt::print("Invalid argument(s)\n");
@@ -139,6 +141,13 @@ int RunPipe(CliSession& session, int64_t interval_ms) {
     if (IsQuit(line)) break;
     good = session.Repeat(line.words, line.times, interval_ms) && good;
     std::fflush(stdout);
+    // Going on with another connection would lose what the lines before have set up, a transaction
+    // for one.
+    if (!session.connected()) {
+      fmt::print(stderr, "mydis cli: stopped at line {}; the lines after it were not sent\n",
+                 number);
+      return kExitFailed;
+    }
   }
   return good ? kExitOk : kExitFailed;
 }

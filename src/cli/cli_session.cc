@@ -103,8 +103,11 @@ bool CliSession::EnsureConnected() {
   const bool transaction = in_transaction_;
   connection_.Close();
   Forget();
+  if (lost && !options_.interactive) {
+    Say(fmt::format("Error: the connection to {} has ended; the command was not sent.", before));
+    return false;
+  }
   if (lost) Say(fmt::format("The connection to {} has ended; connecting again.", before));
-  if (lost && !options_.interactive) return false;
   if (!Connect()) return false;
   if (!transaction) return true;
   Say("The transaction ended with its connection and has changed nothing: begin it again.");

@@ -37,6 +37,7 @@ class CliSession {
   // Runs a command without printing; kNull if there is no reply to be had.
   RespValue Ask(const std::vector<std::string>& words);
 
+  bool connected() const { return connection_.connected(); }
   // "127.0.0.1:2381[1](TX)> "
   std::string Prompt() const;
 

@@ -63,9 +63,9 @@ std::string ActionsHelp() {
   return text +
          "INSTANCE is a name as status shows it. A new instance adds itself when it is started "
          "with\n"
-         "mydis server --join HOST:RAFTPORT of any member; one that was given an address where "
-         "there\n"
-         "is no cluster (its own will do) waits to be added.";
+         "mydis server --join HOST:RAFTPORT of any member; one whose --join leads to no cluster "
+         "(its\n"
+         "own address will do) waits to be added.";
 }
 
 Result<const Action*> FindAction(const CommandLine& line) {

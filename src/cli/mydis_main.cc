@@ -20,7 +20,7 @@ struct Subcommand {
 constexpr Subcommand kSubcommands[] = {
     {"server", "run one instance of a cluster", mydis::ServerMain},
     {"cli", "talk to an instance, line by line or with one command", mydis::CliMain},
-    {"cluster", "show and change the cluster: status, remove, promote, transfer, set",
+    {"cluster", "show and change the cluster: status, add, remove, promote, transfer, set",
      mydis::ClusterMain},
 };
 

@@ -101,5 +101,28 @@ class ClusterCommand(unittest.TestCase):
         self.assertEqual(run.returncode, 0)
 
 
+class Add(unittest.TestCase):
+    def test_an_instance_that_waits_is_invited(self):
+        cluster = harness.Cluster(1, binary=BINARY)
+        self.addCleanup(cluster.close)
+        base = harness.free_port_base()
+        waiting = harness.Instance(cluster.folder.path,
+                                   ["--join", f"127.0.0.1:{base + 2}", "--instance-id", "guest"],
+                                   BINARY, port_base=base)
+        self.addCleanup(waiting.kill)
+        waiting.spawn()
+        address = ["--address", cluster[0].address]
+
+        def add():
+            return subprocess.run([BINARY, "cluster", *address, "add", waiting.raft_address],
+                                  capture_output=True, text=True, timeout=60)
+        # Until it listens, the command says that it cannot be reached.
+        wait_until(lambda: add().returncode == 0, 30, "the invitation")
+        waiting.wait_ready()
+        members = subprocess.run([BINARY, "cluster", *address, "status"], capture_output=True,
+                                 text=True, timeout=60).stdout
+        self.assertIn("\nguest\t", members)
+
+
 if __name__ == "__main__":
     main()

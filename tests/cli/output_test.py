@@ -124,7 +124,7 @@ class ExitStatus(CliTest):
                 (["clu"], "did you mean cli?"), ([], "mydis --help"),
                 (["cluster"], "mydis cluster --help"), (["cluster", "remov"], "did you mean remove?"),
                 (["cluster", "remove"], "mydis cluster remove INSTANCE"),
-                (["cluster", "add", "a:1"], "mydis server --join"),
+                (["cluster", "add"], "mydis cluster add HOST:RAFTPORT"),
                 (["cluster", "--timeout", "0", "status"], "--timeout")):
             with self.subTest(arguments=arguments):
                 status, text = self.status([BINARY, *arguments])
@@ -145,6 +145,13 @@ class ExitStatus(CliTest):
         run = self.run_program([BINARY, "cli", "--address", f"127.0.0.1:1,{self.redis.address}",
                                 "PING"])
         self.assertEqual((run.returncode, run.stdout), (0, b"PONG\n"))
+
+    def test_a_pipe_ends_with_its_connection(self):
+        status, text = self.status(self.mydis_cli,
+                                   "SET a 1\nCLIENT KILL TYPE normal SKIPME no\nSET b 2\nSET c 3\n")
+        self.assertEqual(status, 1)
+        self.assertIn("stopped at line 3;", text)
+        self.assertEqual(self.redis.call("KEYS", "*"), [b"a"])
 
     def test_help_names_every_subcommand(self):
         general = self.run_program([BINARY, "--help"]).stdout.decode()
