@@ -81,7 +81,7 @@ bool CliSession::Restore() {
   }
   for (size_t i = 0; i < replies->size(); ++i) {
     if (!(*replies)[i].is_error()) continue;
-    Say(fmt::format("{} {}: {}", commands[i][0], commands[i][0] == "AUTH" ? "…" : commands[i][1],
+    Say(fmt::format("{} {}: {}", commands[i][0], commands[i][0] == "AUTH" ? "..." : commands[i][1],
                     (*replies)[i].text));
     if (Is(commands[i][0], "select")) database_ = 0;
     if (!options_.interactive) return false;
