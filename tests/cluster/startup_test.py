@@ -45,7 +45,7 @@ class Startup(ClusterTest):
             self.refused(binary_arguments=["frobnicate"], status=2, words=["frobnicate"])
 
     def test_taken_port(self):
-        for offset, name in ((0, "http"), (1, "redis"), (2, "raft"), (3, "rpc")):
+        for offset, name in ((1, "redis"), (2, "raft"), (3, "rpc")):
             with self.subTest(name):
                 base = harness.free_port_base()
                 with socket.socket() as taken:
