@@ -35,7 +35,7 @@ struct Founder::Impl {
   void OnProbeAnswer(const WireProbeAnswer& answer, const Address& address);
   void Decide();
   void Join();
-  void OnJoinAnswer(Result<WireMessage> message);
+  void OnJoinAnswer(Result<WireMessage> message, const Address& address);
   void Learn(const Member& peer);
   std::vector<Address> Targets() const;
   void Answer(const WireProbe& probe, Respond respond);
@@ -57,6 +57,9 @@ struct Founder::Impl {
   std::string promised_to;  // Whom this instance lets found; empty: nobody yet.
   std::map<std::string, bool> promisers;  // Who has promised this one.
   size_t next_seed = 0;
+  uint64_t replaces = 0;  // The nonce of an earlier place of this instance.
+  // Answers may come after the founder has done its work and is gone.
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
   bool asking = false;  // A join is under way.
 };
 
@@ -109,7 +112,9 @@ void Founder::Impl::Probe(const Address& address, bool claim) {
                                      .self = options.self,
                                      .expect = options.expect,
                                      .claim = claim}),
-                    options.request_timeout_us, [this, address](Result<WireMessage> message) {
+                    options.request_timeout_us,
+                    [this, weak = std::weak_ptr(alive), address](Result<WireMessage> message) {
+                      if (weak.expired()) return;
                       WireProbeAnswer answer;
                       if (message && Decode(message->head, &answer)) OnProbeAnswer(answer, address);
                     });
@@ -175,18 +180,21 @@ void Founder::Impl::Join() {
     waiting_for = "asking " + address.first + ":" + std::to_string(address.second) +
                   " for a place in the cluster";
   asking = true;
-  transport.Request(address.first, address.second,
-                    Encode(WireJoin{.cluster_name = options.cluster_name, .self = options.self}),
-                    options.request_timeout_us, [this, address](Result<WireMessage> message) {
-                      if (!message)
-                        waiting_for = "cannot reach " + address.first + ":" +
-                                      std::to_string(address.second) + ": " +
-                                      message.error().message();
-                      OnJoinAnswer(std::move(message));
-                    });
+  transport.Request(
+      address.first, address.second,
+      Encode(WireJoin{
+          .cluster_name = options.cluster_name, .self = options.self, .replaces = replaces}),
+      options.request_timeout_us,
+      [this, weak = std::weak_ptr(alive), address](Result<WireMessage> message) {
+        if (weak.expired()) return;
+        if (!message)
+          waiting_for = "cannot reach " + address.first + ":" + std::to_string(address.second) +
+                        ": " + message.error().message();
+        OnJoinAnswer(std::move(message), address);
+      });
 }
 
-void Founder::Impl::OnJoinAnswer(Result<WireMessage> message) {
+void Founder::Impl::OnJoinAnswer(Result<WireMessage> message, const Address& address) {
   asking = false;
   // With seeds alone the next one is asked next time; what discovery found may have gone away too.
   cluster = invited;
@@ -194,6 +202,13 @@ void Founder::Impl::OnJoinAnswer(Result<WireMessage> message) {
   if (result || !message || !Decode(message->head, &answer)) return;
   if (answer.code == ErrorCode::kNotLeader && !answer.host.empty()) {
     cluster = Address(answer.host, static_cast<uint16_t>(answer.port));
+    next_us = 0;
+    return;
+  }
+  if (answer.code == ErrorCode::kExists && answer.place != 0) {
+    // An earlier life of this instance, whose directory is gone; nobody else may replace it.
+    replaces = answer.place;
+    cluster = address;
     next_us = 0;
     return;
   }

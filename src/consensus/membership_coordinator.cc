@@ -32,7 +32,7 @@ uint64_t BestSuccessor(uint64_t self, const Members& members, const EngineStatus
   return best;
 }
 
-void MembershipCoordinator::Request(AdminRequest request, Member place, uint64_t deadline_us,
+void MembershipCoordinator::Request(AdminRequest request, Place place, uint64_t deadline_us,
                                     AdminReply reply) {
   Operation operation;
   operation.request = std::move(request);
@@ -84,20 +84,22 @@ void MembershipCoordinator::Begin(Operation operation, uint64_t now_us, const Me
 }
 
 void MembershipCoordinator::BeginAdd(Operation& operation, const Members& members) {
-  const Member* old = members.FindInstance(operation.place.instance_id);
-  if (old != nullptr && old->nonce == operation.place.nonce)
+  const Member* old = members.FindInstance(operation.place.member.instance_id);
+  if (old != nullptr && old->nonce == operation.place.member.nonce)
     return End(Status::Ok(), "has its place already");
-  Member place = operation.place;
+  Member place = operation.place.member;
   place.raft_id = members.next_raft_id();
   place.role = MemberRole::kLearner;
   ConfChange change;
   change.steps.push_back({ConfChangeKind::kAddLearner, place.raft_id});
   if (old != nullptr) {
     if (old->raft_id == self_)
-      return End(Status(ErrorCode::kExists,
+      return End(Status(ErrorCode::kInvalid,
                         "this is the leader's own instance id; choose another "
                         "with --instance-id"),
                  {});
+    if (old->nonce != operation.place.replaces)
+      return End(Status(ErrorCode::kExists, old->instance_id + " has a place in the cluster"), {});
     // The same instance with an empty directory: its old self will not come back.
     operation.removed = old->raft_id;
     change.steps.push_back({ConfChangeKind::kRemove, old->raft_id});

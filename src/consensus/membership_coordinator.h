@@ -36,8 +36,14 @@ class MembershipCoordinator {
   MembershipCoordinator(uint64_t self, uint32_t max_voters, Host host)
       : self_(self), max_voters_(max_voters), host_(std::move(host)) {}
 
-  // A request from anywhere. kAdd: `place` is the member to add, without a raft id.
-  void Request(AdminRequest request, Member place, uint64_t deadline_us, AdminReply reply);
+  // kAdd: the member to add, without a raft id, and the nonce of the place that it replaces (0:
+  // none). kExists if the instance has another place.
+  struct Place {
+    Member member;
+    uint64_t replaces = 0;
+  };
+  // A request from anywhere.
+  void Request(AdminRequest request, Place place, uint64_t deadline_us, AdminReply reply);
   void OnResult(const ConfChangeResult& result);
   // The entry at `index` has been applied and `members` follows from it.
   void OnApplied(uint64_t index, const Members& members);
@@ -52,7 +58,7 @@ class MembershipCoordinator {
  private:
   struct Operation {
     AdminRequest request;
-    Member place;
+    Place place;
     uint64_t deadline_us = 0;
     AdminReply reply;
     uint64_t token = 0;       // Of the change that is proposed; 0: none yet.

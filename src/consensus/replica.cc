@@ -166,8 +166,8 @@ Status ReplicaImpl::StartEngine() {
   durable_ = std::max(env_.log.LastIndex(), snapshot_index_);
   cache_.Reset(env_.log.LastIndex() + 1);
   last_proposed_ = env_.log.LastIndex();
-  // Nobody else could win, so there is nothing to wait for.
-  if (members_.conf_state().voters == std::vector<uint64_t>{self_.raft_id}) engine_->Campaign();
+  advanced_to_ = snapshot_index_;
+  state_.commit = std::max(hard_state_.commit, snapshot_index_);
   return Status::Ok();
 }
 

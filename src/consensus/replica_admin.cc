@@ -103,7 +103,7 @@ void ReplicaImpl::DoAdmin(AdminRequest request, uint64_t deadline_us, AdminReply
                         "instances ask for their place themselves: start the "
                         "new one with --join"),
                  {});
-  coordinator_.Request(std::move(request), Member{}, deadline_us, std::move(reply));
+  coordinator_.Request(std::move(request), {}, deadline_us, std::move(reply));
 }
 
 void ReplicaImpl::ReceiveAdminAnswer(const WireAdminAnswer& answer) {

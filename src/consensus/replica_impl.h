@@ -117,6 +117,8 @@ class ReplicaImpl {
   void PumpInputs(uint64_t now);
   void ProposePulse(uint64_t now);
   uint64_t ProposeStamped(const Payload& payload);
+  bool MayCampaign() const { return advanced_to_ >= state_.commit; }
+  void CampaignIfAsked();
   void RunEngine();
   void TakeOutput(const TurnOutput& out);
   void OnRaftState(const RaftState& state);
@@ -195,6 +197,10 @@ class ReplicaImpl {
   // The core and the disk.
   RaftState state_;
   uint64_t next_tick_us_ = 0;
+  uint64_t advanced_to_ = 0;      // The core has applied the configuration changes up to here.
+  bool campaign_at_once_ = true;  // A sole voter need not wait for its time to be up.
+  // Requests to campaign that wait until the configuration is the newest; see MayCampaign().
+  std::vector<std::pair<uint64_t, std::string>> timeout_now_;
   std::optional<HardState> unwritten_hard_state_;
   HardState hard_state_;  // The newest the core has given.
   std::optional<Pending> pending_;

@@ -6,9 +6,9 @@ namespace mydis {
 namespace {
 
 // A core's message begins with its type: field 1 of the protobuf.
-bool IsSnapshotMessage(std::string_view bytes) {
+bool IsOfType(std::string_view bytes, MessageType type) {
   return bytes.size() >= 2 && bytes[0] == 0x08 &&
-         static_cast<uint8_t>(bytes[1]) == static_cast<uint8_t>(MessageType::kSnapshot);
+         static_cast<uint8_t>(bytes[1]) == static_cast<uint8_t>(type);
 }
 
 }  // namespace
@@ -33,7 +33,11 @@ void ReplicaImpl::ReceiveRaft(uint64_t from, WireMessage message) {
     return;
   }
   // Snapshots come with their file, see SnapshotFetcher.
-  if (raft.to != self_.raft_id || IsSnapshotMessage(raft.bytes)) return;
+  if (raft.to != self_.raft_id || IsOfType(raft.bytes, MessageType::kSnapshot)) return;
+  if (IsOfType(raft.bytes, MessageType::kTimeoutNow)) {
+    timeout_now_.emplace_back(from, std::move(raft.bytes));
+    return;
+  }
   std::vector<uint64_t> refs;
   refs.reserve(raft.has_body.size());
   size_t next = 0;
@@ -176,13 +180,16 @@ void ReplicaImpl::AnswerJoin(const WireJoin& join, Respond respond) {
   AdminRequest request;
   request.kind = AdminKind::kAdd;
   request.instance_id = join.self.instance_id;
-  coordinator_.Request(std::move(request), join.self, Now() + options_.raft_timeout_us,
+  coordinator_.Request(std::move(request), {join.self, join.replaces},
+                       Now() + options_.raft_timeout_us,
                        [this, instance = join.self.instance_id, respond = std::move(respond)](
                            Status status, std::string) mutable {
                          WireJoinAnswer reply;
                          reply.code = status.code();
                          reply.text = status.message();
                          const Member* place = members_.FindInstance(instance);
+                         if (status.code() == ErrorCode::kExists && place != nullptr)
+                           reply.place = place->nonce;
                          if (status.ok() && place != nullptr) {
                            reply.cluster_id = options_.meta.cluster_id;
                            reply.raft_id = place->raft_id;

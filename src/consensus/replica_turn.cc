@@ -29,8 +29,11 @@ uint64_t ReplicaImpl::Turn() {
     retry_write_ = false;
     StartWrite();
   }
-  for (int i = 0; i < kEngineTurns && engine_->HasInput() && !fatal_; ++i) RunEngine();
+  // The first turn gives out what was committed before the start, without being asked.
+  for (int i = 0; i < kEngineTurns && (engine_->HasInput() || turns_ == 1) && !fatal_; ++i)
+    RunEngine();
   if (!fatal_) ApplySlice();
+  if (!fatal_ && !Leading()) CampaignIfAsked();
   if (space_low_) CheckSpare();
   SettleLog(now);
   if (!fatal_) {
@@ -54,6 +57,8 @@ void ReplicaImpl::Ticks(uint64_t now) {
     return;  // It campaigns no more.
   }
   if (next_tick_us_ == 0) next_tick_us_ = now;
+  // No time passes for one who may not campaign.
+  if (!Leading() && !MayCampaign() && now >= next_tick_us_) next_tick_us_ = now + options_.tick_us;
   const int most = std::max(1, options_.heartbeat_ticks);
   for (int i = 0; i < most && now >= next_tick_us_; ++i) {
     engine_->Tick();
@@ -97,6 +102,21 @@ uint64_t ReplicaImpl::ProposeStamped(const Payload& payload) {
   const uint64_t ref = refs_.Add(MakePayload(std::move(stamped)));
   engine_->Propose(ref);
   return ref;
+}
+
+// Whoever campaigns must do so in a configuration that is at most one change behind the newest:
+// only then must its majority and that of any other leader have a member in common. All changes
+// that are known to be committed have to be applied first, after a restart above all. (The core has
+// a check of its own, but in this version it does not count changes of the newer form, which are
+// ours.)
+void ReplicaImpl::CampaignIfAsked() {
+  if (!MayCampaign()) return timeout_now_.clear();
+  for (const auto& [from, message] : std::exchange(timeout_now_, {})) engine_->Step(from, message);
+  if (!campaign_at_once_ || applied_ < state_.commit) return;
+  campaign_at_once_ = false;
+  if (members_.conf_state().voters == std::vector<uint64_t>{self_.raft_id} &&
+      members_.conf_state().voters_outgoing.empty())
+    engine_->Campaign();
 }
 
 void ReplicaImpl::RunEngine() { TakeOutput(engine_->Turn()); }
@@ -279,6 +299,8 @@ void ReplicaImpl::FinishReady() {
   pending_.reset();
   if (pending.snapshot) restore_durable_ = true;
   apply_to_ = std::max(apply_to_, pending.last_committed);
+  advanced_to_ = std::max(
+      {advanced_to_, pending.last_committed, pending.snapshot ? pending.snapshot->index : 0});
   for (auto& [to, message] : pending.messages) SendRaft(to, std::move(message));
   for (auto& message : pending.snapshots)
     sender_.Start(message.to, message.id, std::move(message.bytes), Now());

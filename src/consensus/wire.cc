@@ -238,13 +238,16 @@ WireMessage Encode(const WireJoin& m) {
   return Make(WireType::kJoin, [&](Encoder& out) {
     out.Bytes(m.cluster_name);
     EncodeMember(out, m.self);
+    out.U64(m.replaces);
   });
 }
 
 bool Decode(std::string_view head, WireJoin* m) {
   Decoder in(head);
   m->cluster_name = in.Bytes();
-  return DecodeMember(in, &m->self) && Finished(in);
+  if (!DecodeMember(in, &m->self)) return false;
+  m->replaces = in.U64();
+  return Finished(in);
 }
 
 WireMessage Encode(const WireJoinAnswer& m) {
@@ -253,6 +256,7 @@ WireMessage Encode(const WireJoinAnswer& m) {
     out.Bytes(m.text);
     out.Bytes(m.host);
     out.Varint(m.port);
+    out.U64(m.place);
     out.U64(m.cluster_id);
     out.Varint(m.raft_id);
     WriteMembers(out, m.members);
@@ -265,6 +269,7 @@ bool Decode(std::string_view head, WireJoinAnswer* m) {
   m->text = in.Bytes();
   m->host = in.Bytes();
   m->port = in.Varint();
+  m->place = in.U64();
   m->cluster_id = in.U64();
   m->raft_id = in.Varint();
   return ReadMembers(in, &m->members) && Finished(in) && m->port <= 0xffff;

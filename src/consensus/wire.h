@@ -127,6 +127,9 @@ struct WireJoin {
   // Its raft id is not chosen yet: 0. Its nonce is random, chosen once per process that has an
   // empty directory: a question asked twice gets one place.
   Member self;
+  // The nonce of the place that this one is to replace, whose process is gone; 0: there is none. A
+  // late question of a dead process does not name the right one, and so displaces nobody.
+  uint64_t replaces = 0;
 };
 struct WireJoinAnswer {
   ErrorCode code = ErrorCode::kOk;
@@ -134,6 +137,8 @@ struct WireJoinAnswer {
   // kNotLeader: where the leader is, or an empty host.
   std::string host;
   uint64_t port = 0;
+  // kExists: the nonce of the place that the instance has now; ask again, naming it.
+  uint64_t place = 0;
   // kOk:
   uint64_t cluster_id = 0;
   uint64_t raft_id = 0;

@@ -27,9 +27,15 @@ Process::~Process() { node_.network_.Attach(node_.number_, nullptr); }
 
 void Process::Broken(const Status& status) {
   closed_ = true;
-  // A disk whose power failed says kIo; anything else is a bug.
-  if (!node_.disk_->stopped())
-    node_.observer_.Fail(fmt::format("instance {} stops: {}", node_.number_, status.message()));
+  if (node_.disk_->stopped()) return;  // The power has failed: what fails now does not matter.
+  if (status.code() == ErrorCode::kDiskFull) {
+    // It cannot start; whoever looks after it tries again.
+    node_.world_.After(500'000, [&node = node_, life = life_] {
+      if (node.life_ == life) node.Start();
+    });
+    return;
+  }
+  node_.observer_.Fail(fmt::format("instance {} stops: {}", node_.number_, status.message()));
 }
 
 void Process::Open() {
@@ -255,6 +261,7 @@ void Node::Start(FoundingOptions founding) {
   founding_ = std::move(founding);
   ++life_;
   world_.Trace(1000 + number_, life_);
+  process_.reset();  // One that could not go on: it holds the directory's lock.
   process_ = std::make_unique<Process>(*this);
 }
 
