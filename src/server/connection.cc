@@ -64,6 +64,8 @@ size_t Connection::OnData(ByteStream&, std::string_view bytes) {
     arrived_ = batch.size() - done;
     if (Handle(batch[done].args) == Step::kStop) break;
     ++done;
+    // Whatever the request was: what arrives later is not covered.
+    if (barrier_budget_ > 0) --barrier_budget_;
   }
   const bool all = done == batch.size() && wait_ == Wait::kNone && !close_after_reply_;
   if (all && !batch.error().empty()) {
@@ -137,11 +139,8 @@ void Connection::Resumed(LocalContext::Answer answer) {
 
 void Connection::BarrierDone(const Status& status) {
   if (closed_ || wait_ != Wait::kBarrier) return;
-  if (!status.ok()) {
-    // The strong read that waits is answered with the error; it is still first in the input, so
-    // Handle() finds the budget below and the error to give.
-    barrier_error_ = RedisError(status);
-  }
+  // A failure is the answer of every strong read that the barrier was for.
+  barrier_error_ = status.ok() ? std::string() : RedisError(status);
   GoOn();
 }
 
@@ -275,13 +274,10 @@ bool Connection::PassBarrier(Step* step) {
     *step = WaitFor(Wait::kIdle);
     return false;
   }
-  if (!barrier_error_.empty()) {
-    *step = ReplyError(std::exchange(barrier_error_, {}));
-    return false;
-  }
   if (barrier_budget_ > 0) {
-    --barrier_budget_;
-    return true;
+    if (barrier_error_.empty()) return true;
+    *step = ReplyError(barrier_error_);
+    return false;
   }
   // What has arrived by now is covered by the barrier that starts now.
   barrier_budget_ = static_cast<uint32_t>(arrived_);

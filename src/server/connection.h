@@ -104,7 +104,7 @@ class Connection final : private StreamHandler {
   ByteStream stream_;
   uint32_t pending_ = 0;         // Items under way, in the batch being filled or submitted.
   uint64_t batch_serial_ = 0;    // Of the batch that the last item went into.
-  uint32_t barrier_budget_ = 0;  // Strong reads that the last barrier still covers.
+  uint32_t barrier_budget_ = 0;  // Requests, from the next one on, that the last barrier covers.
   Wait wait_ = Wait::kNone;
   std::string barrier_error_;  // Why the barrier that was waited for failed.
   size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
