@@ -116,6 +116,23 @@ TEST(Storage, AnyFileMissingIsRefused) {
       << s.message();
 }
 
+TEST(Storage, WithoutMetaEitherOfTheOthersIsData) {
+  auto disk = Used();
+  disk->DeleteFile("data/meta");
+  auto log_alone = disk->Clone();
+  log_alone->DeleteFile("data/snapshots/" + disk->List("data/snapshots")->front());
+  auto snapshot_alone = disk->Clone();
+  const std::vector<std::string> names = *disk->List("data/log");
+  for (const std::string& name : names) snapshot_alone->DeleteFile("data/log/" + name);
+  for (SimDisk* left : {log_alone.get(), snapshot_alone.get()}) {
+    auto storage = Storage::Open(*left, Options());
+    ASSERT_FALSE(storage);
+    EXPECT_TRUE(storage.error().message().starts_with(
+        "data/meta: byte 0: the file is missing, but the directory holds data"))
+        << storage.error().message();
+  }
+}
+
 TEST(Storage, ADamagedSnapshotIsRefused) {
   auto disk = Used();
   disk->FlipBit("data/snapshots/" + disk->List("data/snapshots")->front(), 8 * 80);
