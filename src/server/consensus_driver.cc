@@ -26,7 +26,8 @@ StorageOptions StorageOptionsFrom(const ServerOptions& options) {
   StorageOptions storage;
   storage.data_dir = options.data_dir;
   storage.log.durable = options.durability == DurabilityMode::kCommit;
-  storage.instance_id = options.instance_name();
+  // An instance that comes back under another address is still itself, unless it is told otherwise.
+  storage.instance_id = options.instance_id;
   storage.cluster_name = options.name;
   return storage;
 }

@@ -4,6 +4,7 @@
 import re
 
 from support import ClusterTest, RespError, main
+from resp_client import encode
 
 
 class Consistency(ClusterTest):
@@ -21,6 +22,22 @@ class Consistency(ClusterTest):
         for i in range(50):
             writer.call("SET", "k", i)
             self.assertEqual(reader.call("STRONG", "GET", "k"), b"%d" % i)
+
+    def test_a_barrier_covers_only_what_had_arrived(self):
+        """What follows a strong read in its pipeline must not lend its barrier to a later one."""
+        cluster = self.cluster(options=["--raft-timeout", "1s"])
+        leader, (follower, other) = cluster.leader(), cluster.followers()
+        client = self.connect(follower)
+        client.call("SET", "k", "v")
+        client.send_bytes(encode(["STRONG", "GET", "k"]) + encode(["PING"]) * 3)
+        self.assertEqual([client.read()[1] for _ in range(4)], [b"v"] + [b"PONG"] * 3)
+        leader.pause()
+        other.pause()
+        try:
+            self.assertIsInstance(client.try_call("STRONG", "GET", "k"), RespError)
+        finally:
+            leader.resume()
+            other.resume()
 
     def test_consistency_of_the_connection(self):
         cluster = self.cluster()
