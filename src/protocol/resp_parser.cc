@@ -298,6 +298,10 @@ void RespParser::TargetFilled(size_t n) {
   partial_->bytes += n;
 }
 
+bool RespParser::target_full() const {
+  return partial_ && partial_->filling && partial_->owned.back().missing() == 0;
+}
+
 size_t RespParser::memory() const {
   if (!partial_) return 0;
   size_t bytes = sizeof(Partial) + partial_->arguments.capacity() * sizeof(Argument);

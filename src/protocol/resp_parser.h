@@ -109,6 +109,9 @@ class RespParser {
   std::span<char> Target();
   void TargetFilled(size_t n);
 
+  // True if the next Parse will make progress even without further input.
+  bool target_full() const;
+
   // Memory held besides the object itself.
   size_t memory() const;
 

@@ -72,7 +72,13 @@ void ClientBatch::RunRead(BatchItem& item) {
   item.begin = replies_.size();
   ReadContext context{item.read->Views(views),      reply_, state, state.keyspace, item.read->db,
                       core_->cluster_clock.NowMs(), random};
+  const LookupCount before = thread_lookups;
+  const CallTimer timer(next_ % kTimedOneIn == 0);
   item.spec->handler.read(context);
+  if (timer.on()) item.nanoseconds = static_cast<uint32_t>(timer.Nanoseconds());
+  const LookupCount found = thread_lookups - before;
+  lookups_.hits += found.hits;
+  lookups_.misses += found.misses;
   item.end = replies_.size();
 }
 
@@ -96,8 +102,9 @@ BatchItem& ClientBatch::Advance() {
   return item;
 }
 
-Reply& ClientBatch::BeginCommand(uint32_t) {
+Reply& ClientBatch::BeginCommand(uint32_t i) {
   Advance();
+  timer_ = CallTimer(i % kTimedOneIn == 0);
   return reply_;
 }
 
@@ -124,6 +131,8 @@ Reply& ClientBatch::ElementReply(uint32_t, uint32_t) {
 
 void ClientBatch::End(uint32_t i) {
   BatchItem& item = items_[next_];
+  if (timer_.on() && item.kind == BatchItem::Kind::kWrite)
+    item.nanoseconds = static_cast<uint32_t>(timer_.Nanoseconds());
   if (item.kind == BatchItem::Kind::kTransaction && !item.transaction->aborted) EndElement();
   item.end = replies_.size();
   item.revision = core_->machine.state().revision;

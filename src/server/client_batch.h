@@ -11,10 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/lookup_count.h"
 #include "commands/spec.h"
 #include "consensus/submission.h"
 #include "server/core.h"
 #include "server/resp_reply.h"
+#include "server/stats.h"
 #include "state/entry_codec.h"
 
 namespace mydis {
@@ -58,7 +60,8 @@ struct BatchItem {
   std::string literal;                             // kLiteral: the reply, made already.
   size_t begin = 0;                                // Of the reply in `replies`.
   size_t end = 0;
-  uint64_t revision = 0;  // After the operation.
+  uint64_t revision = 0;     // After the operation.
+  uint32_t nanoseconds = 0;  // That a command took to run, for those that were timed.
 };
 
 class ClientBatch final : public Submission, private ApplyObserver {
@@ -91,6 +94,8 @@ class ClientBatch final : public Submission, private ApplyObserver {
   std::string_view Replies(size_t begin, size_t end) const {
     return std::string_view(replies_).substr(begin, end - begin);
   }
+  // Of the reads in it.
+  const LookupCount& lookups() const { return lookups_; }
   // Bytes that count against the I/O thread's window.
   size_t submitted_bytes() const { return submitted_bytes_; }
 
@@ -113,6 +118,8 @@ class ClientBatch final : public Submission, private ApplyObserver {
   // During Apply.
   Core* core_ = nullptr;
   size_t next_ = 0;
+  CallTimer timer_{false};
+  LookupCount lookups_;
   std::string replies_;
   RespReply reply_{replies_, 2};
 };

@@ -22,6 +22,7 @@ bool ValidText(std::string_view text) {
 std::string FlagsOf(const ClientRecord& client) {
   std::string flags;
   if (client.queued >= 0) flags += 'x';
+  if (client.paused) flags += 'b';
   if (client.no_evict) flags += 'e';
   if (client.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;

@@ -5,104 +5,101 @@
 #include <charconv>
 
 #include "base/glob.h"
+#include "base/log.h"
 
 namespace mydis {
-namespace {
-
-using Checker = std::function<Result<std::string>(std::string_view)>;
-
-Result<std::string> AnyText(std::string_view value) { return std::string(value); }
-
-// Redis's memory units: 1k is 1000 bytes, 1kb is 1024.
-Result<std::string> Bytes(std::string_view value) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  std::string unit(end, static_cast<size_t>(value.data() + value.size() - end));
-  for (char& c : unit) c = static_cast<char>(c | 0x20);
-  const std::pair<std::string_view, uint64_t> units[] = {
-      {"", 1},        {"b", 1},        {"k", 1000},       {"kb", 1024},
-      {"m", 1000000}, {"mb", 1 << 20}, {"g", 1000000000}, {"gb", 1 << 30}};
-  for (const auto& [name, scale] : units) {
-    if (error == std::errc() && unit == name) return fmt::format("{}", number * scale);
-  }
-  return Fail(ErrorCode::kInvalid, "argument must be a memory value");
-}
-
-Checker Integer(int64_t least, int64_t most) {
-  return [least, most](std::string_view value) -> Result<std::string> {
-    int64_t number = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc() || end != value.data() + value.size())
-      return Fail(ErrorCode::kInvalid, "argument couldn't be parsed into an integer");
-    if (number < least || number > most) {
-      return Fail(ErrorCode::kInvalid,
-                  fmt::format("argument must be between {} and {} inclusive", least, most));
-    }
-    return fmt::format("{}", number);
-  };
-}
-
-std::function<void(const std::string&)> Store(std::atomic<uint64_t>& target) {
-  return [&target](const std::string& value) {
-    uint64_t number = 0;
-    std::from_chars(value.data(), value.data() + value.size(), number);
-    target = number;
-  };
-}
-
-}  // namespace
 
 Config::Config(const ServerOptions& options) {
-  const Checker fixed;
-  Add("bind", options.bind_address, true, fixed, nullptr);
-  Add("port", fmt::format("{}", options.redis_port), true, fixed, nullptr);
-  Add("dir", options.data_dir, true, fixed, nullptr);
-  Add("databases", "16", true, fixed, nullptr);
-  Add("io-threads", fmt::format("{}", options.io_threads), true, fixed, nullptr);
-  Add("appendonly", "yes", true, fixed, nullptr);
-  Add("appendfsync", options.durability == DurabilityMode::kCommit ? "always" : "everysec", true,
-      fixed, nullptr);
-  Add("save", "", false, AnyText, nullptr);
-  Add("maxclients", "10000", false, Integer(1, INT32_MAX), Store(max_clients));
-  Add("timeout", "0", false, Integer(0, INT32_MAX), Store(idle_timeout_s));
-  Add("client-query-buffer-limit", "1073741824", false, Bytes, Store(query_buffer_limit));
+  for (const ConfigSpec& spec : ConfigSpecs())
+    settings_[std::string(spec.name)] = {&spec, std::string(spec.initial)};
+  const auto own = [this](std::string_view name, std::string value) {
+    settings_.find(name)->second.value = std::move(value);
+  };
+  own("bind", options.bind_address);
+  own("port", fmt::format("{}", std::max(0, static_cast<int>(options.redis_port))));
+  own("dir", options.data_dir);
+  own("io-threads", fmt::format("{}", std::max(1, static_cast<int>(options.io_threads))));
+  own("appendfsync", options.durability == DurabilityMode::kCommit ? "always" : "everysec");
+  for (const auto& [name, setting] : settings_) Apply(name, setting.value);
 }
 
-void Config::Add(std::string name, std::string value, bool fixed, Checker check,
-                 std::function<void(const std::string&)> apply) {
-  settings_[std::move(name)] = {std::move(value), fixed, std::move(check), std::move(apply)};
+void Config::Apply(std::string_view name, const std::string& value) {
+  const auto number = [&value] {
+    uint64_t parsed = 0;
+    std::from_chars(value.data(), value.data() + value.size(), parsed);
+    return parsed;
+  };
+  if (name == "maxclients") max_clients = number();
+  if (name == "timeout") idle_timeout_s = number();
+  if (name == "tcp-keepalive") keepalive_s = number();
+  if (name == "client-query-buffer-limit") query_buffer_limit = number();
+  if (name == "client-output-buffer-limit") {
+    const OutputLimit limit = NormalOutputLimit(value);
+    output_hard_limit = limit.hard_bytes;
+    output_soft_limit = limit.soft_bytes;
+    output_soft_seconds = limit.soft_seconds;
+  }
+}
+
+const Config::Setting* Config::Find(std::string_view name) const {
+  if (auto it = settings_.find(name); it != settings_.end()) return &it->second;
+  for (const auto& [key, setting] : settings_) {
+    if (!setting.spec->alias.empty() && setting.spec->alias == name) return &setting;
+  }
+  return nullptr;
 }
 
 std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pattern) const {
   std::lock_guard guard(mutex_);
   std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& [name, setting] : settings_) {
-    if (GlobMatches(pattern, name, true)) out.emplace_back(name, setting.value);
+  for (const auto& [key, setting] : settings_) {
+    for (std::string_view name : {setting.spec->name, setting.spec->alias}) {
+      if (name.empty()) continue;
+      if (setting.spec->hidden ? name == pattern : GlobMatches(pattern, name, true))
+        out.emplace_back(name, setting.value);
+    }
   }
   return out;
 }
 
 bool Config::Knows(std::string_view name) const {
   std::lock_guard guard(mutex_);
-  return settings_.contains(name);
+  return Find(name) != nullptr;
+}
+
+Result<std::string> Config::Canonical(std::string_view name, std::string_view value) const {
+  const Setting* setting = Find(name);
+  if (setting == nullptr)
+    return Fail(ErrorCode::kNotFound, fmt::format("there is no setting '{}'", name));
+  const ConfigSpec& spec = *setting->spec;
+  // What Redis never changes while it runs.
+  if (spec.use == ConfigSpec::Use::kFixed && spec.why.empty())
+    return Fail(ErrorCode::kInvalid, "can't set immutable config");
+  auto canonical = CanonicalConfig(spec, setting->value, value);
+  if (spec.use == ConfigSpec::Use::kFixed && canonical && *canonical != setting->value) {
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("'{}' stays '{}' here: {}", name, setting->value, spec.why));
+  }
+  return canonical;
 }
 
 Status Config::Check(std::string_view name, std::string_view value) const {
   std::lock_guard guard(mutex_);
-  auto it = settings_.find(name);
-  if (it == settings_.end())
-    return Status(ErrorCode::kNotFound, fmt::format("there is no setting '{}'", name));
-  if (it->second.fixed) return Status(ErrorCode::kInvalid, "can't set immutable config");
-  auto canonical = it->second.check(value);
+  auto canonical = Canonical(name, value);
   return canonical ? Status::Ok() : canonical.error();
 }
 
 Status Config::Set(std::string_view name, std::string_view value) {
-  if (Status status = Check(name, value); !status.ok()) return status;
   std::lock_guard guard(mutex_);
-  Setting& setting = settings_.find(name)->second;
-  setting.value = *setting.check(value);
-  if (setting.apply) setting.apply(setting.value);
+  auto canonical = Canonical(name, value);
+  if (!canonical) return canonical.error();
+  Setting& setting = settings_.find(Find(name)->spec->name)->second;
+  if (setting.spec->use == ConfigSpec::Use::kIdle && *canonical != setting.value) {
+    LogInfo("CONFIG SET {} {}: kept and shown, changes nothing in this server", setting.spec->name,
+            *canonical);
+  }
+  setting.value = *std::move(canonical);
+  Apply(setting.spec->name, setting.value);
   return Status::Ok();
 }
 

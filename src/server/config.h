@@ -4,14 +4,15 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mydis/status.h"
+#include "server/config_table.h"
 #include "server/options.h"
 
 namespace mydis {
@@ -21,7 +22,7 @@ class Config {
  public:
   explicit Config(const ServerOptions& options);
 
-  // Name and value of every setting whose name matches one of the glob patterns, by name.
+  // Name and value of every setting whose name or older name matches the glob pattern, by name.
   std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const;
   bool Knows(std::string_view name) const;
   // Checks without setting.
@@ -29,24 +30,24 @@ class Config {
   Status Set(std::string_view name, std::string_view value);
 
   // Those that are looked at while serving, ready to use.
-  std::atomic<uint64_t> max_clients{10000};
+  std::atomic<uint64_t> max_clients{0};
   std::atomic<uint64_t> idle_timeout_s{0};
+  std::atomic<uint64_t> keepalive_s{0};
   std::atomic<uint64_t> output_hard_limit{0};  // Bytes; 0: none. Of normal clients.
   std::atomic<uint64_t> output_soft_limit{0};
   std::atomic<uint64_t> output_soft_seconds{0};
-  std::atomic<uint64_t> query_buffer_limit{uint64_t{1} << 30};
+  std::atomic<uint64_t> query_buffer_limit{0};
 
  private:
   struct Setting {
+    const ConfigSpec* spec;
     std::string value;
-    bool fixed = false;  // Shown, but not to be changed while running.
-    // The canonical form, or an error that says what is allowed.
-    std::function<Result<std::string>(std::string_view)> check;
-    std::function<void(const std::string&)> apply;
   };
-  void Add(std::string name, std::string value, bool fixed,
-           std::function<Result<std::string>(std::string_view)> check,
-           std::function<void(const std::string&)> apply);
+  // REQUIRES: mutex_.
+  const Setting* Find(std::string_view name) const;
+  Result<std::string> Canonical(std::string_view name, std::string_view value) const;
+  // Takes a value that is kept into the members above.
+  void Apply(std::string_view name, const std::string& value);
 
   mutable std::mutex mutex_;
   std::map<std::string, Setting, std::less<>> settings_;  // Guarded by mutex_.

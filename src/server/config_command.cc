@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/glob.h"
+#include "commands/errors.h"
 #include "server/client_batch.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
@@ -19,10 +20,14 @@ void Get(LocalContext& c) {
   std::map<std::string, std::string> found;
   const Settings& settings = c.Read().settings;
   for (std::string_view pattern : c.args.subspan(2)) {
-    for (auto& [name, value] : c.node.config().Get(pattern)) found[name] = value;
+    // As Redis has it, a name comes back as it was written.
+    const bool literal = pattern.find_first_of("[*?") == pattern.npos;
+    const auto add = [&](std::string_view name, const std::string& value) {
+      found[std::string(literal ? pattern : name)] = value;
+    };
+    for (const auto& [name, value] : c.node.config().Get(pattern)) add(name, value);
     for (const SettingSpec& spec : SettingSpecs()) {
-      if (GlobMatches(pattern, spec.name, true))
-        found[std::string(spec.name)] = *settings.Find(spec.name);
+      if (GlobMatches(pattern, spec.name, true)) add(spec.name, *settings.Find(spec.name));
     }
   }
   c.reply.MapHeader(found.size());
@@ -42,8 +47,7 @@ bool IsClusterSetting(std::string_view name) {
 // Everything is checked before anything is set. Cluster-wide settings go through the log: the
 // connection submits them in place of this command (Connection::SubmitSettings).
 void Set(LocalContext& c) {
-  if (c.args.size() % 2 != 0)
-    return c.reply.Error("ERR wrong number of arguments for 'config|set' command");
+  if (c.args.size() % 2 != 0) return c.reply.Error(kErrSyntax);
   std::set<std::string> names;
   std::vector<std::pair<std::string, std::string>> for_cluster;
   for (size_t i = 2; i < c.args.size(); i += 2) {
@@ -85,6 +89,7 @@ void Set(LocalContext& c) {
 
 void ResetStat(LocalContext& c) {
   c.node.stats().Reset();
+  c.node.core().expired_keys = 0;
   c.reply.Ok();
 }
 

@@ -14,6 +14,8 @@ namespace mydis {
 namespace {
 
 const ByteStream::Options kStreamOptions{};
+constexpr std::string_view kErrOutOfMemory =
+    "OOM command not allowed when used memory > 'maxmemory'.";
 
 }  // namespace
 
@@ -35,6 +37,7 @@ Connection::Connection(IoThread& thread, int fd, uint64_t id)
 
 Connection::~Connection() {
   node_.clients().Remove(id());
+  node_.ConnectionGone();
   node_.stats().net_input_bytes.Add(stream_.bytes_read());
   node_.stats().net_output_bytes.Add(stream_.bytes_written());
 }
@@ -55,6 +58,7 @@ size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
 
 size_t Connection::OnData(ByteStream&, std::string_view bytes) {
   RequestBatch& batch = thread_.requests();
+  session_.record->input_bytes.store(bytes.size(), std::memory_order_relaxed);
   parser_.Parse(bytes, batch);
   size_t done = 0;
   size_t prefetched = 0;
@@ -80,6 +84,7 @@ size_t Connection::OnData(ByteStream&, std::string_view bytes) {
   thread_.EndRead();
   const size_t used = parser_.Consume(batch, done);
   if (close_after_reply_ && pending_ == 0) stream_.CloseAfterFlush();
+  if (ended_ && used == bytes.size() && !parser_.target_full()) FinishIfDone();
   return used;
 }
 
@@ -105,6 +110,7 @@ void Connection::Kill() { stream_.Close(); }
 Connection::Step Connection::WaitFor(Wait wait) {
   wait_ = wait;
   session_.record->waiting = true;
+  session_.record->paused = wait == Wait::kPause;
   stream_.PauseReading();
   return Step::kStop;
 }
@@ -112,9 +118,10 @@ Connection::Step Connection::WaitFor(Wait wait) {
 void Connection::GoOn() {
   wait_ = Wait::kNone;
   session_.record->waiting = false;
+  session_.record->paused = false;
   if (closed_) return;
   stream_.ResumeReading();
-  if (stream_.input_size() == 0) FinishIfDone();
+  if (stream_.input_size() == 0 && !parser_.target_full()) FinishIfDone();
 }
 
 void Connection::Retry() {
@@ -149,6 +156,7 @@ bool Connection::CanAttach() const { return batch_serial_ == thread_.batch_seria
 void Connection::Attached(ClientBatch& batch) {
   ++pending_;
   batch_serial_ = thread_.batch_serial();
+  last_strong_ = batch.strong;
   batch.items().back().silent = Silent();
 }
 
@@ -172,10 +180,18 @@ bool Connection::Silent() {
 
 void Connection::AfterReply(size_t before) {
   std::string& tail = stream_.Tail();
-  if (tail.size() > before && tail[before] == '-') [[unlikely]]
+  if (tail.size() > before && tail[before] == '-') [[unlikely]] {
     node_.stats().CountError(std::string_view(tail).substr(before + 1));
+    counted_ = Counted::kFailed;
+  }
   if (session_.reply_mode != Session::ReplyMode::kOn && Silent()) [[unlikely]]
     tail.resize(before);
+}
+
+Connection::Step Connection::ReplyFailure(std::string_view error) {
+  const Step step = ReplyError(error);
+  counted_ = Counted::kFailed;
+  return step;
 }
 
 Connection::Step Connection::ReplyError(std::string_view error) {
@@ -184,9 +200,11 @@ Connection::Step Connection::ReplyError(std::string_view error) {
     const size_t before = tail.size();
     RespReply(tail, session_.resp_version).Error(error);
     AfterReply(before);
+    counted_ = Counted::kRejected;
     return Step::kNext;
   }
   if (!CanAttach()) return WaitFor(Wait::kIdle);
+  counted_ = Counted::kRejected;
   std::string text;
   RespReply(text, session_.resp_version).Error(error);
   node_.stats().CountError(error);
@@ -219,13 +237,22 @@ Connection::Step Connection::Handle(Args args) {
     spec = table.Resolve(args);
   }
   if (std::string error = CheckCommand(table, spec, args); !error.empty()) [[unlikely]] {
+    const bool exec = spec != nullptr && IsExec(*spec);
+    if (exec)
+      error = "EXECABORT Transaction discarded because of: " + error.substr(error.find(' ') + 1);
     if (session_.in_multi) session_.multi_failed = true;
-    return ReplyError(error);
+    const Step step = ReplyError(error);
+    if (step == Step::kNext && exec) ResetTransaction();
+    if (step == Step::kNext && spec != nullptr) thread_.CountRejected(spec);
+    return step;
   }
   const Effect effect = spec->effect;
-  if (node_.PausedNow(effect == Effect::kWrite || IsExec(*spec)) &&
+  if (node_.PausedNow(effect == Effect::kWrite || (IsExec(*spec) && QueuedWrites())) &&
       spec->group != Group::kConnection) [[unlikely]]
     return WaitFor(Wait::kPause);
+  ClientRecord& record = *session_.record;
+  record.last_command.store(spec, std::memory_order_relaxed);
+  counted_ = Counted::kCall;
   Step step;
   if (session_.in_multi && !RunsInsideMulti(*spec)) {
     step = HandleQueued(spec, args, forced == Consistency::kStrong);
@@ -239,12 +266,21 @@ Connection::Step Connection::Handle(Args args) {
     step = HandleLocal(spec, args);
   }
   if (step == Step::kNext) {
-    ClientRecord& record = *session_.record;
     record.active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
-    record.last_command.store(spec, std::memory_order_relaxed);
-    thread_.Count(spec);
+    if (counted_ == Counted::kCall) [[likely]] {
+      thread_.Count(spec);
+    } else if (counted_ == Counted::kFailed) {
+      thread_.Count(spec);
+      thread_.CountFailed(spec);
+    } else if (counted_ == Counted::kRejected) {
+      thread_.CountRejected(spec);
+    }
   }
   return step;
+}
+
+bool Connection::RefusesData(const CommandSpec& spec) const {
+  return (spec.flags & kDenyOom) != 0 && node_.core().out_of_memory.load(std::memory_order_relaxed);
 }
 
 Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bool strong) {
@@ -253,6 +289,12 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
     session_.multi_failed = true;
     return ReplyError("ERR Command not allowed inside a transaction");
   }
+  // What is queued takes memory too, whatever it is.
+  if (node_.core().out_of_memory.load(std::memory_order_relaxed)) [[unlikely]] {
+    session_.multi_failed = true;
+    return ReplyError(kErrOutOfMemory);
+  }
+  counted_ = Counted::kQueued;
   session_.queued.emplace_back(spec, session_.db, args);
   session_.multi_strong |= strong;
   session_.record->queued = static_cast<int32_t>(session_.queued.size());
@@ -276,7 +318,7 @@ bool Connection::PassBarrier(Step* step) {
   }
   if (barrier_budget_ > 0) {
     if (barrier_error_.empty()) return true;
-    *step = ReplyError(barrier_error_);
+    *step = ReplyFailure(barrier_error_);
     return false;
   }
   // What has arrived by now is covered by the barrier that starts now.
@@ -288,9 +330,13 @@ bool Connection::PassBarrier(Step* step) {
 
 void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply) {
   const State& state = thread_.Read();
+  const CallTimer timer(thread_.Sampled(spec));
+  const LookupCount before = thread_lookups;
   ReadContext context{
       args, reply, state, state.keyspace, db, node_.core().cluster_clock.NowMs(), thread_.random()};
   spec->handler.read(context);
+  thread_.CountLookups(thread_lookups - before);
+  if (timer.on()) thread_.CountTime(spec, timer.Nanoseconds());
 }
 
 Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool strong) {
@@ -340,6 +386,9 @@ bool Connection::MaySubmit(Step* step) {
 
 Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, bool strong) {
   Step step;
+  if (RefusesData(*spec)) [[unlikely]]
+    return ReplyError(kErrOutOfMemory);
+  if (!MayFollow(strong)) return WaitFor(Wait::kIdle);
   if (!MaySubmit(&step)) return step;
   ClientBatch& batch = thread_.Batch(strong);
   batch.AddWrite(this, spec, session_.db, session_.resp_version, args);
@@ -349,8 +398,10 @@ Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, boo
 
 void Connection::RunLocal(const CommandSpec* spec, Args args, RespReply& reply,
                           bool in_transaction) {
+  const CallTimer timer(true);
   LocalContext context{args, reply, *this, session_, thread_, node_, in_transaction};
   spec->handler.local(context);
+  thread_.CountTime(spec, timer.Nanoseconds());
 }
 
 Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {

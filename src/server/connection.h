@@ -52,6 +52,8 @@ class Connection final : private StreamHandler {
   // Why the input is not looked at.
   enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause };
   enum class Step : uint8_t { kNext, kStop };
+  // What INFO commandstats counts the command at hand as. A queued one counts when EXEC runs it.
+  enum class Counted : uint8_t { kCall, kFailed, kRejected, kQueued };
 
   size_t OnData(ByteStream& stream, std::string_view bytes) override;
   std::span<char> ReadTarget() override { return parser_.Target(); }
@@ -81,14 +83,25 @@ class Connection final : private StreamHandler {
   bool MaySubmit(Step* step);
   Step WaitFor(Wait wait);
   void GoOn();
-  // Answers with an error, in order.
+  // Answers with an error, in order: the command was not run.
   Step ReplyError(std::string_view error);
+  // The same for a command that ran and failed.
+  Step ReplyFailure(std::string_view error);
+  // True if the command would add data and the cluster's memory limit is reached.
+  bool RefusesData(const CommandSpec& spec) const;
+  // Whether a command in MULTI writes.
+  bool QueuedWrites() const;
+  // True if a write may follow what is under way: an eventual one would be answered before a strong
+  // one, so it waits for that.
+  bool MayFollow(bool strong) const { return pending_ == 0 || !last_strong_ || strong; }
   bool direct() const { return pending_ == 0; }
   // Whether a reply can be put in order now: directly, or behind items of this connection in the
   // batch being filled.
   bool CanAttach() const;
   void Attached(ClientBatch& batch);
   void SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome);
+  // A command that EXEC ran, with its reply.
+  void CountElement(const CommandSpec* spec, std::string_view reply);
   void SendTransaction(const ClientBatch& batch, BatchItem& item);
   // Counts an error and applies the reply mode to what was appended since `before`.
   void AfterReply(size_t before);
@@ -108,6 +121,8 @@ class Connection final : private StreamHandler {
   Wait wait_ = Wait::kNone;
   std::string barrier_error_;  // Why the barrier that was waited for failed.
   size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
+  Counted counted_ = Counted::kCall;
+  bool last_strong_ = false;  // Of the batch that the last item went into.
   bool close_after_reply_ = false;
   bool ended_ = false;  // The client sends no more.
   bool closed_ = false;

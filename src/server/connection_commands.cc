@@ -24,7 +24,11 @@ void Echo(LocalContext& c) { c.reply.Bulk(c.args[1]); }
 
 void Select(LocalContext& c) {
   const auto index = ParseInteger(c.args[1]);
-  if (!index) return c.reply.Error("ERR invalid DB index");
+  if (!index) return c.reply.Error(kErrNotInteger);
+  if (*index < INT32_MIN || *index > INT32_MAX) {
+    return c.reply.Error(
+        "ERR value is out of range, value must between -2147483648 and 2147483647");
+  }
   if (*index < 0 || *index >= kDatabases) return c.reply.Error("ERR DB index is out of range");
   c.session.db = static_cast<uint32_t>(*index);
   c.session.record->db = c.session.db;

@@ -20,30 +20,41 @@ void Connection::ResetTransaction() {
   session_.record->watched = 0;
 }
 
+bool Connection::QueuedWrites() const {
+  return std::any_of(session_.queued.begin(), session_.queued.end(),
+                     [](const StoredCommand& c) { return c.spec->effect == Effect::kWrite; });
+}
+
 Connection::Step Connection::HandleExec(std::optional<Consistency> forced) {
-  if (!session_.in_multi) return ReplyError("ERR EXEC without MULTI");
-  if (session_.multi_failed) {
+  if (!session_.in_multi) return ReplyFailure("ERR EXEC without MULTI");
+  const bool no_room =
+      std::any_of(session_.queued.begin(), session_.queued.end(),
+                  [this](const StoredCommand& command) { return RefusesData(*command.spec); });
+  if (session_.multi_failed || no_room) {
     if (!direct() && !CanAttach()) return WaitFor(Wait::kIdle);
+    const bool failed = session_.multi_failed;
     ResetTransaction();
-    return ReplyError("EXECABORT Transaction discarded because of previous errors.");
+    if (failed) return ReplyFailure("EXECABORT Transaction discarded because of previous errors.");
+    return ReplyError(
+        "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
+        "'maxmemory'.");
   }
   if (session_.multi_strong && !forced) forced = Consistency::kStrong;
-  bool writes = false;
   uint32_t db = session_.db;
   for (StoredCommand& command : session_.queued) {
-    writes |= command.spec->effect == Effect::kWrite;
     command.db = db;
     if (command.spec->name == "select" && command.words.size() == 2) {
       const auto wanted = ParseInteger(command.words[1]);
       if (wanted && *wanted >= 0 && *wanted < kDatabases) db = static_cast<uint32_t>(*wanted);
     }
   }
-  return writes ? SubmitTransaction(Strong(Effect::kWrite, forced))
-                : RunReadTransaction(Strong(Effect::kRead, forced));
+  return QueuedWrites() ? SubmitTransaction(Strong(Effect::kWrite, forced))
+                        : RunReadTransaction(Strong(Effect::kRead, forced));
 }
 
 Connection::Step Connection::SubmitTransaction(bool strong) {
   Step step;
+  if (!MayFollow(strong)) return WaitFor(Wait::kIdle);
   if (!MaySubmit(&step)) {
     if (step == Step::kNext) ResetTransaction();
     return step;
@@ -90,15 +101,24 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
     reply.ArrayHeader(commands.size());
     std::vector<std::string_view> views;
     for (const StoredCommand& command : commands) {
+      const size_t start = tail.size();
       if (command.spec->effect == Effect::kRead) {
         RunRead(command.spec, command.Views(views), command.db, reply);
       } else {
         RunLocal(command.spec, command.Views(views), reply, true);
       }
+      CountElement(command.spec, std::string_view(tail).substr(start));
     }
   }
   AfterReply(before);
   return Step::kNext;
+}
+
+void Connection::CountElement(const CommandSpec* spec, std::string_view reply) {
+  thread_.Count(spec);
+  if (!reply.starts_with('-')) return;
+  thread_.CountFailed(spec);
+  node_.stats().CountError(reply.substr(1));
 }
 
 void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::string>>& settings) {
@@ -134,6 +154,7 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
   size_t element = 0;
   std::vector<std::string_view> views;
   for (const StoredCommand& command : transaction.commands) {
+    const size_t start = tail.size();
     if (command.spec->effect == Effect::kLocal) {
       RespReply reply(tail, item.resp_version);
       RunLocal(command.spec, command.Views(views), reply, true);
@@ -141,11 +162,13 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
       tail += batch.Replies(transaction.ends[element], transaction.ends[element + 1]);
       ++element;
     }
+    CountElement(command.spec, std::string_view(tail).substr(start));
   }
 }
 
 void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome) {
   const bool made = outcome.applied && outcome.status.ok();
+  if (item.nanoseconds != 0) thread_.CountTime(item.spec, item.nanoseconds);
   std::string& tail = stream_.Tail();
   const size_t before = tail.size();
   switch (item.kind) {
@@ -175,8 +198,10 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
   }
   std::string& after = stream_.Tail();
   if (&after == &tail && after.size() > before) {
-    if (after[before] == '-' && item.kind != BatchItem::Kind::kLiteral)
+    if (after[before] == '-' && item.kind != BatchItem::Kind::kLiteral) {
       node_.stats().CountError(std::string_view(after).substr(before + 1));
+      if (item.spec != nullptr) thread_.CountFailed(item.spec);
+    }
     if (item.silent) after.resize(before);
   }
 }

@@ -30,6 +30,10 @@ struct Core {
   ClusterClock cluster_clock;
   // The cluster-wide floor for writes, as of the last applied entry.
   std::atomic<bool> strong_writes{false};
+  // The data takes more than `maxmemory`, as of the last applied entry.
+  std::atomic<bool> out_of_memory{false};
+  // Keys whose time came, since the start or CONFIG RESETSTAT.
+  std::atomic<uint64_t> expired_keys{0};
 };
 
 }  // namespace mydis

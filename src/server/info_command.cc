@@ -82,10 +82,12 @@ void ServerSection(LocalContext& c, Section& out) {
 
 void ClientsSection(LocalContext& c, Section& out) {
   size_t waiting = 0;
+  size_t paused = 0;
   uint64_t most_output = 0;
   uint64_t most_input = 0;
   const auto clients = c.node.clients().List();
   for (const auto& client : clients) {
+    paused += client->paused;
     waiting += client->waiting && client != c.session.record;
     most_output = std::max(most_output, client->output_bytes.load());
     most_input = std::max(most_input, client->input_bytes.load());
@@ -95,7 +97,7 @@ void ClientsSection(LocalContext& c, Section& out) {
   out.Add("maxclients", c.node.config().max_clients.load());
   out.Add("client_recent_max_input_buffer", most_input);
   out.Add("client_recent_max_output_buffer", most_output);
-  out.Add("blocked_clients", 0);
+  out.Add("blocked_clients", paused);
   out.Add("waiting_clients", waiting);
   out.Add("tracking_clients", 0);
   out.Add("clients_in_timeout_table", 0);
@@ -115,14 +117,18 @@ void MemorySection(LocalContext& c, Section& out) {
   const uint64_t peak = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
   out.Add("used_memory_peak", std::max(peak, used));
   out.Add("used_memory_peak_human", Human(std::max(peak, used)));
+  out.Add("used_memory_peak_perc",
+          fmt::format("{:.2f}%", 100.0 * static_cast<double>(used) /
+                                     static_cast<double>(std::max({peak, used, uint64_t{1}}))));
   out.Add("used_memory_dataset", data);
   out.Add("used_memory_overhead", used > data ? used - data : 0);
   out.Add("total_system_memory",
           static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE));
   out.Add("used_memory_lua", 0);
   out.Add("used_memory_scripts", 0);
-  out.Add("maxmemory", 0);
-  out.Add("maxmemory_human", "0B");
+  const uint64_t limit = c.Read().settings.max_memory();
+  out.Add("maxmemory", limit);
+  out.Add("maxmemory_human", Human(limit));
   out.Add("maxmemory_policy", "noeviction");
   out.Add("mem_fragmentation_ratio",
           fmt::format("{:.2f}", used == 0 ? 1.0 : static_cast<double>(resident) / used));
@@ -151,14 +157,9 @@ void PersistenceSection(LocalContext& c, Section& out) {
 
 void StatsSection(LocalContext& c, Section& out) {
   const Stats& stats = c.node.stats();
-  uint64_t input = stats.net_input_bytes.Get();
-  uint64_t output = stats.net_output_bytes.Get();
+  const auto [input, output] = c.node.NetBytes();
   uint64_t hits = 0;
   uint64_t misses = 0;
-  for (const auto& client : c.node.clients().List()) {
-    input += client->bytes_read;
-    output += client->bytes_written;
-  }
   for (const auto& thread : stats.threads) {
     hits += thread->keyspace_hits;
     misses += thread->keyspace_misses;
@@ -169,13 +170,19 @@ void StatsSection(LocalContext& c, Section& out) {
   out.Add("instantaneous_ops_per_sec", c.node.stats().ops_per_second.load());
   out.Add("total_net_input_bytes", input);
   out.Add("total_net_output_bytes", output);
+  out.Add("instantaneous_input_kbps",
+          fmt::format("{:.2f}", static_cast<double>(stats.input_per_second) / 1024));
+  out.Add("instantaneous_output_kbps",
+          fmt::format("{:.2f}", static_cast<double>(stats.output_per_second) / 1024));
   out.Add("rejected_connections", stats.rejected_connections.Get());
-  out.Add("expired_keys", stats.expired_keys.Get());
+  out.Add("expired_keys", c.node.core().expired_keys.load());
   out.Add("evicted_keys", 0);
   out.Add("keyspace_hits", hits);
   out.Add("keyspace_misses", misses);
   out.Add("pubsub_channels", 0);
   out.Add("pubsub_patterns", 0);
+  out.Add("pubsubshard_channels", 0);
+  out.Add("latest_fork_usec", 0);
   uint64_t errors = 0;
   for (const auto& [prefix, count] : stats.Errors()) errors += count;
   out.Add("total_error_replies", errors);
@@ -239,11 +246,11 @@ void CommandStatsSection(LocalContext& c, Section& out) {
     if (sum.calls + sum.rejected > 0) named[c.node.table().FullName(*spec)] = sum;
   }
   for (const auto& [name, sum] : named) {
-    out.Add("cmdstat_" + name,
-            fmt::format("calls={},usec={},usec_per_call={:.2f},rejected_calls={},failed_calls={}",
-                        sum.calls, sum.microseconds,
-                        sum.calls == 0 ? 0.0 : static_cast<double>(sum.microseconds) / sum.calls,
-                        sum.rejected, sum.failed));
+    out.Add(
+        "cmdstat_" + name,
+        fmt::format("calls={},usec={:.0f},usec_per_call={:.2f},rejected_calls={},failed_calls={}",
+                    sum.calls, sum.MicrosecondsPerCall() * static_cast<double>(sum.calls),
+                    sum.MicrosecondsPerCall(), sum.rejected, sum.failed));
   }
 }
 

@@ -116,6 +116,7 @@ void IoThread::OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& out
   const bool had_room = HasRoom();
   --in_flight_batches_;
   in_flight_bytes_ -= batch->submitted_bytes();
+  CountLookups(batch->lookups());
   for (BatchItem& item : batch->items()) item.connection->Deliver(*batch, item, outcome);
   // Connections that were buried in the loop above are destroyed only at the end of the turn.
   for (BatchItem& item : batch->items()) item.connection->AfterBatch();
@@ -141,12 +142,43 @@ void IoThread::AfterEvents() {
   }
 }
 
+namespace {
+
+// Only one thread adds, so no locked instruction is needed.
+void AddTo(std::atomic<uint64_t>& counter, uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+CommandCount& IoThread::CountOf(const CommandSpec* spec) {
+  if (spec != counted_spec_) {
+    counted_spec_ = spec;
+    counted_ = &node_.stats().threads[index_]->Of(spec);
+  }
+  return *counted_;
+}
+
 void IoThread::Count(const CommandSpec* spec) {
   ThreadStats& stats = *node_.stats().threads[index_];
-  stats.commands.store(stats.commands.load(std::memory_order_relaxed) + 1,
-                       std::memory_order_relaxed);
-  auto& calls = stats.Of(spec).calls;
-  calls.store(calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  AddTo(stats.commands, 1);
+  AddTo(CountOf(spec).calls, 1);
+}
+
+void IoThread::CountFailed(const CommandSpec* spec) { AddTo(CountOf(spec).failed, 1); }
+
+void IoThread::CountRejected(const CommandSpec* spec) { AddTo(CountOf(spec).rejected, 1); }
+
+void IoThread::CountTime(const CommandSpec* spec, uint64_t nanoseconds) {
+  CommandCount& count = CountOf(spec);
+  AddTo(count.timed_calls, 1);
+  AddTo(count.timed_ns, nanoseconds);
+}
+
+void IoThread::CountLookups(const LookupCount& lookups) {
+  ThreadStats& stats = *node_.stats().threads[index_];
+  if (lookups.hits != 0) AddTo(stats.keyspace_hits, lookups.hits);
+  if (lookups.misses != 0) AddTo(stats.keyspace_misses, lookups.misses);
 }
 
 void IoThread::ForEachConnection(const std::function<void(Connection&)>& visit) {
@@ -157,6 +189,7 @@ void IoThread::EachSecond() {
   const Config& config = node_.config();
   const uint64_t idle_ms = config.idle_timeout_s * 1000;
   const uint64_t hard_limit = config.output_hard_limit;
+  const uint64_t soft_limit = config.output_soft_limit;
   for (auto& [id, connection] : connections_) {
     ByteStream& stream = connection->stream();
     ClientRecord& record = *connection->session().record;
@@ -164,16 +197,29 @@ void IoThread::EachSecond() {
     record.input_bytes = stream.input_size() + connection->parser().memory();
     record.bytes_read = stream.bytes_read();
     record.bytes_written = stream.bytes_written();
-    if (hard_limit != 0 && stream.output_size() > hard_limit) {
+    uint64_t& soft_seconds = connection->session().over_soft_limit_s;
+    const bool over_soft = soft_limit != 0 && stream.output_size() > soft_limit;
+    soft_seconds = over_soft ? soft_seconds + 1 : 0;
+    if ((hard_limit != 0 && stream.output_size() > hard_limit) ||
+        soft_seconds > config.output_soft_seconds) {
       stream.Close(Status(ErrorCode::kBusy, "output buffer limit"));
+    } else if (record.input_bytes > config.query_buffer_limit) {
+      stream.Close(Status(ErrorCode::kBusy, "query buffer limit"));
     } else if (idle_ms != 0 && !record.waiting && now_ms() - record.active_ms > idle_ms) {
       stream.Close(Status(ErrorCode::kTimeout, "idle"));
     }
   }
   if (index_ == 0) {
-    const uint64_t commands = node_.stats().Commands();
-    node_.stats().ops_per_second = commands < counted_commands_ ? 0 : commands - counted_commands_;
-    counted_commands_ = commands;
+    Stats& stats = node_.stats();
+    const auto [input, output] = node_.NetBytes();
+    const auto since = [](uint64_t now, uint64_t& before) {
+      const uint64_t change = now < before ? 0 : now - before;
+      before = now;
+      return change;
+    };
+    stats.ops_per_second = since(stats.Commands(), counted_commands_);
+    stats.input_per_second = since(input, counted_input_);
+    stats.output_per_second = since(output, counted_output_);
   }
   loop_->AddTimer(1000, [this] { EachSecond(); });
 }

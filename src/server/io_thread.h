@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/lookup_count.h"
 #include "base/random.h"
 #include "net/event_loop.h"
 #include "protocol/resp_parser.h"
@@ -59,8 +60,16 @@ class IoThread {
   void Bury(Connection* connection);
   size_t connections() const { return connections_.size(); }
   Random& random() { return random_; }
-  // Counts a command that was handled.
+  // Counts a command that was called; besides, one that failed or was timed; one that was refused.
   void Count(const CommandSpec* spec);
+  void CountFailed(const CommandSpec* spec);
+  void CountRejected(const CommandSpec* spec);
+  void CountTime(const CommandSpec* spec, uint64_t nanoseconds);
+  void CountLookups(const LookupCount& lookups);
+  // Whether to time the next call: the first of a command, and then one in so many.
+  bool Sampled(const CommandSpec* spec) {
+    return CountOf(spec).calls.load(std::memory_order_relaxed) % kTimedOneIn == 0;
+  }
   void ForEachConnection(const std::function<void(Connection&)>& visit);
   uint64_t now_ms() const { return loop_->NowMs(); }
 
@@ -73,6 +82,8 @@ class IoThread {
   static constexpr size_t kHoldBackBytes = 128 << 10;
 
   void AfterEvents();
+  // The command's counts; most often those looked for before.
+  CommandCount& CountOf(const CommandSpec* spec);
   void SendBarrier();
   void OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& outcome);
   // Once a second: idle connections, output limits, what CLIENT LIST shows.
@@ -91,8 +102,13 @@ class IoThread {
   uint32_t in_flight_batches_ = 0;
   bool reading_ = false;
   Random random_;
+  const CommandSpec* counted_spec_ = nullptr;  // Whose counts `counted_` are.
+  CommandCount* counted_ = nullptr;
   std::vector<uint64_t> barrier_waiters_;
-  uint64_t counted_commands_ = 0;  // By all threads, a second ago; kept by thread 0.
+  // Of all threads, a second ago; kept by thread 0.
+  uint64_t counted_commands_ = 0;
+  uint64_t counted_input_ = 0;
+  uint64_t counted_output_ = 0;
 };
 
 }  // namespace mydis

@@ -55,14 +55,26 @@ Status Node::Start() {
 
 void Node::Accept(int fd) {
   stats_.connections.Add();
-  if (clients_.size() >= config_.max_clients) {
+  if (connections_.load() >= config_.max_clients) {
     stats_.rejected_connections.Add();
     constexpr std::string_view kError = "-ERR max number of clients reached\r\n";
     [[maybe_unused]] const ssize_t written = write(fd, kError.data(), kError.size());
     close(fd);
     return;
   }
+  ++connections_;
+  TuneSocket(fd, static_cast<int>(std::min<uint64_t>(config_.keepalive_s, INT32_MAX)));
   threads_[next_thread_++ % threads_.size()]->Adopt(fd);
+}
+
+std::pair<uint64_t, uint64_t> Node::NetBytes() const {
+  uint64_t input = stats_.net_input_bytes.Get();
+  uint64_t output = stats_.net_output_bytes.Get();
+  for (const auto& client : clients_.List()) {
+    input += client->bytes_read;
+    output += client->bytes_written;
+  }
+  return {input, output};
 }
 
 Status Node::WaitForStop() {
@@ -89,7 +101,11 @@ void Node::Stop() {
 }
 
 void Node::Pause(uint64_t until_ms, bool writes_only) {
-  pause_writes_only_ = writes_only;
+  // As in Redis, a pause under way is only ever made longer and wider.
+  const uint64_t before_ms = pause_until_ms_;
+  const bool under_way = before_ms > clock_.MonotonicUs() / 1000;
+  pause_writes_only_ = writes_only && (!under_way || pause_writes_only_);
+  if (under_way) until_ms = std::max(until_ms, before_ms);
   pause_until_ms_ = until_ms;
   for (auto& thread : threads_) {
     thread->loop().Post([&thread = *thread, until_ms] {

@@ -26,6 +26,10 @@ class Node final : private ConsensusListener {
   // Waits until Stop is asked for (RequestStop, SHUTDOWN or a fatal error); gives that error, or
   // ok.
   Status WaitForStop();
+  // Read from and written to clients so far, exact to the second.
+  std::pair<uint64_t, uint64_t> NetBytes() const;
+  // A connection that was accepted is gone.
+  void ConnectionGone() { --connections_; }
   void RequestStop();  // Safe to call from a signal handler's thread.
   // Graceful: leadership handed over, clients answered, log closed.
   void Stop();
@@ -68,6 +72,7 @@ class Node final : private ConsensusListener {
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::unique_ptr<class TcpListener> listener_;
   uint32_t next_thread_ = 0;
+  std::atomic<uint64_t> connections_{0};  // Accepted and not gone, for maxclients.
   std::atomic<uint64_t> pause_until_ms_{0};
   std::atomic<bool> pause_writes_only_{false};
 

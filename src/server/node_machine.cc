@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kSliceBytes = 64 << 10;  // Serialised under one shared lock.
 constexpr size_t kBlockBytes = 1 << 20;
+constexpr uint64_t kEmptyBytes = 1 << 20;  // What a state without keys takes, about.
 
 // Reads the state slice by slice, so that Apply never waits long for it.
 class StateSnapshot final : public SnapshotProducer {
@@ -37,7 +38,10 @@ NodeMachine::NodeMachine(Core& core, Events events)
 void NodeMachine::BeginApply() { core_.lock.LockExclusive(); }
 
 void NodeMachine::Published() {
-  core_.strong_writes.store(core_.machine.state().settings.strong_writes(),
+  const State& state = core_.machine.state();
+  core_.strong_writes.store(state.settings.strong_writes(), std::memory_order_relaxed);
+  const uint64_t limit = state.settings.max_memory();
+  core_.out_of_memory.store(limit != 0 && kEmptyBytes + state.keyspace.MemoryBytes() > limit,
                             std::memory_order_relaxed);
 }
 
@@ -55,6 +59,7 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
     events_.on_fatal(applied.error());
     return false;
   }
+  core_.expired_keys.fetch_add(applied->expired, std::memory_order_relaxed);
   core_.cluster_clock.OnApplied(envelope.time_ms, readiness_ == Readiness::kReady && !leader_.self);
   return applied->fresh;
 }

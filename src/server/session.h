@@ -35,6 +35,7 @@ struct ClientRecord {
   std::atomic<bool> no_evict{false};
   std::atomic<bool> no_touch{false};
   std::atomic<bool> waiting{false};  // For a commit, a barrier, WAIT …
+  std::atomic<bool> paused{false};   // By CLIENT PAUSE.
   std::mutex mutex;
   std::string name;         // Guarded by mutex.
   std::string lib_name;     // Guarded by mutex.
@@ -58,6 +59,8 @@ struct Session {
   bool multi_strong = false;  // A queued command was prefixed with STRONG.
   std::vector<StoredCommand> queued;
   std::vector<WatchedKey> watched;
+
+  uint64_t over_soft_limit_s = 0;  // How long the output has been over its soft limit.
 
   // The log index and revision of this connection's last write, for WAIT.
   uint64_t last_write_index = 0;

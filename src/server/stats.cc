@@ -17,7 +17,8 @@ void ThreadStats::AddTo(std::map<const CommandSpec*, Sum>& sums) const {
   for (const auto& [spec, count] : counts_) {
     Sum& sum = sums[spec];
     sum.calls += count->calls.load(std::memory_order_relaxed);
-    sum.microseconds += count->microseconds.load(std::memory_order_relaxed);
+    sum.timed_calls += count->timed_calls.load(std::memory_order_relaxed);
+    sum.timed_ns += count->timed_ns.load(std::memory_order_relaxed);
     sum.rejected += count->rejected.load(std::memory_order_relaxed);
     sum.failed += count->failed.load(std::memory_order_relaxed);
   }
@@ -30,7 +31,8 @@ void ThreadStats::Reset() {
   keyspace_misses = 0;
   for (auto& [spec, count] : counts_) {
     count->calls = 0;
-    count->microseconds = 0;
+    count->timed_calls = 0;
+    count->timed_ns = 0;
     count->rejected = 0;
     count->failed = 0;
   }
@@ -64,7 +66,6 @@ void Stats::Reset() {
   net_input_bytes.Reset();
   net_output_bytes.Reset();
   protocol_errors.Reset();
-  expired_keys.Reset();
   std::lock_guard guard(mutex_);
   errors_.clear();
 }

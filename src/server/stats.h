@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -23,10 +24,32 @@ struct Counter {
   void Reset() { value.store(0, std::memory_order_relaxed); }
 };
 
+// One call in so many is timed: two looks at the clock would cost more than a GET.
+inline constexpr uint32_t kTimedOneIn = 32;
+
+// How long one call takes, if `on`.
+class CallTimer {
+ public:
+  explicit CallTimer(bool on) : on_(on) {
+    if (on) start_ = std::chrono::steady_clock::now();
+  }
+  bool on() const { return on_; }
+  // At least 1.
+  uint64_t Nanoseconds() const {
+    return static_cast<uint64_t>((std::chrono::steady_clock::now() - start_).count()) | 1;
+  }
+
+ private:
+  bool on_;
+  std::chrono::steady_clock::time_point start_;
+};
+
 // Of one command, counted by one I/O thread: written by that thread alone, read by any.
 struct CommandCount {
   std::atomic<uint64_t> calls{0};
-  std::atomic<uint64_t> microseconds{0};
+  // Some calls are timed; the others are taken to be like them.
+  std::atomic<uint64_t> timed_calls{0};
+  std::atomic<uint64_t> timed_ns{0};
   std::atomic<uint64_t> rejected{0};  // Refused before it ran.
   std::atomic<uint64_t> failed{0};    // Answered with an error.
 };
@@ -36,7 +59,10 @@ class ThreadStats {
  public:
   CommandCount& Of(const CommandSpec* spec);  // Its own thread.
   struct Sum {
-    uint64_t calls = 0, microseconds = 0, rejected = 0, failed = 0;
+    uint64_t calls = 0, timed_calls = 0, timed_ns = 0, rejected = 0, failed = 0;
+    double MicrosecondsPerCall() const {
+      return timed_calls == 0 ? 0.0 : static_cast<double>(timed_ns) / 1000.0 / timed_calls;
+    }
   };
   void AddTo(std::map<const CommandSpec*, Sum>& sums) const;  // Any thread.
   void Reset();                                               // Any thread.
@@ -58,8 +84,10 @@ struct Stats {
   Counter net_input_bytes;   // Of connections that have closed; open ones are in their records.
   Counter net_output_bytes;  // Likewise.
   Counter protocol_errors;
-  Counter expired_keys;
-  std::atomic<uint64_t> ops_per_second{0};  // Over the last second.
+  // Over the last second.
+  std::atomic<uint64_t> ops_per_second{0};
+  std::atomic<uint64_t> input_per_second{0};  // Bytes.
+  std::atomic<uint64_t> output_per_second{0};
   // Error replies by their prefix, for INFO errorstats.
   void CountError(std::string_view text);
   std::map<std::string, uint64_t> Errors() const;

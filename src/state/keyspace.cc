@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "base/lookup_count.h"
 
 namespace mydis {
 namespace {
@@ -49,7 +50,9 @@ const Entry* Keyspace::FindHashed(uint32_t db, std::string_view key, uint64_t ha
 }
 
 const Entry* Keyspace::Find(uint32_t db, std::string_view key) const {
-  return FindHashed(db, key, HashOf(key));
+  const Entry* entry = FindHashed(db, key, HashOf(key));
+  ++(entry != nullptr ? thread_lookups.hits : thread_lookups.misses);
+  return entry;
 }
 
 void Keyspace::PrefetchTable(uint32_t db, uint64_t hash) const {
@@ -212,6 +215,7 @@ Entry* Keyspace::Place(std::string_view key, size_t area, Position& position) {
 
 void Keyspace::Finish(uint32_t db, Entry* entry, Ttl ttl) {
   entry->set_revision(revision_);
+  entry->NoteAccess(now_ms_);
   memory_bytes_ += CostOf(*entry);
   Database& database = *databases_[db];
   if (ttl.kind == Ttl::Kind::kAt) {
@@ -239,6 +243,7 @@ void Keyspace::UpdateInteger(uint32_t db, const Entry& entry, int64_t value) {
   auto* own = const_cast<Entry*>(&entry);  // Every entry is this keyspace's.
   std::memcpy(own->area(), &value, sizeof value);
   own->set_revision(revision_);
+  own->NoteAccess(now_ms_);
   if (listener_ != nullptr) listener_->OnKeyChanged(db, own->key());
 }
 

@@ -96,6 +96,8 @@ class Keyspace {
   // --- Writing ---
   // Every change from now on carries this revision.
   void set_revision(uint64_t revision) { revision_ = revision; }
+  // The entry's time, at which what is written now counts as used.
+  void set_time(uint64_t now_ms) { now_ms_ = now_ms; }
 
   // Creates or replaces the key with a string. Integers in canonical form are kept as numbers.
   void SetString(uint32_t db, std::string_view key, std::string_view value, Ttl ttl);
@@ -167,6 +169,7 @@ class Keyspace {
 
   uint64_t hash_seed_;
   uint64_t revision_ = 0;
+  uint64_t now_ms_ = 0;
   size_t memory_bytes_ = 0;
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<uint64_t> deletions_;  // Per partition: revision of the last deletion.

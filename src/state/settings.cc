@@ -14,6 +14,13 @@ namespace {
 using Kind = SettingSpec::Kind;
 
 constexpr SettingSpec kSpecs[] = {
+    {.name = "maxmemory",
+     .kind = Kind::kBytes,
+     .initial = "0",
+     .min = 0,
+     .max = INT64_MAX,
+     .summary = "How many bytes the data may take; beyond that commands that add data are refused "
+                "with -OOM. 0: no limit."},
     {.name = "proto-max-bulk-len",
      .kind = Kind::kBytes,
      .initial = "536870912",
@@ -132,8 +139,14 @@ Status Settings::Set(std::string_view name, std::string_view value) {
 
 void Settings::Cache() {
   strong_writes_ = values_["write-consistency"] == "strong";
-  const std::string& bulk = values_["proto-max-bulk-len"];
-  std::from_chars(bulk.data(), bulk.data() + bulk.size(), proto_max_bulk_len_);
+  const auto number = [this](const char* name) {
+    const std::string& text = values_[name];
+    uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  max_memory_ = number("maxmemory");
+  proto_max_bulk_len_ = number("proto-max-bulk-len");
 }
 
 void Settings::Save(Encoder& out) const {

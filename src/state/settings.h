@@ -38,6 +38,7 @@ class Settings {
   Status Set(std::string_view name, std::string_view value);
 
   bool strong_writes() const { return strong_writes_; }
+  uint64_t max_memory() const { return max_memory_; }  // 0: no limit.
   uint64_t proto_max_bulk_len() const { return proto_max_bulk_len_; }
 
   void Save(Encoder& out) const;
@@ -47,6 +48,7 @@ class Settings {
   void Cache();
   std::map<std::string, std::string, std::less<>> values_;
   bool strong_writes_ = false;
+  uint64_t max_memory_ = 0;
   uint64_t proto_max_bulk_len_ = 0;
 };
 

@@ -50,7 +50,8 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   const Envelope& envelope = applied.envelope;
   if (envelope.time_ms > state_->time_ms) state_->time_ms = envelope.time_ms;
   state_->keyspace.set_revision(state_->revision);
-  state_->keyspace.RemoveExpired(static_cast<int64_t>(state_->time_ms));
+  state_->keyspace.set_time(state_->time_ms);
+  applied.expired = state_->keyspace.RemoveExpired(static_cast<int64_t>(state_->time_ms));
   const std::string_view body = payload.substr(kEnvelopeSize);
   bool readable = true;
   switch (envelope.kind) {

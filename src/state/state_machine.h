@@ -35,6 +35,7 @@ class ApplyObserver {
 struct Applied {
   Envelope envelope;
   bool fresh = false;  // False: a repetition or a gap, skipped.
+  size_t expired = 0;  // Keys whose deadline the entry's time had reached.
 };
 
 // Apply, Restore and the snapshot calls: the applying thread, holding the lock exclusively.
