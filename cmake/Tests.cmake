@@ -47,3 +47,18 @@ if(TARGET mydis)
                          ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
   endforeach()
 endif()
+
+# The simulator: its checker's own tests, runs of many seeds, runs that must go alike twice, and runs
+# with a planted bug, which must be found.
+add_executable(sim_test ${CMAKE_SOURCE_DIR}/tests/sim/linearizability_test.cc)
+target_link_libraries(sim_test PRIVATE mydis_simulator GTest::gtest_main)
+add_test(NAME unit_sim COMMAND sim_test)
+add_test(NAME sim_seeds COMMAND mydis_sim --seed 1 --seeds 50)
+add_test(NAME sim_repeat COMMAND mydis_sim --seed 1000 --seeds 5 --repeat)
+set_tests_properties(sim_seeds sim_repeat PROPERTIES TIMEOUT 600)
+foreach(fault ack-before-sync forget-origins skip-read-barrier)
+  # 1: found by the simulator; 134: by an assertion of the program itself.
+  add_test(NAME sim_finds_${fault}
+           COMMAND sh -c "$<TARGET_FILE:mydis_sim> --seeds 200 --fault ${fault}; s=$?; [ $s -eq 1 ] || [ $s -eq 134 ]")
+  set_tests_properties(sim_finds_${fault} PROPERTIES TIMEOUT 600)
+endforeach()
