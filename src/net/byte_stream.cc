@@ -163,7 +163,9 @@ void ByteStream::ReadFiltered() {
     DeliverKept();
   }
   loop_.GiveBuffer(std::move(plain));
-  if (!closed() && !status.ok()) Close(std::move(status));
+  if (closed() || status.ok()) return;
+  if (!blocked_) SendQueue(*encoded_);  // It may say to the other side what is wrong.
+  Close(std::move(status));
 }
 
 // Copies to where the handler wants large values; gives what belongs into OnData.

@@ -206,7 +206,7 @@ void MeshIncoming::OnFrame(FrameStream&, Frame&& frame) {
 }
 
 void MeshIncoming::OnClosed(FrameStream&, const Status& reason) {
-  if (reason.code() == ErrorCode::kCorrupt) {
+  if (reason.code() == ErrorCode::kCorrupt || reason.code() == ErrorCode::kNoAuth) {
     LogWarning("the connection from {} to the {} port is closed: {}", from_, ChannelName(channel_),
                reason.message());
   }

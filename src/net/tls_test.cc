@@ -1,0 +1,188 @@
+#include "net/tls.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/random.h"
+#include "net/stream_fixture.h"
+
+namespace mydis {
+namespace {
+
+const std::string kOne(64, '1');
+const std::string kTwo(64, '2');
+
+class TlsTest : public StreamTest {
+ protected:
+  // A connection whose ends have these contexts; null: no TLS.
+  void Join(const TlsContext* client, const TlsContext* server, const std::string& host = {}) {
+    const auto [mine, theirs] = Pair();
+    const auto filter = [&](const TlsContext* c, bool is_client) {
+      return c == nullptr ? nullptr : c->MakeFilter(is_client, host);
+    };
+    left = std::make_unique<ByteStream>(*loop, mine, &at_left, options, filter(client, true));
+    right = std::make_unique<ByteStream>(*loop, theirs, &at_right, options, filter(server, false));
+  }
+  static std::shared_ptr<TlsContext> Cluster(const std::string& text) {
+    auto keys = ParseClusterKeys(text);
+    EXPECT_TRUE(keys.has_value()) << keys.error().message();
+    auto context = TlsContext::ForCluster(std::move(*keys));
+    EXPECT_TRUE(context.has_value());
+    return *context;
+  }
+  void ExpectTalk() {
+    Random random(9);
+    std::string large;
+    while (large.size() < 3'000'000) large += static_cast<char>(random.Next());
+    left->Write(MakePayload(large));
+    right->Write("answer");
+    Until([&] { return at_right.got.size() == large.size() && at_left.got == "answer"; });
+    EXPECT_TRUE(at_right.got == large);
+    left->Write("bye");
+    left->CloseAfterFlush();
+    Until([&] { return at_left.closed == 1 && at_right.closed == 1; });
+    EXPECT_TRUE(at_right.got.ends_with("bye"));
+    EXPECT_TRUE(at_right.reason.ok()) << at_right.reason.message();
+  }
+  void ExpectRefused() {
+    left->Write("secret question");
+    right->Write("secret answer");
+    Until([&] { return at_left.closed == 1 && at_right.closed == 1; });
+    EXPECT_EQ(at_right.got, "");
+    EXPECT_FALSE(at_left.got.find("secret") != std::string::npos);
+  }
+
+  const ByteStream::Options options;
+  Recorder at_left, at_right;
+  std::unique_ptr<ByteStream> left, right;
+};
+
+TEST_F(TlsTest, ClusterKeyFile) {
+  const auto keys = ParseClusterKeys("# cluster\n\n" + kOne + "\r\n" + kTwo);
+  ASSERT_TRUE(keys.has_value());
+  ASSERT_EQ(keys->size(), 2u);
+  EXPECT_EQ((*keys)[0].secret, std::string(32, '\x11'));
+  EXPECT_EQ((*keys)[0].name.size(), 16u);
+  EXPECT_NE((*keys)[0].name, (*keys)[1].name);
+  EXPECT_EQ(ParseClusterKeys(kOne + "\nxyz").error().message(),
+            "line 2 is no cluster key: 64 hexadecimal digits make one (openssl rand -hex 32)");
+  EXPECT_FALSE(ParseClusterKeys("# nothing\n").has_value());
+  EXPECT_FALSE(LoadClusterKeys("/no/such/file").has_value());
+}
+
+TEST_F(TlsTest, SameKey) {
+  const auto context = Cluster(kOne);
+  Join(context.get(), context.get());
+  ExpectTalk();
+}
+
+TEST_F(TlsTest, KeyBeingReplaced) {
+  const auto ahead = Cluster(kTwo + "\n" + kOne);
+  const auto behind = Cluster(kOne + "\n" + kTwo);
+  Join(ahead.get(), behind.get());
+  ExpectTalk();
+}
+
+TEST_F(TlsTest, OtherKeyIsRefused) {
+  const auto one = Cluster(kOne), two = Cluster(kTwo);
+  Join(one.get(), two.get());
+  ExpectRefused();
+  EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth) << at_right.reason.message();
+  EXPECT_EQ(at_left.reason.code(), ErrorCode::kNoAuth) << at_left.reason.message();
+}
+
+TEST_F(TlsTest, NoTlsIsRefused) {
+  const auto one = Cluster(kOne);
+  Join(nullptr, one.get());
+  ExpectRefused();
+  EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth);
+}
+
+class CertificateTest : public TlsTest {
+ protected:
+  CertificateTest() {
+    char name[] = "/tmp/mydis-tls-XXXXXX";
+    directory = mkdtemp(name);
+    for (const char* who : {"server", "stranger"}) {
+      const std::string file = directory + "/" + who;
+      const std::string command =
+          "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+          "-subj /CN=db.example -addext subjectAltName=DNS:db.example,IP:127.0.0.1 -keyout " +
+          file + ".key -out " + file + ".crt 2>/dev/null";
+      EXPECT_EQ(std::system(command.c_str()), 0);
+    }
+  }
+  ~CertificateTest() override { std::filesystem::remove_all(directory); }
+  std::string File(const std::string& name) const { return directory + "/" + name; }
+  std::shared_ptr<TlsContext> Server(const std::string& ca = {}) const {
+    auto context = TlsContext::ForServer(File("server.crt"), File("server.key"), ca);
+    EXPECT_TRUE(context.has_value()) << context.error().message();
+    return *context;
+  }
+  std::shared_ptr<TlsContext> Client(const std::string& ca, const std::string& who = {}) const {
+    auto context = who.empty()
+                       ? TlsContext::ForClient(File(ca), "", "")
+                       : TlsContext::ForClient(File(ca), File(who + ".crt"), File(who + ".key"));
+    EXPECT_TRUE(context.has_value()) << context.error().message();
+    return *context;
+  }
+
+  std::string directory;
+};
+
+TEST_F(CertificateTest, ServerIsKnown) {
+  for (const char* host : {"db.example", "127.0.0.1", ""}) {
+    at_left = {};
+    at_right = {};
+    Join(Client("server.crt").get(), Server().get(), host);
+    ExpectTalk();
+  }
+}
+
+TEST_F(CertificateTest, OtherHostAndOtherCaAreRefused) {
+  Join(Client("server.crt").get(), Server().get(), "other.example");
+  ExpectRefused();
+  EXPECT_EQ(at_left.reason.message(), "the TLS handshake has failed (hostname mismatch)");
+  at_left = {};
+  at_right = {};
+  Join(Client("stranger.crt").get(), Server().get(), "db.example");
+  ExpectRefused();
+}
+
+TEST_F(CertificateTest, ClientsMustShowOne) {
+  const auto server = Server(File("server.crt"));
+  Join(Client("server.crt", "server").get(), server.get(), "db.example");
+  ExpectTalk();
+  for (const char* who : {"", "stranger"}) {
+    at_left = {};
+    at_right = {};
+    Join(Client("server.crt", who).get(), server.get(), "db.example");
+    ExpectRefused();
+    EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth);
+  }
+}
+
+// A server that has no key is no instance, whatever it shows instead.
+TEST_F(CertificateTest, CertificateInsteadOfKeyIsRefused) {
+  const auto one = Cluster(kOne);
+  Join(one.get(), Server().get());
+  ExpectRefused();
+  EXPECT_EQ(at_left.reason.code(), ErrorCode::kNoAuth);
+}
+
+TEST_F(CertificateTest, BadFilesAreNamed) {
+  const auto missing = TlsContext::ForServer(File("none.crt"), File("server.key"), "");
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_TRUE(missing.error().message().starts_with("cannot use the certificate in " +
+                                                    File("none.crt") + ": "))
+      << missing.error().message();
+  const auto mixed = TlsContext::ForServer(File("server.crt"), File("stranger.key"), "");
+  ASSERT_FALSE(mixed.has_value());
+  EXPECT_TRUE(mixed.error().message().starts_with("cannot use the private key in "));
+}
+
+}  // namespace
+}  // namespace mydis
