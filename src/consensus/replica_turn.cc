@@ -196,8 +196,12 @@ void ReplicaImpl::TakeReady(const Ready& ready) {
   }
   if (pending.hard_state) unwritten_hard_state_ = pending.hard_state;
   pending_ = std::move(pending);
-  if (!ready.must_sync && pending_->entries.empty() && !pending_->snapshot)
-    FinishReady();  // At most a new commit index: it goes with the next write, or is lost.
+  // A new commit index alone goes with the next write, or is lost. Not so that of a configuration
+  // change: an instance that forgets it would start again with the voters of before, and could win
+  // an election among those while the others elect somebody else among the new ones.
+  if (!ready.must_sync && pending_->entries.empty() && !pending_->snapshot &&
+      ready.conf_changes.empty())
+    FinishReady();
   else
     StartWrite();
 }
