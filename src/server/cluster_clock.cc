@@ -1,48 +1,46 @@
 #include "server/cluster_clock.h"
 
-#include <algorithm>
-
 namespace mydis {
+
+void ClusterClock::SetOffset(int64_t offset) {
+  if (offset < offset_ms_.load(std::memory_order_relaxed))
+    floor_ms_.store(NowMs(), std::memory_order_relaxed);
+  offset_ms_.store(offset, std::memory_order_release);
+}
+
+void ClusterClock::Slew(int64_t wanted) {
+  const int64_t monotonic_ms = MonotonicMs();
+  const int64_t elapsed = std::min(monotonic_ms - slewed_at_ms_, kSlewWindowMs);
+  const int64_t step = elapsed / kSlewRate;
+  if (step == 0) return;
+  slewed_at_ms_ = monotonic_ms;
+  const int64_t offset = offset_ms_.load(std::memory_order_relaxed);
+  SetOffset(offset + std::clamp(wanted - offset, -step, step));
+}
 
 void ClusterClock::OnApplied(uint64_t time_ms, bool live) {
   last_ms_ = std::max(last_ms_, time_ms);
-  const auto monotonic_ms = static_cast<int64_t>(clock_.MonotonicUs() / 1000);
-  const int64_t offset = static_cast<int64_t>(time_ms) - monotonic_ms;
+  live_ |= live;
   // An entry arrives late, never early: the largest offset seen is the nearest to the truth, but a
   // leader that slews back must be followed too.
-  if (live && !live_) {
-    live_ = true;
-    offset_ms_.store(offset, std::memory_order_relaxed);
-    return;
-  }
+  const int64_t offset = static_cast<int64_t>(time_ms) - MonotonicMs();
   const int64_t known = offset_ms_.load(std::memory_order_relaxed);
   if (offset > known) {
-    offset_ms_.store(offset, std::memory_order_relaxed);
-  } else if (live && known - offset > 1000) {
-    offset_ms_.store(known - 1, std::memory_order_relaxed);
+    SetOffset(offset);
+  } else if (live && known - offset > kLateMs) {
+    Slew(offset + kLateMs);
   }
 }
 
 uint64_t ClusterClock::Stamp() {
-  const uint64_t monotonic_ms = clock_.MonotonicUs() / 1000;
-  const auto wall = static_cast<int64_t>(clock_.WallMs());
-  int64_t offset = offset_ms_.load(std::memory_order_relaxed);
-  const int64_t difference = wall - static_cast<int64_t>(monotonic_ms) - offset;
-  if (!live_) {
-    live_ = true;
-    if (difference > 0) offset += difference;
+  const int64_t wanted = static_cast<int64_t>(clock_.WallMs()) - MonotonicMs();
+  if (!live_ && wanted > offset_ms_.load(std::memory_order_relaxed)) {
+    SetOffset(wanted);
   } else {
-    const auto elapsed = static_cast<int64_t>(monotonic_ms - slewed_at_ms_);
-    const int64_t step = elapsed / kSlewRate;
-    if (step > 0 || slewed_at_ms_ == 0) {
-      offset += std::clamp(difference, -step, step);
-      slewed_at_ms_ = monotonic_ms;
-    }
+    Slew(wanted);
   }
-  if (slewed_at_ms_ == 0) slewed_at_ms_ = monotonic_ms;
-  const auto now = static_cast<uint64_t>(static_cast<int64_t>(monotonic_ms) + offset);
-  last_ms_ = std::max(last_ms_, now);
-  offset_ms_.store(offset, std::memory_order_relaxed);
+  live_ = true;
+  last_ms_ = std::max(last_ms_, NowMs());
   return last_ms_;
 }
 
