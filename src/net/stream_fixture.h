@@ -112,12 +112,12 @@ class ToyFilter final : public StreamFilter {
   Status Send(std::string_view plain, std::string& to_socket) override {
     waiting_ += plain;
     if (!greeted_) return {};
-    while (!waiting_.empty()) {
-      const size_t n = std::min<size_t>(waiting_.size(), 255);
-      to_socket += static_cast<char>(n);
-      for (size_t i = 0; i < n; ++i) to_socket += static_cast<char>(waiting_[i] + 1);
-      waiting_.erase(0, n);
+    for (size_t at = 0; at < waiting_.size(); at += 255) {
+      const std::string_view record = std::string_view(waiting_).substr(at, 255);
+      to_socket += static_cast<char>(record.size());
+      for (const char c : record) to_socket += static_cast<char>(c + 1);
     }
+    waiting_.clear();
     return {};
   }
   void Finish(std::string& to_socket) override { to_socket += '\0'; }
