@@ -80,6 +80,7 @@ class ClientBatch final : public Submission, private ApplyObserver {
   size_t bytes() const { return builder_.bytes(); }
   // Makes the payload. No more can be added.
   void Seal();
+  uint64_t serial = 0;  // Its number among the batches of its I/O thread.
 
   // --- The consensus thread ---
   // The observer to hand to StateMachine::Apply.

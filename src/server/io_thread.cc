@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "base/assert.h"
 #include "server/node.h"
 
 namespace mydis {
@@ -41,7 +42,7 @@ void IoThread::Adopt(int fd) {
 
 void IoThread::Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome) {
   loop_->Post([this, batch = std::move(batch), outcome = std::move(outcome)]() mutable {
-    OnComplete(std::move(batch), outcome);
+    OnComplete(std::move(batch), std::move(outcome));
   });
 }
 
@@ -68,9 +69,9 @@ ClientBatch& IoThread::Batch(bool strong) {
 void IoThread::SubmitBatch() {
   if (batch_ == nullptr) return;
   batch_->Seal();
-  ++in_flight_batches_;
+  batch_->serial = batch_serial_++;
+  in_flight_[batch_->strong].push_back({batch_->serial, nullptr, {}});
   in_flight_bytes_ += batch_->submitted_bytes();
-  ++batch_serial_;
   node_.consensus().Submit(std::move(batch_));
 }
 
@@ -112,15 +113,31 @@ void IoThread::SendBarrier() {
   });
 }
 
-void IoThread::OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& outcome) {
-  const bool had_room = HasRoom();
-  --in_flight_batches_;
-  in_flight_bytes_ -= batch->submitted_bytes();
-  CountLookups(batch->lookups());
-  for (BatchItem& item : batch->items()) item.connection->Deliver(*batch, item, outcome);
+void IoThread::Deliver(ClientBatch& batch, const Outcome& outcome) {
+  in_flight_bytes_ -= batch.submitted_bytes();
+  CountLookups(batch.lookups());
+  for (BatchItem& item : batch.items()) item.connection->Deliver(batch, item, outcome);
   // Connections that were buried in the loop above are destroyed only at the end of the turn.
-  for (BatchItem& item : batch->items()) item.connection->AfterBatch();
+  for (BatchItem& item : batch.items()) item.connection->AfterBatch();
   EndRead();
+}
+
+void IoThread::OnComplete(std::unique_ptr<ClientBatch> batch, Outcome outcome) {
+  const bool had_room = HasRoom();
+  std::deque<InFlight>& in_flight = in_flight_[batch->strong];
+  MYDIS_ASSERT(!in_flight.empty() && batch->serial >= in_flight.front().serial,
+               "every batch comes back once");
+  for (InFlight& entry : in_flight) {
+    if (entry.serial != batch->serial) continue;
+    entry.batch = std::move(batch);
+    entry.outcome = std::move(outcome);
+    break;
+  }
+  while (!in_flight.empty() && in_flight.front().batch != nullptr) {
+    const InFlight back = std::move(in_flight.front());
+    in_flight.pop_front();
+    Deliver(*back.batch, back.outcome);
+  }
   if (!had_room && HasRoom()) {
     for (auto& [id, connection] : connections_) connection->Retry();
   }
@@ -130,8 +147,8 @@ void IoThread::Bury(Connection* connection) { buried_.push_back(connection->id()
 
 void IoThread::AfterEvents() {
   EndRead();
-  if (batch_ != nullptr &&
-      (in_flight_batches_ < kBatchesInFlight || batch_->bytes() >= kHoldBackBytes))
+  if (batch_ != nullptr && (batch_->strong || in_flight_[0].size() < kBatchesInFlight ||
+                            batch_->bytes() >= kHoldBackBytes))
     SubmitBatch();
   SendBarrier();
   if (!buried_.empty()) {

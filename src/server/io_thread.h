@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <thread>
 #include <unordered_map>
@@ -77,15 +78,17 @@ class IoThread {
   static constexpr size_t kWindowBytes = 16 << 20;
   static constexpr size_t kBatchBytes = 1 << 20;
   // While one batch is being written and another waits to be next, a third would only wait: what
-  // comes meanwhile is collected, unless it is much.
-  static constexpr uint32_t kBatchesInFlight = 2;
+  // comes meanwhile is collected, unless it is much. Strong ones wait for members, not for the
+  // disk: they neither hold others back nor are held back.
+  static constexpr size_t kBatchesInFlight = 2;
   static constexpr size_t kHoldBackBytes = 128 << 10;
 
   void AfterEvents();
   // The command's counts; most often those looked for before.
   CommandCount& CountOf(const CommandSpec* spec);
   void SendBarrier();
-  void OnComplete(std::unique_ptr<ClientBatch> batch, const Outcome& outcome);
+  void OnComplete(std::unique_ptr<ClientBatch> batch, Outcome outcome);
+  void Deliver(ClientBatch& batch, const Outcome& outcome);
   // Once a second: idle connections, output limits, what CLIENT LIST shows.
   void EachSecond();
 
@@ -99,7 +102,14 @@ class IoThread {
   std::unique_ptr<ClientBatch> batch_;
   uint64_t batch_serial_ = 1;
   size_t in_flight_bytes_ = 0;
-  uint32_t in_flight_batches_ = 0;
+  // Submitted batches of each consistency (eventual, strong) in the order submitted, with what has
+  // come back. One that fails at once, because the disk is full, must not overtake those before it.
+  struct InFlight {
+    uint64_t serial;
+    std::unique_ptr<ClientBatch> batch;  // Once it is back.
+    Outcome outcome;
+  };
+  std::deque<InFlight> in_flight_[2];
   bool reading_ = false;
   Random random_;
   const CommandSpec* counted_spec_ = nullptr;  // Whose counts `counted_` are.

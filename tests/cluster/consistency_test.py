@@ -3,8 +3,7 @@
 
 import re
 
-from support import ClusterTest, RespError, main
-from resp_client import encode
+from support import ClusterTest, RespError, encode, main, wait_until
 
 
 class Consistency(ClusterTest):
@@ -62,6 +61,46 @@ class Consistency(ClusterTest):
         away.start()
         self.assertEqual(client.call("STRONG", "SET", "k", "x"), b"OK")
         self.assertEqual(away.call("GET", "k"), b"x")
+
+    def pipeline(self, client, *commands):
+        client.send_bytes(b"".join(encode([str(word).encode() for word in command])
+                                   for command in commands))
+        return [client.read() for _ in commands]
+
+    def test_barrier_covers_only_what_had_arrived(self):
+        cluster = self.cluster(options=["--raft-timeout", "1s"])
+        follower = cluster.followers()[0]
+        client = self.connect(follower)
+        client.call("SET", "k", "v")
+        replies = self.pipeline(client, ["STRONG", "GET", "k"], *[["PING"]] * 5)
+        self.assertEqual(replies, [("$", b"v")] + [("+", b"PONG")] * 5)
+        for other in cluster:
+            if other is not follower:
+                other.pause()
+        replies = self.pipeline(client, *[["STRONG", "GET", "k"]] * 3, ["PING"])
+        self.assertEqual([kind for kind, _ in replies], ["-", "-", "-", "+"], replies)
+
+    def test_replies_keep_their_order_whatever_the_consistency(self):
+        cluster = self.cluster(options=["--raft-timeout", "1s"])
+        follower, away = cluster.followers()
+        away.kill()
+        client = self.connect(follower)
+        replies = self.pipeline(client, ["SET", "a", 1], ["STRONG", "INCR", "a"], ["INCR", "a"],
+                                ["GET", "a"], ["STRONG", "INCR", "a"], ["MULTI"], ["INCR", "a"],
+                                ["EXEC"])
+        self.assertEqual([kind for kind, _ in replies], ["+", "-", ":", "$", "-", "+", "+", "*"],
+                         replies)
+        self.assertEqual(replies[3], ("$", b"3"))
+
+    def test_strong_writes_that_wait_hold_nobody_up(self):
+        cluster = self.cluster(options=["--raft-timeout", "20s", "--io-threads", "1"])
+        follower, away = cluster.followers()
+        away.kill()
+        waiting = [self.connect(follower) for _ in range(4)]
+        for client in waiting:
+            client.send("STRONG", "SET", "k", "v")
+            wait_until(lambda: follower.call("GET", "k") == b"v", 10, "the strong write is applied")
+            follower.call("DEL", "k", timeout=10.0)
 
     def test_the_floor_of_the_cluster_holds_for_every_write(self):
         cluster = self.cluster(options=["--raft-timeout", "1s"])
