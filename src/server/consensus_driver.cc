@@ -78,6 +78,7 @@ struct ConsensusDriver::Impl final {
   void LeaderChanged(const LeaderInfo& leader);
   void SetReadiness(Readiness ready, const std::string& reason);
   void Fatal(const Status& status);
+  void Ended();
   void Stop(uint64_t limit_ms);
 
   const ServerOptions options;
@@ -97,6 +98,8 @@ struct ConsensusDriver::Impl final {
   std::thread thread;
   bool running = false;
   bool stopped = false;  // No more turns of the replica.
+  // Kept while Stop waits for the replica to end, in order or by a fatal error.
+  std::promise<void>* stopping = nullptr;
   TimerId timer = 0;
   uint64_t timer_at_us = 0;
   uint64_t published_ms = 0;
@@ -164,7 +167,10 @@ Status ConsensusDriver::Impl::OpenReplica(const std::vector<Member>& contacts) {
     meta = storage->meta();
   }
   const uint64_t cluster_id = storage->meta().cluster_id;
+  // Clients may look at the empty state already.
+  core.lock.LockExclusive();
   core.machine.Reset(Hash64(std::string_view(reinterpret_cast<const char*>(&cluster_id), 8)));
+  core.lock.UnlockExclusive();
   ReplicaOptions replica_options;
   replica_options.meta = storage->meta();
   replica_options.host = options.advertised();
@@ -267,21 +273,27 @@ void ConsensusDriver::Impl::SetReadiness(Readiness ready, const std::string& rea
 void ConsensusDriver::Impl::Fatal(const Status& reason) {
   stopped = true;
   listener.OnFatal(reason);
+  Ended();
+}
+
+void ConsensusDriver::Impl::Ended() {
+  if (stopping != nullptr) std::exchange(stopping, nullptr)->set_value();
 }
 
 void ConsensusDriver::Impl::Stop(uint64_t limit_ms) {
   if (!running) return;
   running = false;
-  std::promise<void> quiet;
-  auto quiet_future = quiet.get_future();
-  loop->Post([this, limit_ms, &quiet] {
-    if (replica == nullptr || stopped) return quiet.set_value();
-    replica->Stop(clock.MonotonicUs() + limit_ms * 1000, [this, &quiet](Status) {
+  std::promise<void> done;
+  auto done_future = done.get_future();
+  loop->Post([this, limit_ms, &done] {
+    stopping = &done;
+    if (replica == nullptr || stopped) return Ended();
+    replica->Stop(clock.MonotonicUs() + limit_ms * 1000, [this](Status) {
       stopped = true;
-      quiet.set_value();
+      Ended();
     });
   });
-  quiet_future.wait();
+  done_future.wait();
   loop->Stop();
   thread.join();
   transport->SetReplica(nullptr);
