@@ -18,7 +18,7 @@ endforeach()
 
 add_test(NAME bench_run COMMAND ${CMAKE_SOURCE_DIR}/tests/bench/run_test.py)
 
-# Transcripts: against redis-server, and where there is a mydis program three ways against it.
+# Transcripts: against redis-server, and where there is a mydis program four ways against it.
 add_test(NAME transcripts_redis COMMAND ${CMAKE_SOURCE_DIR}/tools/transcript run --on redis)
 if(TARGET mydis)
   foreach(way mydis follower snapshot)
@@ -26,6 +26,13 @@ if(TARGET mydis)
                                              --binary $<TARGET_FILE:mydis>)
     set_tests_properties(transcripts_${way} PROPERTIES TIMEOUT 600)
   endforeach()
+
+  # The same inside a C++ program, without the network.
+  add_executable(inprocess_transcripts tests/inprocess_transcripts_main.cc tests/transcript_file.cc
+                                       tests/transcript_notation.cc)
+  target_link_libraries(inprocess_transcripts PRIVATE mydis_server)
+  add_test(NAME transcripts_inprocess COMMAND inprocess_transcripts ${CMAKE_SOURCE_DIR}/tests/resp)
+  set_tests_properties(transcripts_inprocess PROPERTIES TIMEOUT 600)
 
   # Clusters of real processes: tests/cluster/*_test.py.
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cluster/*_test.py)

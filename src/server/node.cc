@@ -1,6 +1,7 @@
 #include "server/node.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <thread>
@@ -41,7 +42,7 @@ Status Node::Start() {
   if (options_.redis_port != ServerOptions::kPortOff) {
     auto listener = TcpListener::Listen(threads_[0]->loop(), options_.bind_address,
                                         static_cast<uint16_t>(options_.redis_port),
-                                        [this](int fd) { Accept(fd); });
+                                        [this](int fd) { Adopt(fd); });
     if (!listener) {
       return Status(listener.error().code(),
                     fmt::format("--redis-port: {}", listener.error().message()));
@@ -53,12 +54,12 @@ Status Node::Start() {
   return Status::Ok();
 }
 
-void Node::Accept(int fd) {
+void Node::Adopt(int fd) {
   stats_.connections.Add();
   if (connections_.load() >= config_.max_clients) {
     stats_.rejected_connections.Add();
     constexpr std::string_view kError = "-ERR max number of clients reached\r\n";
-    [[maybe_unused]] const ssize_t written = write(fd, kError.data(), kError.size());
+    (void)send(fd, kError.data(), kError.size(), MSG_NOSIGNAL);
     close(fd);
     return;
   }
@@ -92,10 +93,9 @@ void Node::RequestStop() {
 void Node::Stop() {
   if (consensus_ == nullptr) return;
   consensus_->Stop(5000);
-  if (listener_ != nullptr) {
-    for (auto& thread : threads_) thread->Stop();
-    listener_.reset();
-  }
+  // All threads end before any is destroyed: they post tasks to each other.
+  for (auto& thread : threads_) thread->Stop();
+  listener_.reset();
   threads_.clear();
   consensus_.reset();
 }

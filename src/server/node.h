@@ -34,6 +34,10 @@ class Node final : private ConsensusListener {
   // Graceful: leadership handed over, clients answered, log closed.
   void Stop();
 
+  // Serves the client at the other end of this connected, non-blocking socket, which it takes over.
+  // Any thread, while the node runs.
+  void Adopt(int fd);
+
   const ServerOptions& options() const { return options_; }
   Clock& clock() { return clock_; }
   const CommandTable& table() const { return table_; }
@@ -58,7 +62,6 @@ class Node final : private ConsensusListener {
   void OnReadiness(Readiness readiness) override;
   void OnCanSubmit() override;
   void OnFatal(const Status& status) override;
-  void Accept(int fd);
 
   const ServerOptions options_;
   SystemClock clock_;
@@ -71,8 +74,8 @@ class Node final : private ConsensusListener {
   std::unique_ptr<ConsensusDriver> consensus_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::unique_ptr<class TcpListener> listener_;
-  uint32_t next_thread_ = 0;
   std::atomic<uint64_t> connections_{0};  // Accepted and not gone, for maxclients.
+  std::atomic<uint32_t> next_thread_{0};
   std::atomic<uint64_t> pause_until_ms_{0};
   std::atomic<bool> pause_writes_only_{false};
 
