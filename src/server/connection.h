@@ -91,9 +91,9 @@ class Connection final : private StreamHandler {
   bool RefusesData(const CommandSpec& spec) const;
   // Whether a command in MULTI writes.
   bool QueuedWrites() const;
-  // True if a write may follow what is under way: an eventual one would be answered before a strong
-  // one, so it waits for that.
-  bool MayFollow(bool strong) const { return pending_ == 0 || !last_strong_ || strong; }
+  // True if a write may follow what is under way: an eventual batch is answered before a strong one
+  // that waits for members, and a strong one that the full disk refuses before an eventual one.
+  bool MayFollow(bool strong) const { return pending_ == 0 || last_strong_ == strong; }
   bool direct() const { return pending_ == 0; }
   // Whether a reply can be put in order now: directly, or behind items of this connection in the
   // batch being filled.
