@@ -212,6 +212,7 @@ void ReplicaImpl::AnswerProbe(const WireProbe& probe, Respond respond) {
     return respond(Encode(answer));
   }
   answer.in_cluster = readiness_ != Readiness::kRemoved;
+  answer.cluster_id = options_.meta.cluster_id;
   answer.removed = probe.self.raft_id != 0 && members_.WasRemoved(probe.self.raft_id);
   answer.self = self_;
   respond(Encode(answer));

@@ -325,6 +325,7 @@ WireMessage Encode(const WireProbeAnswer& m) {
     out.Varint(static_cast<uint64_t>(m.code));
     out.Bytes(m.text);
     out.U8(m.in_cluster ? 1 : 0);
+    out.U64(m.cluster_id);
     out.U8(m.removed ? 1 : 0);
     EncodeMember(out, m.self);
     out.Bytes(m.promised_to);
@@ -337,6 +338,7 @@ bool Decode(std::string_view head, WireProbeAnswer* m) {
   if (!ReadEnum(in, ErrorCode::kInternal, &m->code)) return false;
   m->text = in.Bytes();
   m->in_cluster = ReadBool(in);
+  m->cluster_id = in.U64();
   m->removed = ReadBool(in);
   if (!DecodeMember(in, &m->self)) return false;
   m->promised_to = in.Bytes();

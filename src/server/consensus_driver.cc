@@ -11,6 +11,7 @@
 #include "consensus/founder.h"
 #include "consensus/posix_disk.h"
 #include "consensus/storage.h"
+#include "consensus/wire.h"
 #include "net/resolver.h"
 #include "server/disk_threads.h"
 #include "server/io_thread.h"
@@ -71,6 +72,8 @@ struct ConsensusDriver::Impl final {
   Status Start();
   Status OpenReplica(const std::vector<Member>& contacts);
   void StartFounder();
+  void CheckSeeds();
+  void CheckSeed(const std::string& host, uint16_t port);
   void Drive();
   void DriveFounder();
   void ScheduleAt(uint64_t at_us);
@@ -132,6 +135,7 @@ Status ConsensusDriver::Impl::Start() {
   disk_threads = std::make_unique<DiskThreads>(*loop);
   if (storage->initialised()) {
     if (Status opened_replica = OpenReplica({}); !opened_replica.ok()) return opened_replica;
+    CheckSeeds();
   } else {
     StartFounder();
   }
@@ -192,6 +196,34 @@ Status ConsensusDriver::Impl::OpenReplica(const std::vector<Member>& contacts) {
   transport->SetReplica(replica.get());
   PublishStatus();
   return Status::Ok();
+}
+
+// A directory that belongs to a cluster already, started with --join of another one: the operator
+// has mixed up directories or addresses, and must hear of it.
+void ConsensusDriver::Impl::CheckSeeds() {
+  for (const HostPort& seed : options.join) {
+    for (const auto& [host, port] : ResolveAll(seed)) CheckSeed(host, port);
+  }
+}
+
+void ConsensusDriver::Impl::CheckSeed(const std::string& host, uint16_t port) {
+  if (host == replica->self().host && port == replica->self().raft_port) return;
+  WireProbe probe;
+  probe.cluster_name = options.name;
+  probe.self = replica->self();
+  transport->Request(
+      host, port, Encode(probe), 2'000'000, [this, host, port](Result<WireMessage> message) {
+        WireProbeAnswer answer;
+        if (stopped || !message || !Decode(message->head, &answer) || !answer.in_cluster ||
+            answer.cluster_id == storage->meta().cluster_id)
+          return;
+        Fatal(Status(
+            ErrorCode::kInvalid,
+            fmt::format(
+                "{} belongs to cluster {:016x}, but --join {}:{} is of cluster {:016x}: give "
+                "the right --data-dir, or an empty one to join that cluster",
+                options.data_dir, storage->meta().cluster_id, host, port, answer.cluster_id)));
+      });
 }
 
 void ConsensusDriver::Impl::DriveFounder() {

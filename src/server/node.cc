@@ -144,7 +144,6 @@ void Node::OnCanSubmit() {
 }
 
 void Node::OnFatal(const Status& status) {
-  LogError("{}", status.message());
   std::lock_guard guard(mutex_);
   fatal_ = status;
   stop_requested_ = true;

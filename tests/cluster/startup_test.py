@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import unittest
 
 from support import BINARY, ClusterTest, fill, harness, main
 
@@ -91,7 +90,6 @@ class Startup(ClusterTest):
         self.assertEqual(len(cluster[0].status()["members"]), 3)
 
     # The server starts, and goes on with the cluster of its directory: --join then has no effect.
-    @unittest.expectedFailure
     def test_directory_of_another_cluster_is_refused(self):
         stranger, cluster = self.stranger_and_cluster()
         self.refused("--join", cluster.seeds, status=1, words=["cluster", stranger.data_dir],
