@@ -168,7 +168,7 @@ struct WireProbeAnswer {
   std::string text;
   bool in_cluster = false;
   uint64_t cluster_id = 0;  // If it is in one.
-  bool removed = false;  // The asker's raft id was a member's and is none now.
+  bool removed = false;     // The asker's raft id was a member's and is none now.
   Member self;
   // Whom the answerer has promised to let found the cluster; empty: nobody.
   std::string promised_to;
