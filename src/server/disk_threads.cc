@@ -3,36 +3,43 @@
 namespace mydis {
 
 DiskThreads::DiskThreads(EventLoop& loop) : loop_(loop) {
-  for (Lane& lane : lanes_) lane.thread = std::thread([this, &lane] { Work(lane); });
+  lane_.thread = std::thread([this] { Work(); });
 }
 
 DiskThreads::~DiskThreads() {
-  for (Lane& lane : lanes_) {
-    {
-      std::lock_guard guard(lane.mutex);
-      lane.stop = true;
-    }
-    lane.wake.notify_all();
-    lane.thread.join();
+  {
+    std::lock_guard guard(lane_.mutex);
+    lane_.stop = true;
   }
+  lane_.wake.notify_all();
+  lane_.thread.join();
 }
 
 void DiskThreads::Run(DiskLane which, Job job, Done done) {
-  Lane& lane = lanes_[static_cast<size_t>(which)];
-  {
-    std::lock_guard guard(lane.mutex);
-    lane.tasks.push_back({std::move(job), std::move(done)});
+  if (which == DiskLane::kLog) {
+    log_tasks_.push_back({std::move(job), std::move(done)});
+    loop_.RunNextTurn(this);
+    return;
   }
-  lane.wake.notify_one();
+  {
+    std::lock_guard guard(lane_.mutex);
+    lane_.tasks.push_back({std::move(job), std::move(done)});
+  }
+  lane_.wake.notify_one();
 }
 
-void DiskThreads::Work(Lane& lane) {
-  std::unique_lock lock(lane.mutex);
+void DiskThreads::RunTask() {
+  std::deque<Task> tasks = std::exchange(log_tasks_, {});
+  for (Task& task : tasks) task.done(task.job());
+}
+
+void DiskThreads::Work() {
+  std::unique_lock lock(lane_.mutex);
   for (;;) {
-    lane.wake.wait(lock, [&lane] { return lane.stop || !lane.tasks.empty(); });
-    if (lane.stop) return;
-    Task task = std::move(lane.tasks.front());
-    lane.tasks.pop_front();
+    lane_.wake.wait(lock, [this] { return lane_.stop || !lane_.tasks.empty(); });
+    if (lane_.stop) return;
+    Task task = std::move(lane_.tasks.front());
+    lane_.tasks.pop_front();
     lock.unlock();
     Status status = task.job();
     loop_.Post([done = std::move(task.done), status = std::move(status)]() mutable {
