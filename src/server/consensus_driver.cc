@@ -101,6 +101,7 @@ struct ConsensusDriver::Impl final {
   std::thread thread;
   bool running = false;
   bool stopped = false;  // No more turns of the replica.
+  bool leader_known = false;
   // Kept while Stop waits for the replica to end, in order or by a fatal error.
   std::promise<void>* stopping = nullptr;
   TimerId timer = 0;
@@ -284,8 +285,11 @@ void ConsensusDriver::Impl::LeaderChanged(const LeaderInfo& leader) {
   if (replica == nullptr) return;
   const Member* member = replica->members().Find(leader.leader);
   if (leader.leader == 0) {
-    LogWarning("no leader is known (term {})", leader.term);
+    // At the start nobody is known to lead yet: that is no news.
+    if (leader_known) LogWarning("no leader is known (term {})", leader.term);
+    leader_known = false;
   } else {
+    leader_known = true;
     LogInfo("{} leads (term {})",
             leader.self         ? "this instance"
             : member == nullptr ? fmt::format("the instance with raft id {}", leader.leader)
