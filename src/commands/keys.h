@@ -56,6 +56,8 @@ void FlushdbCommand(WriteContext& context);
 void FlushallCommand(WriteContext& context);
 void SwapdbCommand(WriteContext& context);
 
+// The name that OBJECT ENCODING answers.
+std::string_view EncodingNameOf(const Entry& entry);
 // The name that TYPE answers and SCAN takes.
 std::string_view TypeName(ValueType type);
 // The number of a database, as Redis reads it; nullopt if there is none: then the error has been

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "commands/keys.h"
+#include "state/container_ops.h"
 
 namespace mydis {
 namespace {
@@ -23,17 +24,18 @@ const Entry* FindOrNull(ReadContext& context) {
   return entry;
 }
 
-std::string_view EncodingName(const Entry& entry) {
+}  // namespace
+
+std::string_view EncodingNameOf(const Entry& entry) {
+  if (!entry.is_string()) return OpsOf(entry.type()).encoding_name(entry.container_word());
   if (entry.is_integer()) return "int";
   if (entry.raw() || entry.string_size() > kEmbeddedMax) return "raw";
   return "embstr";
 }
 
-}  // namespace
-
 void ObjectEncodingCommand(ReadContext& context) {
   const Entry* entry = FindOrNull(context);
-  if (entry != nullptr) context.reply.Bulk(EncodingName(*entry));
+  if (entry != nullptr) context.reply.Bulk(EncodingNameOf(*entry));
 }
 
 void ObjectRefcountCommand(ReadContext& context) {

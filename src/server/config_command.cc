@@ -27,7 +27,9 @@ void Get(LocalContext& c) {
     };
     for (const auto& [name, value] : c.node.config().Get(pattern)) add(name, value);
     for (const SettingSpec& spec : SettingSpecs()) {
-      if (GlobMatches(pattern, spec.name, true)) add(spec.name, *settings.Find(spec.name));
+      for (std::string_view name : {spec.name, spec.alias}) {
+        if (!name.empty() && GlobMatches(pattern, name, true)) add(name, *settings.Find(name));
+      }
     }
   }
   c.reply.MapHeader(found.size());
@@ -35,13 +37,6 @@ void Get(LocalContext& c) {
     c.reply.Bulk(name);
     c.reply.Bulk(value);
   }
-}
-
-bool IsClusterSetting(std::string_view name) {
-  for (const SettingSpec& spec : SettingSpecs()) {
-    if (spec.name == name) return true;
-  }
-  return false;
 }
 
 // Everything is checked before anything is set. Cluster-wide settings go through the log: the
@@ -52,7 +47,7 @@ void Set(LocalContext& c) {
   std::vector<std::pair<std::string, std::string>> for_cluster;
   for (size_t i = 2; i < c.args.size(); i += 2) {
     const std::string name = ToLower(c.args[i]);
-    const bool cluster = IsClusterSetting(name);
+    const bool cluster = Settings::Knows(name);
     if (!cluster && !c.node.config().Knows(name)) {
       return c.reply.Error(fmt::format(
           "ERR Unknown option or number of arguments for CONFIG SET - '{}'", c.args[i]));
@@ -74,7 +69,7 @@ void Set(LocalContext& c) {
   }
   for (size_t i = 2; i < c.args.size(); i += 2) {
     const std::string name = ToLower(c.args[i]);
-    if (IsClusterSetting(name)) continue;
+    if (Settings::Knows(name)) continue;
     if (Status status = c.node.config().Set(name, c.args[i + 1]); !status.ok())
       return c.reply.Error("ERR " + status.message());
   }

@@ -91,10 +91,6 @@ constexpr ConfigSpec kSpecs[] = {
     Choice("enable-debug-command", kFixed, "yes", "no|yes|local"),
     Choice("enable-module-command", kFixed, "no", "no|yes|local"),
     Choice("enable-protected-configs", kFixed, "no", "no|yes|local"),
-    Number("hash-max-listpack-entries", kIdle, "512", 0, INT64_MAX)
-        .Alias("hash-max-ziplist-entries"),
-    Bytes("hash-max-listpack-value", kIdle, "64", 0, INT64_MAX).Alias("hash-max-ziplist-value"),
-    Bytes("hll-sparse-max-bytes", kIdle, "3000", 0, INT64_MAX),
     Number("hz", kIdle, "10", 0, INT32_MAX),
     Other("ignore-warnings", kText, kIdle, ""),
     Number("io-threads", kFixed, "1", 1, 128),
@@ -112,8 +108,6 @@ constexpr ConfigSpec kSpecs[] = {
     Number("lfu-decay-time", kIdle, "1", 0, INT32_MAX),
     Number("lfu-log-factor", kIdle, "10", 0, INT32_MAX),
     Number("list-compress-depth", kIdle, "0", 0, INT32_MAX),
-    Number("list-max-listpack-size", kIdle, "-2", INT32_MIN, INT32_MAX)
-        .Alias("list-max-ziplist-size"),
     Number("loading-process-events-interval-bytes", kIdle, "2097152", 1024, INT32_MAX).Hidden(),
     Other("locale-collate", kText, kIdle, ""),
     Other("logfile", kText, kFixed, ""),
@@ -174,9 +168,6 @@ constexpr ConfigSpec kSpecs[] = {
     Other("requirepass", kText, kFixed, "").Because("there is one user, who needs no password"),
     Choice("sanitize-dump-payload", kIdle, "no", "no|yes|clients"),
     Other("save", kSave, kIdle, ""),
-    Number("set-max-intset-entries", kIdle, "512", 0, INT64_MAX),
-    Number("set-max-listpack-entries", kIdle, "128", 0, INT64_MAX),
-    Number("set-max-listpack-value", kIdle, "64", 0, INT64_MAX),
     YesNo("set-proc-title", kFixed, "yes"),
     Words("shutdown-on-sigint", kIdle, "default", "default|save|nosave|now|force"),
     Words("shutdown-on-sigterm", kIdle, "default", "default|save|nosave|now|force"),
@@ -184,8 +175,6 @@ constexpr ConfigSpec kSpecs[] = {
     Number("slowlog-log-slower-than", kIdle, "10000", -1, INT64_MAX),
     Number("slowlog-max-len", kIdle, "128", 0, INT64_MAX),
     YesNo("stop-writes-on-bgsave-error", kIdle, "yes"),
-    Bytes("stream-node-max-bytes", kIdle, "4096", 0, INT64_MAX),
-    Number("stream-node-max-entries", kIdle, "100", 0, INT64_MAX),
     Choice("supervised", kFixed, "no", "upstart|systemd|auto|no"),
     YesNo("syslog-enabled", kFixed, "no"),
     Choice("syslog-facility", kFixed, "local0",
@@ -198,9 +187,6 @@ constexpr ConfigSpec kSpecs[] = {
     Other("unixsocket", kText, kFixed, ""),
     Number("unixsocketperm", kFixed, "0", 0, 511),
     Number("watchdog-period", kIdle, "0", 0, INT32_MAX).Hidden(),
-    Number("zset-max-listpack-entries", kIdle, "128", 0, INT64_MAX)
-        .Alias("zset-max-ziplist-entries"),
-    Bytes("zset-max-listpack-value", kIdle, "64", 0, INT64_MAX).Alias("zset-max-ziplist-value"),
 };
 
 }  // namespace

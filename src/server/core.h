@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "commands/table.h"
 #include "server/cluster_clock.h"
+#include "server/listener_fanout.h"
 #include "server/state_lock.h"
 #include "state/state_machine.h"
 
@@ -22,11 +23,19 @@ struct Core {
         machine(commands, 0),
         cluster_clock(system_clock) {}
 
+  // For a follower of the state, before the first entry is applied. Without followers the state
+  // tells nothing, which costs nothing.
+  void AddListener(KeyspaceListener* listener) {
+    listeners.Add(listener);
+    machine.set_listener(&listeners);
+  }
+
   Clock& clock;
   const CommandTable& table;
   StateLock lock;
   const uint32_t snapshot_slot;
   StateMachine machine;  // Guarded by `lock`. Reset to the cluster's hash seed once that is known.
+  ListenerFanout listeners;
   ClusterClock cluster_clock;
   // The cluster-wide floor for writes, as of the last applied entry.
   std::atomic<bool> strong_writes{false};

@@ -6,10 +6,12 @@
 #include "base/glob.h"
 #include "base/hash.h"
 #include "commands/arg_parser.h"
+#include "commands/keys.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
 #include "server/node.h"
+#include "state/container_ops.h"
 
 namespace mydis {
 namespace {
@@ -37,24 +39,33 @@ void SetActiveExpire(LocalContext& c) {
   c.reply.Ok();
 }
 
+// Bytes that stand for the value, in `scratch` if need be.
+std::string_view ValueBytes(const Entry& entry, std::string& scratch) {
+  if (entry.is_string()) {
+    Entry::Scratch digits;
+    return scratch = entry.string(digits);
+  }
+  Encoder out(scratch);
+  OpsOf(entry.type()).save(entry.container_word(), out);
+  return scratch;
+}
+
 void Object(LocalContext& c) {
   const Keyspace& keyspace = c.Read().keyspace;
   const Entry* entry = keyspace.Find(c.session.db, c.args[2]);
   if (entry == nullptr) return c.reply.Error(kErrNoSuchKey);
-  const size_t size = entry->string_size();
-  const std::string_view encoding = entry->is_integer()           ? "int"
-                                    : size <= 44 && !entry->raw() ? "embstr"
-                                                                  : "raw";
+  std::string scratch;
+  const size_t size = ValueBytes(*entry, scratch).size();
   c.reply.Simple(fmt::format(
       "Value at:0x{:x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-      Hash64(entry->key()), encoding, size + 1, entry->last_access_s(),
+      Hash64(entry->key()), EncodingNameOf(*entry), size + 1, entry->last_access_s(),
       c.node.core().cluster_clock.NowMs() / 1000 - entry->last_access_s()));
 }
 
 // A hash of one database's keys and values, and of a single one.
 uint64_t HashOf(const Entry& entry) {
-  Entry::Scratch scratch;
-  return Hash64(entry.string(scratch), Hash64(entry.key()));
+  std::string scratch;
+  return Hash64(ValueBytes(entry, scratch), Hash64(entry.key()));
 }
 
 std::string AsDigest(uint64_t sum) { return fmt::format("{:016x}{:024x}", sum, 0); }

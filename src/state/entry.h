@@ -5,13 +5,18 @@
 //   12  access: this instance's own note of use (seconds); not part of the state
 //   16  key size
 //   20  value size (inline strings), else zero
-//   24  key bytes, then the value area: the string's bytes, or 8 bytes of integer or pointer
+//   24  key bytes, then the value area: the string's bytes, 8 bytes of integer or pointer, or (at
+//   the
+//       next multiple of 8) the 8 bytes of a container
 #pragma once
 
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
+
+#include "types/container.h"
 
 namespace mydis {
 
@@ -24,12 +29,14 @@ enum class ValueType : uint8_t {
   kHash = 4,
   kStream = 5,
 };
+inline constexpr size_t kValueTypes = 6;
 
 // How the value is kept.
 enum class ValueEncoding : uint8_t {
-  kInteger = 0,  // The string is the canonical decimal form of an int64, kept as 8 bytes.
-  kInline = 1,   // Bytes inside the entry.
-  kHeap = 2,     // A std::string of its own.
+  kInteger = 0,    // The string is the canonical decimal form of an int64, kept as 8 bytes.
+  kInline = 1,     // Bytes inside the entry.
+  kHeap = 2,       // A std::string of its own.
+  kContainer = 3,  // A container of src/types, for every type but strings.
 };
 
 // Owned by its Keyspace; only Keyspace makes, changes, moves and frees entries. Any thread that
@@ -68,6 +75,14 @@ class Entry {
   // Length of the string in bytes, in any encoding.
   size_t string_size() const;
 
+  // The container of any type but strings. REQUIRES: T is the class that keeps type().
+  template <typename T>
+  const T& as() const {
+    return *std::launder(static_cast<const T*>(container_word()));
+  }
+  // The eight bytes that are the container. REQUIRES: !is_string().
+  const void* container_word() const { return bytes() + ContainerOffset(key_size_); }
+
   // Notes on this instance alone that the key was used, for OBJECT IDLETIME and eviction: a hint
   // beside the state, not part of it, so readers may leave it while they share the lock.
   void NoteAccess(uint64_t now_ms) const {
@@ -79,11 +94,20 @@ class Entry {
   uint32_t last_access_s() const { return __atomic_load_n(&access_, __ATOMIC_RELAXED); }
 
  private:
+  template <Container T>
+  friend class ContainerEdit;
   friend class Keyspace;
   friend class ExpiryIndex;
   static constexpr uint64_t kRevisionMask = (uint64_t{1} << 48) - 1;
   const char* bytes() const { return reinterpret_cast<const char*>(this) + kHeaderSize; }
   char* bytes() { return reinterpret_cast<char*>(this) + kHeaderSize; }
+  // Of a container in the entry, counted from the key's first byte: entries are aligned to 8.
+  static size_t ContainerOffset(size_t key_size) { return (key_size + 7) & ~size_t{7}; }
+  template <typename T>
+  T& as() {
+    return *std::launder(static_cast<T*>(container_word()));
+  }
+  void* container_word() { return bytes() + ContainerOffset(key_size_); }
   const char* area() const { return bytes() + key_size_; }
   char* area() { return bytes() + key_size_; }
   std::string* heap_string() const {

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/lookup_count.h"
+#include "state/container_ops.h"
 
 namespace mydis {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 // Longer strings live outside the entry.
 constexpr size_t kInlineMax = 1024;
 constexpr size_t kSlotBytes = 8;
+constexpr size_t kContainerBytes = 8;
 constexpr size_t kHeapStringBytes = sizeof(std::string);
 // Marks the watch revision of a missing key, so that it never equals that of a present one.
 constexpr uint64_t kMissing = uint64_t{1} << 63;
@@ -141,6 +143,8 @@ const Entry& Keyspace::Nth(uint32_t db, uint64_t n) const {
 
 size_t Keyspace::CostOf(const Entry& entry) {
   size_t cost = Entry::kHeaderSize + entry.key().size() + kSlotBytes;
+  if (!entry.is_string())
+    return cost + kContainerBytes + OpsOf(entry.type()).memory_bytes(entry.container_word());
   if (entry.is_integer()) return cost + sizeof(int64_t);
   const size_t size = entry.text().size();
   return cost + size + (size > kInlineMax ? kHeapStringBytes : 0);
@@ -175,6 +179,7 @@ Entry* Keyspace::Allocate(std::string_view key, size_t area) {
 
 void Keyspace::ReleaseValue(Entry* entry) {
   if (entry->encoding() == ValueEncoding::kHeap) delete entry->heap_string();
+  if (!entry->is_string()) OpsOf(entry->type()).destroy(entry->container_word());
 }
 
 void Keyspace::Free(Entry* entry) {
@@ -294,7 +299,7 @@ void Keyspace::EditString(uint32_t db, std::string_view key,
   Finish(db, entry, Ttl::Keep());
 }
 
-void Keyspace::EraseAt(uint32_t db, const Position& position) {
+void Keyspace::Detach(const Position& position) {
   Entry* entry = position.entry;
   memory_bytes_ -= CostOf(*entry);
   if (entry->has_expiry()) {
@@ -303,6 +308,11 @@ void Keyspace::EraseAt(uint32_t db, const Position& position) {
   }
   position.table->Remove(entry, position.hash, hash_seed_);
   --position.database->size;
+}
+
+void Keyspace::EraseAt(uint32_t db, const Position& position) {
+  Entry* entry = position.entry;
+  Detach(position);
   deletions_[PartitionOf(position.hash)] = revision_;
   if (listener_ != nullptr) listener_->OnKeyChanged(db, entry->key());
   Free(entry);
@@ -329,26 +339,6 @@ bool Keyspace::ClearDeadline(uint32_t db, std::string_view key) {
   memory_bytes_ -= CostOf(*entry);
   Finish(db, entry, Ttl::None());
   return true;
-}
-
-void Keyspace::Copy(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {
-  const Entry* source = Find(from_db, from);
-  MYDIS_ASSERT(source != nullptr, "the source must exist");
-  Entry::Scratch scratch;
-  const std::string value(source->string(scratch));
-  const bool raw = source->raw();
-  const auto deadline = Deadline(*source);
-  const Ttl ttl = deadline ? Ttl::At(*deadline) : Ttl::None();
-  if (!raw) return SetString(to_db, to, value, ttl);
-  Erase(to_db, to);
-  EditString(to_db, to, [&value](std::string& target) { target = value; });
-  if (deadline) SetDeadline(to_db, to, *deadline);
-}
-
-void Keyspace::Move(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {
-  const std::string source(from);  // `from` may point into the entry that goes away.
-  Copy(from_db, source, to_db, to);
-  Erase(from_db, source);
 }
 
 void Keyspace::Flush(uint32_t db) {

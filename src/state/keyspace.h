@@ -19,8 +19,10 @@
 
 #include "base/codec.h"
 #include "state/entry.h"
+#include "state/events.h"
 #include "state/expiry_index.h"
 #include "state/partition_table.h"
+#include "state/value_types.h"
 
 namespace mydis {
 
@@ -35,16 +37,6 @@ struct Ttl {
   static Ttl None() { return {}; }
   static Ttl Keep() { return {Kind::kKeep, 0}; }
   static Ttl At(int64_t ms) { return {Kind::kAt, ms}; }
-};
-
-// Told about changes as they happen, on the applying thread. Used by what must follow the data:
-// keyspace events, invalidation, blocked clients, watches over HTTP.
-class KeyspaceListener {
- public:
-  virtual ~KeyspaceListener() = default;
-  virtual void OnKeyChanged(uint32_t db, std::string_view key) = 0;
-  virtual void OnKeyExpired(uint32_t db, std::string_view key) = 0;
-  virtual void OnFlush(std::optional<uint32_t> db) = 0;
 };
 
 // Const calls: any thread that holds the state's lock shared. Others: the applying thread alone.
@@ -125,7 +117,21 @@ class Keyspace {
   // Removes every key whose deadline is at or before `now_ms`, soonest first; returns how many.
   size_t RemoveExpired(int64_t now_ms);
 
+  // Creates or replaces the key with a container that has elements.
+  template <Container T>
+  void Put(uint32_t db, std::string_view key, T&& container, Ttl ttl) {
+    T value = std::move(container);
+    PutContainer(db, key, ValueTypeOf<T>::kType, &value, ttl);
+  }
+  // `word` is left an empty container.
+  void PutContainer(uint32_t db, std::string_view key, ValueType type, void* word, Ttl ttl);
+
   void set_listener(KeyspaceListener* listener) { listener_ = listener; }
+  // Announces a keyspace event, after the change that it tells.
+  void Notify(EventClass event_class, std::string_view event, uint32_t db,
+              std::string_view key) const {
+    if (listener_ != nullptr) listener_->OnEvent(event_class, event, db, key);
+  }
 
   // --- Snapshots ---
   // Called before a change of a partition (nullopt: before a change of everything at once). Set
@@ -152,6 +158,24 @@ class Keyspace {
     Entry* entry;  // nullptr: missing.
   };
 
+  template <Container T>
+  friend class ContainerEdit;
+  // A change of a container under way; see container_edit.h.
+  struct Edit {
+    Position position;
+    Entry* entry;  // nullptr: missing.
+    size_t cost_before = 0;
+    bool created = false;
+    bool touched = false;
+  };
+  Edit BeginEdit(uint32_t db, std::string_view key);
+  void CreateContainer(std::string_view key, ValueType type, Edit& edit);
+  void TouchEdited(uint32_t db, Edit& edit);
+  // False if the key is gone, since its container is empty.
+  bool EndEdit(uint32_t db, Edit& edit);
+  // Makes room for a container in the key's entry; what was there is released.
+  Entry* PlaceContainer(std::string_view key, ValueType type, Position& position);
+
   // What an entry counts for in MemoryBytes(): by its contents alone, so that it is the same on
   // every instance whatever the history of its allocation.
   static size_t CostOf(const Entry& entry);
@@ -161,7 +185,10 @@ class Keyspace {
   // is released. The caller fills the value area.
   Entry* Place(std::string_view key, size_t area, Position& position);
   void Finish(uint32_t db, Entry* entry, Ttl ttl);
+  // Takes an entry out of table, index and counts; the caller frees it.
+  void Detach(const Position& position);
   void EraseAt(uint32_t db, const Position& position);
+  bool LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder& in);
   void ReleaseValue(Entry* entry);
   Entry* Allocate(std::string_view key, size_t area);
   void Free(Entry* entry);

@@ -7,17 +7,23 @@
 //       bytes   key
 //       varint  revision
 //       varint  0, or deadline in ms + 1
-//       u8      value: 0 string, 1 string edited in place, 2 integer
-//       bytes   (0, 1) or u64 (2)
+//       u8      value: 0 string, 1 string edited in place, 2 integer, 3 container
+//       bytes   (0, 1), u64 (2), or (3) u8 type and what the container's Save writes
 //   varint  0
 #include "base/assert.h"
 #include "base/hash.h"
+#include "state/container_ops.h"
 #include "state/keyspace.h"
 
 namespace mydis {
 namespace {
 
-enum SavedValue : uint8_t { kSavedString = 0, kSavedRawString = 1, kSavedInteger = 2 };
+enum SavedValue : uint8_t {
+  kSavedString = 0,
+  kSavedRawString = 1,
+  kSavedInteger = 2,
+  kSavedContainer = 3
+};
 
 }  // namespace
 
@@ -37,7 +43,11 @@ void Keyspace::SavePartition(uint32_t partition, std::string& out) const {
       encoder.Bytes(entry->key());
       encoder.Varint(entry->revision());
       encoder.Varint(entry->has_expiry() ? static_cast<uint64_t>(*Deadline(*entry)) + 1 : 0);
-      if (entry->is_integer()) {
+      if (!entry->is_string()) {
+        encoder.U8(kSavedContainer);
+        encoder.U8(static_cast<uint8_t>(entry->type()));
+        OpsOf(entry->type()).save(entry->container_word(), encoder);
+      } else if (entry->is_integer()) {
         encoder.U8(kSavedInteger);
         encoder.U64(static_cast<uint64_t>(entry->integer()));
       } else {
@@ -47,6 +57,18 @@ void Keyspace::SavePartition(uint32_t partition, std::string& out) const {
     }
   }
   encoder.Varint(0);
+}
+
+bool Keyspace::LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder& in) {
+  const uint8_t type = in.U8();
+  if (!IsContainerType(type)) return false;
+  const ContainerOps& ops = OpsOf(static_cast<ValueType>(type));
+  alignas(8) char word[8];
+  ops.construct(word);
+  const bool good = ops.load(in, word) && (ops.kept_when_empty || ops.size(word) > 0);
+  if (good) PutContainer(db, key, static_cast<ValueType>(type), word, ttl);
+  ops.destroy(word);
+  return good;
 }
 
 bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
@@ -60,9 +82,11 @@ bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
       set_revision(in.Varint());
       const uint64_t deadline = in.Varint();
       const uint8_t kind = in.U8();
-      if (!in.ok() || PartitionOf(HashOf(key)) != partition || kind > kSavedInteger) return false;
+      if (!in.ok() || PartitionOf(HashOf(key)) != partition || kind > kSavedContainer) return false;
       const Ttl ttl = deadline == 0 ? Ttl::None() : Ttl::At(static_cast<int64_t>(deadline - 1));
-      if (kind == kSavedInteger) {
+      if (kind == kSavedContainer) {
+        if (!LoadContainer(db, key, ttl, in)) return false;
+      } else if (kind == kSavedInteger) {
         SetInteger(db, key, static_cast<int64_t>(in.U64()), ttl);
       } else if (const std::string_view value = in.Bytes(); kind == kSavedString) {
         SetString(db, key, value, ttl);
@@ -92,6 +116,7 @@ void Keyspace::CheckInvariants() const {
       for (const Entry* entry : entries) {
         MYDIS_ASSERT(PartitionOf(HashOf(entry->key())) == p, "a key is in its own partition");
         memory += CostOf(*entry);
+        if (!entry->is_string()) OpsOf(entry->type()).check_invariants(entry->container_word());
         if (!entry->has_expiry()) continue;
         ++expiring_here;
         MYDIS_ASSERT(expiry_.DatabaseOf(*entry) == db, "the index knows the database");

@@ -93,6 +93,7 @@ TEST(Keyspace, KeysExpireSoonestFirstAndExactlyAtTheirDeadline) {
     void OnKeyChanged(uint32_t, std::string_view) override {}
     void OnKeyExpired(uint32_t, std::string_view key) override { order += std::string(key) + " "; }
     void OnFlush(std::optional<uint32_t>) override {}
+    void OnEvent(EventClass, std::string_view, uint32_t, std::string_view) override {}
     std::string order;
   } listener;
   Keyspace keyspace(3, 16);

@@ -13,34 +13,55 @@ namespace {
 
 using Kind = SettingSpec::Kind;
 
+constexpr SettingSpec Limit(std::string_view name, std::string_view initial,
+                            std::string_view summary, std::string_view alias = {},
+                            int64_t min = 0) {
+  return {.name = name,
+          .kind = Kind::kBytes,
+          .initial = initial,
+          .min = min,
+          .max = INT64_MAX,
+          .summary = summary,
+          .alias = alias};
+}
+
 constexpr SettingSpec kSpecs[] = {
-    {.name = "maxmemory",
-     .kind = Kind::kBytes,
-     .initial = "0",
-     .min = 0,
-     .max = INT64_MAX,
-     .summary = "How many bytes the data may take; beyond that commands that add data are refused "
-                "with -OOM. 0: no limit."},
+    Limit("hash-max-listpack-entries", "512", "The most fields of a hash in its compact form.",
+          "hash-max-ziplist-entries"),
+    Limit("hash-max-listpack-value", "64",
+          "The longest field or value, in bytes, of a hash in its compact form.",
+          "hash-max-ziplist-value"),
+    Limit("hll-sparse-max-bytes", "3000", "The longest HyperLogLog in its sparse form."),
+    Limit("list-max-listpack-size", "-2",
+          "How large a node of a list gets: a number of elements, or -1 to -5 for 4 to 64 KiB.",
+          "list-max-ziplist-size", INT32_MIN),
+    Limit("maxmemory", "0",
+          "How many bytes the data may take; beyond that commands that add data are refused with "
+          "-OOM. 0: no limit."),
     {.name = "proto-max-bulk-len",
      .kind = Kind::kBytes,
      .initial = "536870912",
      .min = 1048576,
      .max = 536870912,
      .summary = "The longest string or argument, in bytes."},
+    Limit("set-max-intset-entries", "512", "The most members of a set kept as sorted integers."),
+    Limit("set-max-listpack-entries", "128", "The most members of a set in its compact form."),
+    Limit("set-max-listpack-value", "64",
+          "The longest member, in bytes, of a set in its compact form."),
+    Limit("stream-node-max-bytes", "4096", "How large a node of a stream gets. 0: no limit."),
+    Limit("stream-node-max-entries", "100", "The most entries of a stream's node. 0: no limit."),
     {.name = "write-consistency",
      .kind = Kind::kEnum,
      .initial = "eventual",
      .choices = "eventual|strong",
      .summary = "The least that a write of any client waits for: eventual (a majority has it) or "
                 "strong (all instances have applied it)."},
+    Limit("zset-max-listpack-entries", "128",
+          "The most members of a sorted set in its compact form.", "zset-max-ziplist-entries"),
+    Limit("zset-max-listpack-value", "64",
+          "The longest member, in bytes, of a sorted set in its compact form.",
+          "zset-max-ziplist-value"),
 };
-
-const SettingSpec* FindSpec(std::string_view name) {
-  for (const SettingSpec& spec : kSpecs) {
-    if (spec.name == name) return &spec;
-  }
-  return nullptr;
-}
 
 std::string Lower(std::string_view text) {
   std::string out(text);
@@ -88,7 +109,7 @@ Result<std::string> CanonicalNumber(const SettingSpec& spec, const std::string& 
 }
 
 Result<std::string> Canonical(std::string_view name, std::string_view value) {
-  const SettingSpec* spec = FindSpec(name);
+  const SettingSpec* spec = FindSetting(name);
   if (spec == nullptr) {
     std::string known;
     for (const SettingSpec& s : kSpecs) known += (known.empty() ? "" : ", ") + std::string(s.name);
@@ -114,14 +135,22 @@ Result<std::string> Canonical(std::string_view name, std::string_view value) {
 
 std::span<const SettingSpec> SettingSpecs() { return kSpecs; }
 
+const SettingSpec* FindSetting(std::string_view name) {
+  if (name.empty()) return nullptr;
+  for (const SettingSpec& spec : kSpecs) {
+    if (spec.name == name || spec.alias == name) return &spec;
+  }
+  return nullptr;
+}
+
 Settings::Settings() {
   for (const SettingSpec& spec : kSpecs) values_[std::string(spec.name)] = spec.initial;
   Cache();
 }
 
 const std::string* Settings::Find(std::string_view name) const {
-  auto it = values_.find(name);
-  return it == values_.end() ? nullptr : &it->second;
+  const SettingSpec* spec = FindSetting(name);
+  return spec == nullptr ? nullptr : &values_.find(spec->name)->second;
 }
 
 Status Settings::Check(std::string_view name, std::string_view value) {
@@ -132,7 +161,7 @@ Status Settings::Check(std::string_view name, std::string_view value) {
 Status Settings::Set(std::string_view name, std::string_view value) {
   auto canonical = Canonical(name, value);
   if (!canonical) return canonical.error();
-  values_[std::string(name)] = *std::move(canonical);
+  values_[std::string(FindSetting(name)->name)] = *std::move(canonical);
   Cache();
   return Status::Ok();
 }
@@ -141,12 +170,26 @@ void Settings::Cache() {
   strong_writes_ = values_["write-consistency"] == "strong";
   const auto number = [this](const char* name) {
     const std::string& text = values_[name];
-    uint64_t value = 0;
+    int64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
   };
-  max_memory_ = number("maxmemory");
-  proto_max_bulk_len_ = number("proto-max-bulk-len");
+  const auto size = [&number](const char* name) { return static_cast<uint64_t>(number(name)); };
+  max_memory_ = size("maxmemory");
+  proto_max_bulk_len_ = size("proto-max-bulk-len");
+  encoding_limits_ = {
+      .hash_max_listpack_entries = size("hash-max-listpack-entries"),
+      .hash_max_listpack_value = size("hash-max-listpack-value"),
+      .set_max_intset_entries = size("set-max-intset-entries"),
+      .set_max_listpack_entries = size("set-max-listpack-entries"),
+      .set_max_listpack_value = size("set-max-listpack-value"),
+      .zset_max_listpack_entries = size("zset-max-listpack-entries"),
+      .zset_max_listpack_value = size("zset-max-listpack-value"),
+      .list_max_listpack_size = number("list-max-listpack-size"),
+      .hll_sparse_max_bytes = size("hll-sparse-max-bytes"),
+      .stream_node_max_bytes = size("stream-node-max-bytes"),
+      .stream_node_max_entries = size("stream-node-max-entries"),
+  };
 }
 
 void Settings::Save(Encoder& out) const {

@@ -10,6 +10,7 @@
 
 #include "base/codec.h"
 #include "mydis/status.h"
+#include "types/limits.h"
 
 namespace mydis {
 
@@ -22,15 +23,20 @@ struct SettingSpec {
   int64_t max = 0;
   std::string_view choices = {};  // For kEnum: words separated by '|'.
   std::string_view summary = {};
+  std::string_view alias = {};  // Redis's older name, good wherever the name is.
 };
 
 // Every setting there is, in the order of their names.
 std::span<const SettingSpec> SettingSpecs();
+// By name or alias; nullptr if there is none.
+const SettingSpec* FindSetting(std::string_view name);
 
 // Not thread-safe by itself: read under the state's lock, written by the applying thread.
 class Settings {
  public:
   Settings();
+  // Whether a setting or an alias of one has that name (in lower case).
+  static bool Knows(std::string_view name) { return FindSetting(name) != nullptr; }
   // The canonical text of `name`, or nullptr if there is no such setting.
   const std::string* Find(std::string_view name) const;
   // Checks `value` without setting it; the error says which values there are.
@@ -40,6 +46,7 @@ class Settings {
   bool strong_writes() const { return strong_writes_; }
   uint64_t max_memory() const { return max_memory_; }  // 0: no limit.
   uint64_t proto_max_bulk_len() const { return proto_max_bulk_len_; }
+  const EncodingLimits& encoding_limits() const { return encoding_limits_; }
 
   void Save(Encoder& out) const;
   bool Load(Decoder& in);
@@ -50,6 +57,7 @@ class Settings {
   bool strong_writes_ = false;
   uint64_t max_memory_ = 0;
   uint64_t proto_max_bulk_len_ = 0;
+  EncodingLimits encoding_limits_;
 };
 
 }  // namespace mydis

@@ -1,0 +1,54 @@
+#include "state/container_ops.h"
+
+#include <array>
+#include <new>
+#include <utility>
+
+#include "base/assert.h"
+#include "state/value_types.h"
+
+namespace mydis {
+namespace {
+
+template <Container T>
+T& At(void* word) {
+  return *std::launder(static_cast<T*>(word));
+}
+template <Container T>
+const T& At(const void* word) {
+  return *std::launder(static_cast<const T*>(word));
+}
+
+template <Container T>
+[[maybe_unused]] constexpr ContainerOps MakeOps(bool kept_when_empty = false) {
+  return {
+      .construct = [](void* word) { new (word) T(); },
+      .destroy = [](void* word) { At<T>(word).~T(); },
+      .clone = [](const void* word, void* target) { new (target) T(At<T>(word).Clone()); },
+      .take = [](void* from, void* target) { new (target) T(std::move(At<T>(from))); },
+      .size = [](const void* word) { return At<T>(word).size(); },
+      .memory_bytes = [](const void* word) { return At<T>(word).MemoryBytes(); },
+      .save = [](const void* word, Encoder& out) { At<T>(word).Save(out); },
+      .load = [](Decoder& in, void* target) { return T::Load(in, &At<T>(target)); },
+      .encoding_name = [](const void* word) { return At<T>(word).EncodingName(); },
+      .check_invariants = [](const void* word) { At<T>(word).CheckInvariants(); },
+      .kept_when_empty = kept_when_empty,
+  };
+}
+
+// By the number of the type; a row without functions is no container.
+constexpr std::array<ContainerOps, kValueTypes> kOps = [] {
+  std::array<ContainerOps, kValueTypes> ops{};
+  return ops;
+}();
+
+}  // namespace
+
+bool IsContainerType(uint8_t type) { return type < kOps.size() && kOps[type].destroy != nullptr; }
+
+const ContainerOps& OpsOf(ValueType type) {
+  MYDIS_ASSERT(IsContainerType(static_cast<uint8_t>(type)), "the type must be a container's");
+  return kOps[static_cast<size_t>(type)];
+}
+
+}  // namespace mydis

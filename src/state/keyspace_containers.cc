@@ -1,0 +1,106 @@
+// Containers in the keyspace, and moving values of any type from key to key.
+#include "base/assert.h"
+#include "state/container_ops.h"
+#include "state/keyspace.h"
+
+namespace mydis {
+
+Entry* Keyspace::PlaceContainer(std::string_view key, ValueType type, Position& position) {
+  constexpr size_t kWord = 8;
+  const size_t area = Entry::ContainerOffset(key.size()) - key.size() + kWord;
+  Entry* entry = Place(key, area, position);
+  entry->set_kind(type, ValueEncoding::kContainer, false);
+  entry->value_size_ = 0;
+  return entry;
+}
+
+void Keyspace::PutContainer(uint32_t db, std::string_view key, ValueType type, void* word,
+                            Ttl ttl) {
+  Position position = LocateForWrite(db, key);
+  Entry* entry = PlaceContainer(key, type, position);
+  OpsOf(type).take(word, entry->container_word());
+  Finish(db, entry, ttl);
+}
+
+Keyspace::Edit Keyspace::BeginEdit(uint32_t db, std::string_view key) {
+  const Position position = LocateForWrite(db, key);
+  Edit edit{position, position.entry};
+  if (edit.entry != nullptr) edit.cost_before = CostOf(*edit.entry);
+  return edit;
+}
+
+void Keyspace::CreateContainer(std::string_view key, ValueType type, Edit& edit) {
+  edit.entry = PlaceContainer(key, type, edit.position);
+  OpsOf(type).construct(edit.entry->container_word());
+  edit.entry->set_revision(revision_);
+  edit.entry->NoteAccess(now_ms_);
+  edit.created = true;
+}
+
+void Keyspace::TouchEdited(uint32_t db, Edit& edit) {
+  edit.touched = true;
+  edit.entry->set_revision(revision_);
+  edit.entry->NoteAccess(now_ms_);
+  if (listener_ != nullptr) listener_->OnKeyChanged(db, edit.entry->key());
+}
+
+bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
+  Entry* entry = edit.entry;
+  if (entry == nullptr) return false;
+  memory_bytes_ += CostOf(*entry) - edit.cost_before;
+  const ContainerOps& ops = OpsOf(entry->type());
+  if (ops.size(entry->container_word()) > 0 || ops.kept_when_empty) return true;
+  edit.entry = nullptr;
+  if (edit.created && !edit.touched) {
+    // Made for a change that did not come about: as if it had never been there.
+    Detach(edit.position);
+    Free(entry);
+  } else {
+    EraseAt(db, edit.position);
+  }
+  return false;
+}
+
+void Keyspace::Copy(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {
+  const Entry* source = Find(from_db, from);
+  MYDIS_ASSERT(source != nullptr, "the source must exist");
+  const auto deadline = Deadline(*source);
+  const Ttl ttl = deadline ? Ttl::At(*deadline) : Ttl::None();
+  if (!source->is_string()) {
+    alignas(8) char word[8];
+    const ContainerOps& ops = OpsOf(source->type());
+    ops.clone(source->container_word(), word);
+    PutContainer(to_db, to, source->type(), word, ttl);
+    ops.destroy(word);
+    return;
+  }
+  Entry::Scratch scratch;
+  const std::string value(source->string(scratch));
+  if (!source->raw()) return SetString(to_db, to, value, ttl);
+  Erase(to_db, to);
+  EditString(to_db, to, [&value](std::string& target) { target = value; });
+  if (deadline) SetDeadline(to_db, to, *deadline);
+}
+
+void Keyspace::Move(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {
+  const std::string source(from);  // `from` may point into the entry that goes away.
+  Entry* entry = LocateForWrite(from_db, source).entry;
+  MYDIS_ASSERT(entry != nullptr, "the source must exist");
+  if (entry->is_string()) {
+    Copy(from_db, source, to_db, to);
+    Erase(from_db, source);
+    return;
+  }
+  // A container changes its owner; what stays behind is empty.
+  const auto deadline = Deadline(*entry);
+  const size_t cost = CostOf(*entry);
+  alignas(8) char word[8];
+  const ContainerOps& ops = OpsOf(entry->type());
+  ops.take(entry->container_word(), word);
+  memory_bytes_ += CostOf(*entry) - cost;
+  PutContainer(to_db, to, entry->type(), word, deadline ? Ttl::At(*deadline) : Ttl::None());
+  ops.destroy(word);
+  Erase(from_db, source);
+}
+
+}  // namespace mydis
