@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/blocking.h"
 #include "state/context.h"
 
 namespace mydis {
@@ -159,6 +160,8 @@ struct CommandSpec {
   std::string_view categories = {};
   // Used instead of `keys` when a specification is incomplete or its flags vary.
   KeyFinder find_keys = nullptr;
+  // Of commands with the flag kBlocking: whether, where and how long they wait.
+  WaitPlanner plan_wait = nullptr;
 };
 
 }  // namespace mydis

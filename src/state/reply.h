@@ -37,6 +37,11 @@ class Reply {
   virtual int resp_version() const = 0;
 
   void Ok() { Simple("OK"); }
+
+  // A blocking command found nothing to take (docs/blocking.md): where nobody can wait this is the
+  // null reply; a session that can takes it as the word to wait.
+  enum class NullForm : uint8_t { kNull, kArray };
+  virtual void WouldBlock(NullForm form) { form == NullForm::kNull ? Null() : NullArray(); }
 };
 
 // Takes everything, keeps nothing.
