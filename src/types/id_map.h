@@ -1,8 +1,8 @@
 // Records in the order of their stream IDs: the nodes of a stream, the lists of pending entries.
 //
-// Records stand in chunks of at most kChunk, and the chunks in one vector. New records nearly always
-// come at the end and old ones mostly go at the beginning: both cost O(1). A look-up is two binary
-// searches; a change in the middle moves half a chunk at most.
+// Records stand in chunks of at most kChunk, and the chunks in one vector. New records nearly
+// always come at the end and old ones mostly go at the beginning: both cost O(1). A look-up is two
+// binary searches; a change in the middle moves half a chunk at most.
 #pragma once
 
 #include <algorithm>

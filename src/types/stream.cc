@@ -144,9 +144,10 @@ uint64_t Stream::Trim(const StreamTrim& trim) {
     const auto live = static_cast<uint64_t>(header.live);
     if (trim.limit > 0 && removed + live > trim.limit) break;
     const bool whole =
-        by_length ? body.length - live >= trim.max_length
-                  : header.ReadEntry(node.entries, header.Before(node.entries, Listpack::kNone)).id <
-                        trim.min_id;
+        by_length
+            ? body.length - live >= trim.max_length
+            : header.ReadEntry(node.entries, header.Before(node.entries, Listpack::kNone)).id <
+                  trim.min_id;
     if (whole) {
       EraseNode(cursor);
       body.length -= live;

@@ -1,8 +1,8 @@
 // A stream: entries of fields and values in the order of their IDs, and groups of consumers.
 //
 // Entries stand in nodes, which are listpacks in Redis's layout (stream_node.h), found by the ID of
-// their first entry. A deleted entry stays in its node as a tombstone until all others of the node
-// are gone. Where nodes end can be seen (XTRIM ~, XINFO), so it is part of the state.
+// their first entry. A deleted entry stays in its node as a tombstone until the node goes. Where
+// nodes end can be seen (XTRIM ~, XINFO), so it is part of the state.
 #pragma once
 
 #include <cstddef>

@@ -30,8 +30,8 @@ int ByteAt(StreamId id, int index) {
   return static_cast<int>(half >> (56 - index % 8 * 8) & 0xff);
 }
 
-// Nodes of a radix tree below depth `depth`, over ascending keys of 16 bytes that share as many: one
-// where keys part, one for each key, and one for each run of bytes between those.
+// Nodes of a radix tree below depth `depth`, over ascending keys of 16 bytes that share as many:
+// one where keys part, one for each key, and one for each run of bytes between those.
 uint64_t CountTree(std::span<const StreamId> keys, int depth) {
   constexpr int kKeyBytes = 16;
   if (keys.size() == 1) return depth < kKeyBytes ? 2 : 1;
@@ -39,9 +39,8 @@ uint64_t CountTree(std::span<const StreamId> keys, int depth) {
   uint64_t nodes = depth < parting ? 2 : 1;
   while (!keys.empty()) {
     const int byte = ByteAt(keys.front(), parting);
-    const auto end = std::ranges::upper_bound(keys, byte, {}, [parting](StreamId id) {
-      return ByteAt(id, parting);
-    });
+    const auto end = std::ranges::upper_bound(
+        keys, byte, {}, [parting](StreamId id) { return ByteAt(id, parting); });
     const auto count = static_cast<size_t>(end - keys.begin());
     nodes += CountTree(keys.first(count), parting + 1);
     keys = keys.subspan(count);

@@ -8,9 +8,7 @@ constexpr int64_t kFixedPieces = 3;
 
 // The difference that is kept: modulo 2^64, since `seq` may be smaller than the master's.
 int64_t Difference(uint64_t value, uint64_t base) { return static_cast<int64_t>(value - base); }
-uint64_t Sum(uint64_t base, int64_t difference) {
-  return base + static_cast<uint64_t>(difference);
-}
+uint64_t Sum(uint64_t base, int64_t difference) { return base + static_cast<uint64_t>(difference); }
 
 bool HasFieldsOfMaster(const Listpack& entries, const StreamNodeHeader& header,
                        std::span<const std::string_view> fields_and_values) {
@@ -46,8 +44,7 @@ StreamEntry StreamNodeHeader::ReadEntry(const Listpack& entries, Listpack::Pos b
   entry.flags = entries.Read(&begin).integer;
   entry.id.ms = Sum(id.ms, entries.Read(&begin).integer);
   entry.id.seq = Sum(id.seq, entries.Read(&begin).integer);
-  entry.fields =
-      entry.same_fields() ? fields : static_cast<size_t>(entries.Read(&begin).integer);
+  entry.fields = entry.same_fields() ? fields : static_cast<size_t>(entries.Read(&begin).integer);
   entry.data = begin;
   return entry;
 }
@@ -118,7 +115,7 @@ class NodeChecker {
     const int64_t deleted = Integer();
     const int64_t fields = Count();
     Skip(fields);
-    if (Integer() != 0 || live < 1 || deleted < 0) return false;
+    if (Integer() != 0 || live < 0 || deleted < 0) return false;
     int64_t live_left = live;
     int64_t deleted_left = deleted;
     bool first = true;

@@ -1,8 +1,8 @@
 // A node of a stream: a listpack that begins with a master entry, whose fields the entries share.
 //
 //   live | deleted | fields | field … | 0                         the master entry
-//   flags | ms | seq | value … | pieces                           kSameFields: as the master has them
-//   flags | ms | seq | fields | { field | value } … | pieces
+//   flags | ms | seq | value … | pieces                           kSameFields: as the master has
+//   them flags | ms | seq | fields | { field | value } … | pieces
 //
 // `ms` and `seq` are differences from the master ID, which is the ID of the node's first entry.
 // `pieces` counts the elements before it, so that the entry can be read backwards. It is Redis's
@@ -86,7 +86,8 @@ void SetStreamNodeCounts(StreamNode& node, const StreamNodeHeader& header, int64
                          int64_t deleted);
 // Makes the entry a tombstone, without changing the counts.
 void MarkStreamEntryDeleted(StreamNode& node, const StreamEntry& entry);
-// Whether a listpack is a node: its form, its counts, ascending IDs, at least one live entry.
+// Whether a listpack is a node: its form, its counts, ascending IDs. All of its entries may be
+// deleted: XTRIM MINID leaves such a node, as in Redis.
 // REQUIRES: Listpack::Validate has accepted it.
 bool IsStreamNode(const StreamNode& node);
 
