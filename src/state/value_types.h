@@ -3,10 +3,16 @@
 #pragma once
 
 #include "state/entry.h"
+#include "types/stream.h"
 
 namespace mydis {
 
 template <typename T>
 struct ValueTypeOf;  // Specialised below: { static constexpr ValueType kType; }
+
+template <>
+struct ValueTypeOf<Stream> {
+  static constexpr ValueType kType = ValueType::kStream;
+};
 
 }  // namespace mydis
