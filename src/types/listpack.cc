@@ -272,7 +272,7 @@ ListpackValue Listpack::Get(Pos pos) const {
 
 Listpack::Pos Listpack::Find(std::string_view value, Pos from, size_t skip) const {
   if (from == kNone) return kNone;
-  const std::optional<int64_t> integer = ParseCanonicalInteger(value);
+  const ListpackNeedle needle(value);
   size_t skipping = 0;
   for (Pos pos = from; ByteAt(block_ + pos) != kEnd; pos += ElementSize(pos)) {
     if (skipping > 0) {
@@ -280,8 +280,7 @@ Listpack::Pos Listpack::Find(std::string_view value, Pos from, size_t skip) cons
       continue;
     }
     skipping = skip;
-    const ListpackValue found = Get(pos);
-    if (found.is_int ? integer && *integer == found.integer : found.text == value) return pos;
+    if (needle.Matches(Get(pos))) return pos;
   }
   return kNone;
 }
@@ -319,6 +318,22 @@ Listpack::Pos Listpack::Erase(Pos pos, size_t count) {
   Resize(pos, end - pos, 0);
   AddToCount(erased, false);
   return ByteAt(block_ + pos) == kEnd ? kNone : pos;
+}
+
+size_t Listpack::EraseMatches(const ListpackNeedle& needle, size_t limit, bool from_back) {
+  size_t erased = 0;
+  for (Pos pos = from_back ? Last() : First(); pos != kNone && erased < limit;) {
+    const Pos prev = from_back ? Prev(pos) : kNone;
+    Pos next = kNone;
+    if (needle.Matches(Get(pos))) {
+      ++erased;
+      next = Erase(pos);
+    } else {
+      next = Next(pos);
+    }
+    pos = from_back ? prev : next;
+  }
+  return erased;
 }
 
 Listpack Listpack::SplitOff(Pos pos) {

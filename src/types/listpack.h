@@ -50,6 +50,21 @@ struct ListpackValue {
   std::string_view Digits(Scratch& scratch) const;
 };
 
+// A text to compare elements with; reads it as a number once.
+class ListpackNeedle {
+ public:
+  // `text` outlives this.
+  explicit ListpackNeedle(std::string_view text)
+      : text_(text), integer_(ParseCanonicalInteger(text)) {}
+  bool Matches(const ListpackValue& value) const {
+    return value.is_int ? integer_ && *integer_ == value.integer : value.text == text_;
+  }
+
+ private:
+  std::string_view text_;
+  std::optional<int64_t> integer_;
+};
+
 // One word that owns one malloc'd block; an empty listpack has none. The same elements give the
 // same bytes, but for strings that came in by FromBytes in a longer form than necessary. A thread
 // may read while others read; changes need it alone.
@@ -133,6 +148,8 @@ class Listpack {
   // follows them.
   Pos Erase(Pos pos, size_t count = 1);
   void Clear() { Free(); }
+  // Removes the elements that match, at most `limit`, from either end on; gives how many.
+  size_t EraseMatches(const ListpackNeedle& needle, size_t limit, bool from_back);
   // Moves the elements from `pos` on into a listpack of their own.
   Listpack SplitOff(Pos pos);
   // Adds the other's elements behind this one's own.
