@@ -4,6 +4,7 @@
 #include "commands/bitmaps.h"
 #include "commands/cluster_settings.h"
 #include "commands/keys.h"
+#include "commands/lists.h"
 #include "commands/strings.h"
 #include "commands/table.h"
 
@@ -11,8 +12,8 @@ namespace mydis {
 
 Families StateFamilies() {
   static const std::array families = {
-      StringFamily(), BitmapFamily(),    KeysFamily(),
-      ExpiryFamily(), DatabasesFamily(), ClusterSettingsFamily(),
+      StringFamily(),    BitmapFamily(),          KeysFamily(), ExpiryFamily(),
+      DatabasesFamily(), ClusterSettingsFamily(), ListFamily(),
   };
   return families;
 }

@@ -100,8 +100,7 @@ void SetPairs(WriteContext& context) {
 // Keys and values come in pairs.
 bool CheckPairs(const WriteContext& context, std::string_view command) {
   if (context.args.size() % 2 == 1) return true;
-  std::string text = "ERR wrong number of arguments for '";
-  context.reply.Error(text.append(command).append("' command"));
+  SendWrongArity(context.reply, command);
   return false;
 }
 

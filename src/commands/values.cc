@@ -11,6 +11,12 @@ bool CheckStringLength(const State& state, uint64_t size, uint64_t more, Reply& 
   return false;
 }
 
+void SendWrongArity(Reply& reply, std::string_view command) {
+  std::string text = "ERR wrong number of arguments for '";
+  text.append(command).append("' command");
+  reply.Error(text);
+}
+
 void SendInvalidExpire(Reply& reply, std::string_view command) {
   std::string text = "ERR invalid expire time in '";
   text.append(command).append("' command");

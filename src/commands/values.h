@@ -13,6 +13,9 @@
 
 namespace mydis {
 
+// "ERR wrong number of arguments for 'lpop' command".
+void SendWrongArity(Reply& reply, std::string_view command);
+
 // True if there is no entry or it has the type; otherwise WRONGTYPE has been sent.
 inline bool CheckType(const Entry* entry, ValueType type, Reply& reply) {
   if (entry == nullptr || entry->type() == type) [[likely]]

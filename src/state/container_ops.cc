@@ -39,6 +39,7 @@ template <Container T>
 // By the number of the type; a row without functions is no container.
 constexpr std::array<ContainerOps, kValueTypes> kOps = [] {
   std::array<ContainerOps, kValueTypes> ops{};
+  ops[static_cast<size_t>(ValueType::kList)] = MakeOps<List>();
   ops[static_cast<size_t>(ValueType::kStream)] = MakeOps<Stream>(true);
   return ops;
 }();

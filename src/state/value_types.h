@@ -3,6 +3,7 @@
 #pragma once
 
 #include "state/entry.h"
+#include "types/list.h"
 #include "types/stream.h"
 
 namespace mydis {
@@ -10,6 +11,10 @@ namespace mydis {
 template <typename T>
 struct ValueTypeOf;  // Specialised below: { static constexpr ValueType kType; }
 
+template <>
+struct ValueTypeOf<List> {
+  static constexpr ValueType kType = ValueType::kList;
+};
 template <>
 struct ValueTypeOf<Stream> {
   static constexpr ValueType kType = ValueType::kStream;

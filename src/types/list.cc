@@ -165,6 +165,7 @@ void List::Grow(size_t bytes, size_t elements, const EncodingLimits& limits) {
 }
 
 void List::MakeLarge(ListNodes nodes) {
+  // lint: pointer-order-ok the word holds the pointer, nothing is ordered by it
   word_ = reinterpret_cast<uintptr_t>(new ListNodes(std::move(nodes))) | kLargeBit;
 }
 
