@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
-#include "protocol/number_format.h"
+#include "base/number_format.h"
 
 namespace mydis {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <limits>
 
+#include "base/number_format.h"
 #include "base/random.h"
-#include "protocol/number_format.h"
 #include "protocol/resp_reader.h"
 
 namespace mydis {
@@ -44,7 +44,7 @@ TEST(RespWriter, EveryTypeInBothVersions) {
   check([](W w) { w.Bool(false); }, ":0\r\n", "#f\r\n");
   check([](W w) { w.BigNumber("123"); }, "$3\r\n123\r\n", "(123\r\n");
   check([](W w) { w.Verbatim("txt", "ab"); }, "$2\r\nab\r\n", "=6\r\ntxt:ab\r\n");
-  check([](W w) { w.Double(3.1); }, "$18\r\n3.1000000000000001\r\n", ",3.1000000000000001\r\n");
+  check([](W w) { w.Double(3.1); }, "$3\r\n3.1\r\n", ",3.1\r\n");
   check([](W w) { w.Double(17); }, "$2\r\n17\r\n", ",17\r\n");
   const double inf = std::numeric_limits<double>::infinity();
   check([&](W w) { w.Double(-inf); }, "$4\r\n-inf\r\n", ",-inf\r\n");
@@ -98,23 +98,46 @@ TEST(NumberFormat, Integers) {
   EXPECT_EQ(text(INT64_MAX), "9223372036854775807");
 }
 
-TEST(NumberFormat, DoublesAsPrintf) {
-  const auto expect = [](double v) {
-    char text[64];
-    std::snprintf(text, sizeof text, "%.17g", v);
-    ASSERT_EQ(DoubleText(v), text);
+// What a redis-server 7.2 answers to ZSCORE.
+TEST(NumberFormat, DoublesAsRedis) {
+  const std::pair<double, const char*> expected[] = {
+      {0.0, "0"},
+      {-0.0, "-0"},
+      {1.0, "1"},
+      {-17.0, "-17"},
+      {0.1, "0.1"},
+      {-3.141, "-3.141"},
+      {0.30000000000000004, "0.30000000000000004"},
+      {1e15, "1000000000000000"},
+      {1e18, "1000000000000000000"},
+      {4611686018427387904.0, "4611686018427387904"},
+      {-4611686018427387904.0, "-4611686018427387904"},
+      {1e19, "1e+19"},
+      {-1.5e300, "-1.5e+300"},
+      {12345678901234567890.0, "12345678901234567000"},
+      {1234567.125, "1234567.125"},
+      {1e-4, "0.0001"},
+      {1e-6, "0.000001"},
+      {1e-7, "1e-7"},
+      {1.5e-6, "1.5e-6"},
+      {0.001234567, "0.001234567"},
+      {0.0001234567, "1.234567e-4"},
+      {5e-324, "5e-324"},
+      {1.7976931348623157e308, "1.7976931348623157e+308"},
   };
-  for (const double v : {0.0, -0.0, 1.0, -1.0, 0.1, 1e15, 1e16, 1e17, 1e18, 123456789012345678.0,
-                         1e-5, 1e-4, 5e-324, 1.7976931348623157e308, 0.30000000000000004})
-    expect(v);
+  for (const auto& [value, text] : expected) EXPECT_EQ(DoubleText(value), text);
   Random random(4);
   for (int i = 0; i < 100'000; ++i) {
     const uint64_t bits = random.Next();
     double v;
     static_assert(sizeof v == sizeof bits);
     __builtin_memcpy(&v, &bits, sizeof v);
-    if (v == v && v - v == 0) expect(v);
-    expect(static_cast<double>(static_cast<int64_t>(bits >> random.Below(64))));
+    if (v != v || v - v != 0) continue;
+    const std::string text = DoubleText(v);
+    ASSERT_LE(text.size(), 26u) << text;
+    ASSERT_EQ(std::strtod(text.c_str(), nullptr), v) << text;
+    const double small = static_cast<double>(static_cast<int64_t>(bits) >> random.Below(64)) / 1024;
+    ASSERT_EQ(std::strtod(DoubleText(small).c_str(), nullptr), small);
   }
   EXPECT_EQ(DoubleText(std::numeric_limits<double>::infinity()), "inf");
   EXPECT_EQ(DoubleText(-std::numeric_limits<double>::infinity()), "-inf");

@@ -1,11 +1,9 @@
 // Numbers to decimal text, fast and the same in every locale.
 #pragma once
 
-#include <charconv>
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 namespace mydis {
 
@@ -49,22 +47,9 @@ inline char* FormatInteger(char* p, int64_t value) {
   return FormatUnsigned(p + 1, uint64_t{0} - static_cast<uint64_t>(value));
 }
 
-// As Redis 7.0 prints doubles in replies: %.17g, "inf", "-inf", "nan". `p` has room for
-// kMaxDoubleText; gives the end.
-inline char* FormatDouble(char* p, double value) {
-  const auto text = [p](const char* t) {
-    const size_t size = std::strlen(t);
-    std::memcpy(p, t, size);
-    return p + size;
-  };
-  if (std::isnan(value)) return text("nan");
-  if (std::isinf(value)) return text(value > 0 ? "inf" : "-inf");
-  // Most scores are small whole numbers.
-  if (std::abs(value) < 1e15 && value != 0) {
-    const auto whole = static_cast<int64_t>(value);
-    if (static_cast<double>(whole) == value) return FormatInteger(p, whole);
-  }
-  return std::to_chars(p, p + kMaxDoubleText, value, std::chars_format::general, 17).ptr;
-}
+// As Redis 7.2 prints doubles in replies: "inf", "-inf", "nan"; whole numbers up to 2^62 in full;
+// others with the fewest digits that read back as the same double, with an exponent ("1.5e-7",
+// "1e+20") where it is shorter by Redis's rules. `p` has room for kMaxDoubleText; gives the end.
+char* FormatDouble(char* p, double value);
 
 }  // namespace mydis
