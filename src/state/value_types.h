@@ -4,6 +4,7 @@
 
 #include "state/entry.h"
 #include "types/list.h"
+#include "types/sorted_set.h"
 #include "types/stream.h"
 
 namespace mydis {
@@ -14,6 +15,10 @@ struct ValueTypeOf;  // Specialised below: { static constexpr ValueType kType; }
 template <>
 struct ValueTypeOf<List> {
   static constexpr ValueType kType = ValueType::kList;
+};
+template <>
+struct ValueTypeOf<SortedSet> {
+  static constexpr ValueType kType = ValueType::kSortedSet;
 };
 template <>
 struct ValueTypeOf<Stream> {
