@@ -43,8 +43,7 @@ void Pop(WriteContext& context, ListEnd end, std::string_view command) {
   if (context.args.size() > 3) return SendWrongArity(context.reply, command);
   if (counted) {
     const std::optional<int64_t> number = ParseInteger(context.args[2]);
-    if (!number) return context.reply.Error(kErrNotInteger);
-    if (*number < 0) return context.reply.Error(kErrNotPositive);
+    if (!number || *number < 0) return context.reply.Error(kErrNotPositive);
     count = static_cast<size_t>(*number);
   }
   const std::string_view key = context.args[1];
