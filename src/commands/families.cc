@@ -5,6 +5,7 @@
 #include "commands/cluster_settings.h"
 #include "commands/keys.h"
 #include "commands/lists.h"
+#include "commands/streams.h"
 #include "commands/strings.h"
 #include "commands/table.h"
 
@@ -12,8 +13,9 @@ namespace mydis {
 
 Families StateFamilies() {
   static const std::array families = {
-      StringFamily(),    BitmapFamily(),          KeysFamily(), ExpiryFamily(),
-      DatabasesFamily(), ClusterSettingsFamily(), ListFamily(),
+      StringFamily(), BitmapFamily(),    KeysFamily(),
+      ExpiryFamily(), DatabasesFamily(), ClusterSettingsFamily(),
+      ListFamily(),   StreamsFamily(),   StreamGroupsFamily(),
   };
   return families;
 }
