@@ -19,7 +19,8 @@ inline constexpr size_t kUnlimitedSupply = SIZE_MAX;
 // others, and those who wait for one key by one rule (and tag) stand in one queue.
 struct WaitRule {
   // How many waiters the key could serve now. `entry` is null for a missing key: more than 0 there
-  // wakes waiters when the key is deleted. Called with the state as it is, by any thread.
+  // wakes waiters when the key is deleted. Of a command that writes it must be exact in this: while
+  // it is not 0, the command finds something. Called with the state as it is, by any thread.
   size_t (*supply)(const Entry* entry, std::string_view tag);
   // The command is a write: CLIENT PAUSE WRITE holds it back.
   bool writes = true;

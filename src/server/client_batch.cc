@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "server/io_thread.h"
 
 namespace mydis {
 
@@ -62,6 +63,11 @@ ApplyObserver* ClientBatch::BeginApply(Core& core) {
   core_ = &core;
   replies_.reserve(items_.size() * 8);
   return this;
+}
+
+void ClientBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
+  thread_.Complete(std::unique_ptr<ClientBatch>(static_cast<ClientBatch*>(self.release())),
+                   outcome);
 }
 
 void ClientBatch::RunRead(BatchItem& item) {
@@ -136,6 +142,7 @@ void ClientBatch::End(uint32_t i) {
   if (item.kind == BatchItem::Kind::kTransaction && !item.transaction->aborted) EndElement();
   item.end = replies_.size();
   item.revision = core_->machine.state().revision;
+  item.would_block = reply_.TakeWouldBlock();
   ++next_;
   if (i + 1 == operations) RunReads();
 }

@@ -16,6 +16,7 @@
 #include "consensus/submission.h"
 #include "server/core.h"
 #include "server/resp_reply.h"
+#include "server/server_submission.h"
 #include "server/stats.h"
 #include "state/entry_codec.h"
 
@@ -53,6 +54,7 @@ struct BatchItem {
   Kind kind = Kind::kWrite;
   uint8_t resp_version = 2;
   bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
+  bool would_block = false;          // It found nothing to take, and said so.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;
   std::unique_ptr<StoredCommand> read;             // kRead
@@ -64,7 +66,7 @@ struct BatchItem {
   uint32_t nanoseconds = 0;  // That a command took to run, for those that were timed.
 };
 
-class ClientBatch final : public Submission, private ApplyObserver {
+class ClientBatch final : public ServerSubmission, private ApplyObserver {
  public:
   ClientBatch(IoThread& thread, bool wait_for_all) : thread_(thread) { strong = wait_for_all; }
 
@@ -83,8 +85,8 @@ class ClientBatch final : public Submission, private ApplyObserver {
   uint64_t serial = 0;  // Its number among the batches of its I/O thread.
 
   // --- The consensus thread ---
-  // The observer to hand to StateMachine::Apply.
-  ApplyObserver* BeginApply(Core& core);
+  ApplyObserver* BeginApply(Core& core) override;
+  void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
 
   // --- The I/O thread, when it is back ---
   IoThread& thread() { return thread_; }

@@ -22,7 +22,7 @@ bool ValidText(std::string_view text) {
 std::string FlagsOf(const ClientRecord& client) {
   std::string flags;
   if (client.queued >= 0) flags += 'x';
-  if (client.paused) flags += 'b';
+  if (client.paused || client.blocked) flags += 'b';
   if (client.no_evict) flags += 'e';
   if (client.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;
@@ -256,13 +256,30 @@ void Unpause(LocalContext& c) {
   c.reply.Ok();
 }
 
-// No client ever waits for a key, so there is none to wake.
 void Unblock(LocalContext& c) {
-  if (!ParseInteger(c.args[2])) return c.reply.Error(kErrNotInteger);
-  if (c.args.size() > 4 || (c.args.size() == 4 && !EqualsUpper(c.args[3], "TIMEOUT") &&
-                            !EqualsUpper(c.args[3], "ERROR")))
+  if (c.args.size() > 4) return c.reply.Error(kErrSyntax);
+  const bool with_error = c.args.size() == 4 && EqualsUpper(c.args[3], "ERROR");
+  if (c.args.size() == 4 && !with_error && !EqualsUpper(c.args[3], "TIMEOUT"))
     return c.reply.Error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-  c.reply.Integer(0);
+  const auto id = ParseInteger(c.args[2]);
+  if (!id) return c.reply.Error(kErrNotInteger);
+  const auto client = c.node.clients().Find(static_cast<uint64_t>(*id));
+  if (client == nullptr || !client->blocked) return c.reply.Integer(0);
+  IoThread& thread = *c.node.threads()[client->thread];
+  if (c.in_transaction) {
+    // It must answer at once: the truth is known a moment later.
+    thread.WithConnection(
+        client->id, [with_error](Connection& other) { other.Unblock(with_error, [](bool) {}); });
+    return c.reply.Integer(1);
+  }
+  const auto resume = c.Suspend();
+  thread.FindConnection(client->id, [resume, with_error](Connection* other) {
+    const auto answer = [resume](bool unblocked) {
+      resume([unblocked](Reply& reply) { reply.Integer(unblocked ? 1 : 0); });
+    };
+    if (other == nullptr) return answer(false);
+    other->Unblock(with_error, answer);
+  });
 }
 
 std::string_view NameOf(const std::optional<Consistency>& wanted, Consistency otherwise) {

@@ -6,6 +6,7 @@
 
 #include "base/error_table.h"
 #include "net/tcp.h"
+#include "server/blocked_command.h"
 #include "server/dispatch.h"
 #include "server/io_thread.h"
 #include "server/node.h"
@@ -36,6 +37,7 @@ Connection::Connection(IoThread& thread, int fd, uint64_t id)
 }
 
 Connection::~Connection() {
+  AbandonWait();
   node_.clients().Remove(id());
   node_.ConnectionGone();
   node_.stats().net_input_bytes.Add(stream_.bytes_read());
@@ -89,6 +91,7 @@ size_t Connection::OnData(ByteStream&, std::string_view bytes) {
 }
 
 void Connection::OnEnd(ByteStream&, bool unread) {
+  if (blocked_ != nullptr) return ClientGone();  // As in Redis, whatever it has sent behind.
   if (unread) return;  // What is unread is handled first; this is called again.
   ended_ = true;
   FinishIfDone();
@@ -101,11 +104,15 @@ void Connection::FinishIfDone() {
 
 void Connection::OnClosed(ByteStream&, const Status&) {
   closed_ = true;
+  AbandonWait();
   node_.clients().Remove(id());
   if (pending_ == 0) thread_.Bury(this);
 }
 
-void Connection::Kill() { stream_.Close(); }
+void Connection::Kill() {
+  AbandonWait();
+  stream_.Close();
+}
 
 Connection::Step Connection::WaitFor(Wait wait) {
   wait_ = wait;
@@ -153,11 +160,11 @@ void Connection::BarrierDone(const Status& status) {
 
 bool Connection::CanAttach() const { return batch_serial_ == thread_.batch_serial(); }
 
-void Connection::Attached(ClientBatch& batch) {
+void Connection::Attached(ClientBatch& batch, bool silent) {
   ++pending_;
   batch_serial_ = thread_.batch_serial();
   last_strong_ = batch.strong;
-  batch.items().back().silent = Silent();
+  batch.items().back().silent = silent;
 }
 
 // Whether the reply of the command at hand is to be thrown away; moves CLIENT REPLY SKIP on.
@@ -256,6 +263,9 @@ Connection::Step Connection::Handle(Args args) {
   Step step;
   if (session_.in_multi && !RunsInsideMulti(*spec)) {
     step = HandleQueued(spec, args, forced == Consistency::kStrong);
+  } else if (spec->plan_wait != nullptr &&
+             HandleBlocking(spec, args, Strong(effect, forced), &step)) {
+    // Done.
   } else if (effect == Effect::kRead) {
     step = HandleRead(spec, args, Strong(effect, forced));
   } else if (effect == Effect::kWrite) {
@@ -294,7 +304,7 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
     session_.multi_failed = true;
     return ReplyError(kErrOutOfMemory);
   }
-  counted_ = Counted::kQueued;
+  counted_ = Counted::kLater;
   session_.queued.emplace_back(spec, session_.db, args);
   session_.multi_strong |= strong;
   session_.record->queued = static_cast<int32_t>(session_.queued.size());

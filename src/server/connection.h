@@ -14,8 +14,12 @@
 #include "server/client_batch.h"
 #include "server/local_context.h"
 #include "server/session.h"
+#include "server/wake_batch.h"
 
 namespace mydis {
+
+// A command that waits for keys, or whose first attempt is under way.
+struct BlockedCommand;
 
 // The I/O thread's. Deletes itself through the thread once closed and idle.
 class Connection final : private StreamHandler {
@@ -39,6 +43,15 @@ class Connection final : private StreamHandler {
   // Room to submit again, or CLIENT PAUSE is over: goes on if it waited for that.
   void Retry();
   void Suspend();
+  // The attempt of the waiter of this connection has ended; `item` is of `batch`.
+  void AttemptEnded(const WakeBatch& batch, const WakeBatch::Item& item, const Outcome& outcome);
+  // A key that the waiter's read waits for may serve it.
+  void WakeRead(const std::shared_ptr<Waiter>& waiter);
+  // Answers in place of what the connection waits for, unless an attempt under way serves it first;
+  // `done` is told whether it was unblocked by this.
+  void Unblock(bool with_error, std::move_only_function<void(bool)> done);
+  // The instance can serve no waiter any more.
+  void FailWait(std::string_view error);
   // Replies and then closes (QUIT, CLIENT KILL of oneself).
   void CloseAfterReply() { close_after_reply_ = true; }
   void Kill();
@@ -50,10 +63,11 @@ class Connection final : private StreamHandler {
 
  private:
   // Why the input is not looked at.
-  enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause };
+  enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause, kKeys };
   enum class Step : uint8_t { kNext, kStop };
-  // What INFO commandstats counts the command at hand as. A queued one counts when EXEC runs it.
-  enum class Counted : uint8_t { kCall, kFailed, kRejected, kQueued };
+  // What INFO commandstats counts the command at hand as. kLater: when EXEC runs it, or when
+  // its waiting ends.
+  enum class Counted : uint8_t { kCall, kFailed, kRejected, kLater };
 
   size_t OnData(ByteStream& stream, std::string_view bytes) override;
   std::span<char> ReadTarget() override { return parser_.Target(); }
@@ -69,6 +83,8 @@ class Connection final : private StreamHandler {
   Step HandleWrite(const CommandSpec* spec, Args args, bool strong);
   Step HandleLocal(const CommandSpec* spec, Args args);
   Step HandleExec(std::optional<Consistency> forced);
+  // True if the command may have to wait for keys; then `step` is what became of it.
+  bool HandleBlocking(const CommandSpec* spec, Args args, bool strong, Step* step);
   Step SubmitTransaction(bool strong);
   Step RunReadTransaction(bool strong);
 
@@ -98,7 +114,26 @@ class Connection final : private StreamHandler {
   // Whether a reply can be put in order now: directly, or behind items of this connection in the
   // batch being filled.
   bool CanAttach() const;
-  void Attached(ClientBatch& batch);
+  void Attached(ClientBatch& batch) { Attached(batch, Silent()); }
+  void Attached(ClientBatch& batch, bool silent);
+  // --- The command that waits for keys (connection_blocking.cc) ---
+  // Looks at the state: true if the command may wait, with its plan.
+  bool Plan(const CommandSpec* spec, Args args, uint32_t db, WaitPlan* plan);
+  // Submits the command, or waits for its keys.
+  void TryOrWait(bool may_wait, const WaitPlan& plan);
+  void Register(const WaitPlan& plan);
+  void AttemptFoundNothing();
+  void WaitTimedOut();
+  // True if it is out of the queues; false if its attempt is under way.
+  bool LeaveQueue();
+  // Ends the waiting with these bytes as the reply.
+  void EndWait(std::string_view bytes, bool unblocked);
+  // Ends it without an element.
+  void EndWaitEmpty();
+  void ClientGone();
+  // The connection closes: no attempt begins any more, and nobody is answered.
+  void AbandonWait();
+
   void SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome);
   // A command that EXEC ran, with its reply.
   void CountElement(const CommandSpec* spec, std::string_view reply);
@@ -106,7 +141,7 @@ class Connection final : private StreamHandler {
   // Counts an error and applies the reply mode to what was appended since `before`.
   void AfterReply(size_t before);
   bool Silent();
-  static std::string WriteError(const BatchItem& item, const Outcome& outcome);
+  static std::string WriteError(uint64_t revision, const Outcome& outcome);
   bool Strong(Effect effect, std::optional<Consistency> forced) const;
   void FinishIfDone();
 
@@ -119,8 +154,9 @@ class Connection final : private StreamHandler {
   uint64_t batch_serial_ = 0;    // Of the batch that the last item went into.
   uint32_t barrier_budget_ = 0;  // Requests, from the next one on, that the last barrier covers.
   Wait wait_ = Wait::kNone;
-  std::string barrier_error_;  // Why the barrier that was waited for failed.
-  size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
+  std::unique_ptr<BlockedCommand> blocked_;  // While wait_ is kKeys.
+  std::string barrier_error_;                // Why the barrier that was waited for failed.
+  size_t arrived_ = 0;                       // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
   bool last_strong_ = false;  // Of the batch that the last item went into.
   bool close_after_reply_ = false;

@@ -3,6 +3,7 @@
 
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
+#include "server/blocked_command.h"
 #include "server/connection.h"
 #include "server/dispatch.h"
 #include "server/io_thread.h"
@@ -188,7 +189,7 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
     case BatchItem::Kind::kWrite:
     case BatchItem::Kind::kTransaction:
       if (!made) {
-        RespReply(tail, item.resp_version).Error(WriteError(item, outcome));
+        RespReply(tail, item.resp_version).Error(WriteError(item.revision, outcome));
       } else if (item.kind == BatchItem::Kind::kTransaction) {
         SendTransaction(batch, item);
       } else {
@@ -206,10 +207,10 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
   }
 }
 
-std::string Connection::WriteError(const BatchItem& item, const Outcome& outcome) {
+std::string Connection::WriteError(uint64_t revision, const Outcome& outcome) {
   if (outcome.status.code() == ErrorCode::kNotAll) {
-    return fmt::format("NOTALL committed at revision {}, applied on {} of {} instances",
-                       item.revision, outcome.applied_on, outcome.members);
+    return fmt::format("NOTALL committed at revision {}, applied on {} of {} instances", revision,
+                       outcome.applied_on, outcome.members);
   }
   return RedisError(outcome.status);
 }
@@ -223,6 +224,12 @@ void Connection::Deliver(const ClientBatch& batch, BatchItem& item, const Outcom
   if (outcome.applied && item.kind != BatchItem::Kind::kLiteral) {
     session_.last_write_index = batch.index;
     if (item.revision != 0) session_.last_write_revision = item.revision;
+  }
+  if (blocked_ != nullptr) {
+    // The only one under way.
+    if (item.would_block) return AttemptFoundNothing();
+    SendItem(batch, item, outcome);
+    return EndWait({}, false);
   }
   SendItem(batch, item, outcome);
 }

@@ -17,6 +17,7 @@
 #include "server/io_thread.h"
 #include "server/mesh_transport.h"
 #include "server/node_machine.h"
+#include "server/wake_batch.h"
 
 namespace mydis {
 namespace {
@@ -75,6 +76,7 @@ struct ConsensusDriver::Impl final {
   void CheckSeeds();
   void CheckSeed(const std::string& host, uint16_t port);
   void Drive();
+  bool WakeWaiters();
   void DriveFounder();
   void ScheduleAt(uint64_t at_us);
   void PublishStatus();
@@ -252,10 +254,44 @@ void ConsensusDriver::Impl::Drive() {
     if (founder != nullptr) DriveFounder();
     return;
   }
-  const uint64_t next = replica->Turn();
+  uint64_t next = replica->Turn();
+  if (core.blocked.HasChanged() && WakeWaiters()) next = replica->Turn();
   can_submit.store(replica->CanSubmit(), std::memory_order_relaxed);
   if (loop->NowMs() - published_ms >= kStatusEveryMs) PublishStatus();
   ScheduleAt(next);
+}
+
+// Submits the attempts of those whose turn has come; true if there are any. Nothing but this thread
+// changes the state, so that it is looked at without the lock.
+bool ConsensusDriver::Impl::WakeWaiters() {
+  if (stopped || readiness != Readiness::kReady) return false;
+  const bool writes = replica->CanSubmit() && listener.MayWake(true);
+  const bool reads = listener.MayWake(false);
+  if (!writes && !reads) return false;
+  std::vector<std::shared_ptr<Waiter>> ready;
+  core.blocked.TakeReady(core.machine.state().keyspace, writes, reads, &ready);
+  // In the order of their turns: one submission, but for a change of consistency.
+  std::unique_ptr<WakeBatch> batch;
+  bool submitted = false;
+  const auto submit = [&] {
+    if (batch == nullptr) return;
+    batch->Seal();
+    replica->Submit(std::move(batch));
+    submitted = true;
+  };
+  for (std::shared_ptr<Waiter>& waiter : ready) {
+    if (waiter->spec->effect == Effect::kRead) {
+      IoThread& thread = *waiter->thread;
+      thread.WithConnection(waiter->connection,
+                            [waiter](Connection& connection) { connection.WakeRead(waiter); });
+      continue;
+    }
+    if (batch != nullptr && batch->strong != waiter->strong) submit();
+    if (batch == nullptr) batch = std::make_unique<WakeBatch>(core.blocked, waiter->strong);
+    batch->Add(std::move(waiter));
+  }
+  submit();
+  return submitted;
 }
 
 // Sees to it that the loop turns at `at_us` at the latest.

@@ -23,6 +23,8 @@ class ConsensusListener {
   virtual ~ConsensusListener() = default;
   virtual void OnReadiness(Readiness readiness) = 0;
   virtual void OnCanSubmit() = 0;
+  // Whether CLIENT PAUSE leaves writes, or all commands, alone now.
+  virtual bool MayWake(bool write) = 0;
   // The data can no longer be kept: the process must stop, with this line.
   virtual void OnFatal(const Status& status) = 0;
 };
@@ -49,6 +51,10 @@ class ConsensusDriver {
   // Runs `task` on the consensus thread. nullptr is given while there is no replica yet (an
   // instance that is still looking for its cluster).
   void Post(std::move_only_function<void(Replica*)> task);
+  // Has it look at what is to be done, such as waking those who wait for keys.
+  void Nudge() {
+    Post([](Replica*) {});
+  }
   Readiness readiness() const;
   // Why it is not ready, one line.
   std::string why() const;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "commands/table.h"
+#include "server/blocked_clients.h"
 #include "server/cluster_clock.h"
 #include "server/listener_fanout.h"
 #include "server/state_lock.h"
@@ -21,7 +22,9 @@ struct Core {
         lock(io_threads + 1),
         snapshot_slot(io_threads),
         machine(commands, 0),
-        cluster_clock(system_clock) {}
+        cluster_clock(system_clock) {
+    AddListener(&blocked);
+  }
 
   // For a follower of the state, before the first entry is applied. Without followers the state
   // tells nothing, which costs nothing.
@@ -37,6 +40,7 @@ struct Core {
   StateMachine machine;  // Guarded by `lock`. Reset to the cluster's hash seed once that is known.
   ListenerFanout listeners;
   ClusterClock cluster_clock;
+  BlockedClients blocked;
   // The cluster-wide floor for writes, as of the last applied entry.
   std::atomic<bool> strong_writes{false};
   // The data takes more than `maxmemory`, as of the last applied entry.

@@ -87,7 +87,7 @@ void ClientsSection(LocalContext& c, Section& out) {
   uint64_t most_input = 0;
   const auto clients = c.node.clients().List();
   for (const auto& client : clients) {
-    paused += client->paused;
+    paused += client->paused || client->blocked;
     waiting += client->waiting && client != c.session.record;
     most_output = std::max(most_output, client->output_bytes.load());
     most_input = std::max(most_input, client->input_bytes.load());

@@ -25,6 +25,8 @@ void IoThread::Stop() {
   if (!thread_.joinable()) return;
   std::promise<void> closed;
   loop_->Post([this, &closed] {
+    // What has been answered leaves yet.
+    for (auto& [id, connection] : connections_) connection->stream().Flush();
     connections_.clear();
     closed.set_value();
   });
@@ -56,6 +58,13 @@ void IoThread::WithConnection(uint64_t id, std::move_only_function<void(Connecti
   loop_->Post([this, id, task = std::move(task)]() mutable {
     auto it = connections_.find(id);
     if (it != connections_.end()) task(*it->second);
+  });
+}
+
+void IoThread::FindConnection(uint64_t id, std::move_only_function<void(Connection*)> task) {
+  loop_->Post([this, id, task = std::move(task)]() mutable {
+    auto it = connections_.find(id);
+    task(it == connections_.end() ? nullptr : it->second.get());
   });
 }
 

@@ -36,6 +36,9 @@ class IoThread {
   // Runs `task` with the connection if it is still there. Any thread.
   void WithConnection(uint64_t id, std::move_only_function<void(Connection&)> task);
 
+  // The same, with nullptr if it is not there any more. Any thread.
+  void FindConnection(uint64_t id, std::move_only_function<void(Connection*)> task);
+
   Node& node() { return node_; }
   uint32_t index() const { return index_; }
   EventLoop& loop() { return *loop_; }

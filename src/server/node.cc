@@ -110,8 +110,10 @@ void Node::Pause(uint64_t until_ms, bool writes_only) {
   for (auto& thread : threads_) {
     thread->loop().Post([&thread = *thread, until_ms] {
       const uint64_t now = thread.now_ms();
-      thread.loop().AddTimer(until_ms > now ? until_ms - now + 1 : 1,
-                             [&thread] { thread.RetryAll(); });
+      thread.loop().AddTimer(until_ms > now ? until_ms - now + 1 : 1, [&thread] {
+        thread.RetryAll();
+        thread.node().consensus().Nudge();
+      });
     });
   }
 }
@@ -119,6 +121,7 @@ void Node::Pause(uint64_t until_ms, bool writes_only) {
 void Node::Unpause() {
   pause_until_ms_ = 0;
   for (auto& thread : threads_) thread->RetryAll();
+  consensus_->Nudge();
 }
 
 bool Node::PausedNow(bool write) const {
@@ -135,7 +138,14 @@ std::string Node::StaleError() const {
                      why.empty() ? "it is catching up with the cluster" : why);
 }
 
-void Node::OnReadiness(Readiness) {
+void Node::OnReadiness(Readiness readiness) {
+  if (readiness == Readiness::kRemoved) {
+    for (const auto& waiter : core().blocked.LeaveAll()) {
+      waiter->thread->WithConnection(waiter->connection, [this](Connection& connection) {
+        connection.FailWait(StaleError());
+      });
+    }
+  }
   for (auto& thread : threads_) thread->RetryAll();
 }
 

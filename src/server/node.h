@@ -61,6 +61,7 @@ class Node final : private ConsensusListener {
  private:
   void OnReadiness(Readiness readiness) override;
   void OnCanSubmit() override;
+  bool MayWake(bool write) override { return !PausedNow(write); }
   void OnFatal(const Status& status) override;
 
   const ServerOptions options_;

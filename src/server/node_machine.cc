@@ -1,7 +1,6 @@
 #include "server/node_machine.h"
 
-#include "server/client_batch.h"
-#include "server/io_thread.h"
+#include "server/server_submission.h"
 
 namespace mydis {
 namespace {
@@ -53,7 +52,7 @@ void NodeMachine::EndApply(uint64_t) {
 bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submission* local) {
   ApplyObserver* observer = nullptr;
   if (local != nullptr && envelope.kind == EntryBody::kCommands)
-    observer = static_cast<ClientBatch*>(local)->BeginApply(core_);
+    observer = static_cast<ServerSubmission*>(local)->BeginApply(core_);
   auto applied = core_.machine.Apply(*entry.data, observer);
   if (!applied) {
     events_.on_fatal(applied.error());
@@ -65,9 +64,9 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
 }
 
 void NodeMachine::Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) {
-  std::unique_ptr<ClientBatch> batch(static_cast<ClientBatch*>(submission.release()));
-  IoThread& thread = batch->thread();
-  thread.Complete(std::move(batch), outcome);
+  std::unique_ptr<ServerSubmission> returned(static_cast<ServerSubmission*>(submission.release()));
+  ServerSubmission& batch = *returned;
+  batch.Return(std::move(returned), outcome);
 }
 
 bool NodeMachine::OriginKnown(uint64_t origin) const {
@@ -107,6 +106,7 @@ Status NodeMachine::FinishRestore(uint64_t) {
   loader_.reset();
   core_.lock.LockExclusive();
   core_.machine.TakeStateOf(*incoming_);
+  core_.blocked.OnFlush(std::nullopt);
   Published();
   core_.lock.UnlockExclusive();
   incoming_.reset();

@@ -36,6 +36,7 @@ struct ClientRecord {
   std::atomic<bool> no_touch{false};
   std::atomic<bool> waiting{false};  // For a commit, a barrier, WAIT …
   std::atomic<bool> paused{false};   // By CLIENT PAUSE.
+  std::atomic<bool> blocked{false};  // Waits for a key, or for other instances (WAIT).
   std::mutex mutex;
   std::string name;         // Guarded by mutex.
   std::string lib_name;     // Guarded by mutex.

@@ -1,0 +1,224 @@
+// The part of a connection that waits for keys. docs/blocking.md has the rules.
+#include <algorithm>
+
+#include "server/blocked_command.h"
+#include "server/connection.h"
+#include "server/io_thread.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+// About 140,000 years: what is added to the time of a timer stays a number.
+constexpr uint64_t kLongestMs = uint64_t{1} << 52;
+
+bool IsRead(const CommandSpec& spec) { return spec.effect == Effect::kRead; }
+
+}  // namespace
+
+bool Connection::Plan(const CommandSpec* spec, Args args, uint32_t db, WaitPlan* plan) {
+  const State& state = thread_.Read();
+  NullReply nowhere;
+  const ReadContext context{args,
+                            nowhere,
+                            state,
+                            state.keyspace,
+                            db,
+                            node_.core().cluster_clock.NowMs(),
+                            thread_.random()};
+  return spec->plan_wait(context, plan);
+}
+
+bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong, Step* step) {
+  const bool read = IsRead(*spec);
+  // What refuses other commands refuses this one.
+  if (node_.consensus().readiness() != Readiness::kReady || (!read && RefusesData(*spec)))
+    return false;
+  WaitPlan plan;
+  if (!Plan(spec, args, session_.db, &plan)) return false;
+  if (!direct()) {
+    *step = WaitFor(Wait::kIdle);
+    return true;
+  }
+  if (read && strong && !PassBarrier(step)) return true;
+  if (read && plan.ready) return false;
+  if (!read && (plan.ready ? !MaySubmit(step) : RefusesWrites(step))) return true;
+  blocked_ = std::make_unique<BlockedCommand>();
+  blocked_->command = StoredCommand(spec, session_.db, args);
+  blocked_->ticket = node_.core().blocked.NextTicket();
+  blocked_->strong = strong;
+  blocked_->silent = Silent();
+  if (plan.timeout_ms > 0) {
+    blocked_->deadline_ms =
+        thread_.now_ms() + std::min(static_cast<uint64_t>(plan.timeout_ms), kLongestMs);
+  }
+  counted_ = Counted::kLater;
+  WaitFor(Wait::kKeys);
+  TryOrWait(true, plan);
+  *step = Step::kNext;
+  return true;
+}
+
+void Connection::TryOrWait(bool may_wait, const WaitPlan& plan) {
+  BlockedCommand& blocked = *blocked_;
+  const bool room = thread_.HasRoom() && node_.consensus().can_submit();
+  const bool first = !node_.core().blocked.AnyoneBefore(blocked.command.db, plan);
+  if (!may_wait || (plan.ready && first && room)) {
+    ClientBatch& batch = thread_.Batch(blocked.strong);
+    std::vector<std::string_view> views;
+    batch.AddWrite(this, blocked.command.spec, blocked.command.db, session_.resp_version,
+                   blocked.command.Views(views));
+    Attached(batch, blocked.silent);
+  } else if (blocked.ending != BlockedCommand::Ending::kNone) {
+    EndWaitEmpty();
+  } else {
+    Register(plan);
+  }
+}
+
+void Connection::Register(const WaitPlan& plan) {
+  BlockedCommand& blocked = *blocked_;
+  auto waiter = std::make_shared<Waiter>();
+  waiter->ticket = blocked.ticket;
+  waiter->connection = id();
+  waiter->thread = &thread_;
+  waiter->spec = blocked.command.spec;
+  waiter->db = blocked.command.db;
+  waiter->resp_version = session_.resp_version;
+  waiter->strong = blocked.strong;
+  waiter->rule = plan.rule;
+  waiter->tag = plan.tag;
+  waiter->keys.assign(plan.keys.begin(), plan.keys.end());
+  if (!plan.words.empty()) blocked.command.words = plan.words;
+  waiter->words = blocked.command.words;
+  blocked.waiter = waiter;
+  session_.record->blocked = true;
+  if (blocked.deadline_ms != 0 && blocked.timer == 0) {
+    const uint64_t now = thread_.now_ms();
+    blocked.timer = thread_.loop().AddTimer(
+        blocked.deadline_ms > now ? blocked.deadline_ms - now : 0, [this] { WaitTimedOut(); });
+  }
+  node_.core().blocked.Register(std::move(waiter), plan.ready);
+  if (plan.ready) node_.consensus().Nudge();
+}
+
+// The attempt made at once has found nothing: an element that was there has gone meanwhile.
+void Connection::AttemptFoundNothing() {
+  std::vector<std::string_view> views;
+  const StoredCommand& command = blocked_->command;
+  WaitPlan plan;
+  const bool may_wait = Plan(command.spec, command.Views(views), command.db, &plan);
+  TryOrWait(may_wait, plan);
+}
+
+void Connection::AttemptEnded(const WakeBatch& batch, const WakeBatch::Item& item,
+                              const Outcome& outcome) {
+  if (blocked_ == nullptr || blocked_->waiter != item.waiter) return;
+  if (item.fate == WakeBatch::Item::Fate::kLeft) return EndWaitEmpty();
+  if (outcome.applied) {
+    session_.last_write_index = batch.index;
+    if (item.revision != 0) session_.last_write_revision = item.revision;
+  }
+  if (outcome.applied && outcome.status.ok()) return EndWait(batch.ReplyOf(item), false);
+  std::string error;
+  RespReply(error, session_.resp_version).Error(WriteError(item.revision, outcome));
+  EndWait(error, false);
+}
+
+void Connection::WakeRead(const std::shared_ptr<Waiter>& waiter) {
+  if (blocked_ == nullptr || blocked_->waiter != waiter) return;
+  std::vector<std::string_view> views;
+  const Args args = blocked_->command.Views(views);
+  WaitPlan plan;
+  if (Plan(waiter->spec, args, waiter->db, &plan) && !plan.ready) {
+    node_.core().blocked.PutBack(waiter);
+    return;
+  }
+  node_.core().blocked.Finish(*waiter);
+  std::string text;
+  RespReply reply(text, session_.resp_version);
+  RunRead(waiter->spec, args, waiter->db, reply);
+  EndWait(text, false);
+}
+
+void Connection::WaitTimedOut() {
+  blocked_->timer = 0;
+  if (blocked_->ending == BlockedCommand::Ending::kNone)
+    blocked_->ending = BlockedCommand::Ending::kTimeout;
+  if (LeaveQueue()) EndWaitEmpty();
+}
+
+// A read is tried on this thread, so that none is under way here.
+bool Connection::LeaveQueue() {
+  const std::shared_ptr<Waiter>& waiter = blocked_->waiter;
+  if (waiter == nullptr) return false;
+  if (node_.core().blocked.Leave(*waiter)) return true;
+  if (!IsRead(*waiter->spec)) return false;
+  node_.core().blocked.Finish(*waiter);
+  return true;
+}
+
+void Connection::EndWait(std::string_view bytes, bool unblocked) {
+  const std::unique_ptr<BlockedCommand> blocked = std::move(blocked_);
+  if (blocked->timer != 0) thread_.loop().CancelTimer(blocked->timer);
+  const CommandSpec* spec = blocked->command.spec;
+  thread_.Count(spec);
+  if (bytes.starts_with('-')) {
+    thread_.CountFailed(spec);
+    node_.stats().CountError(bytes.substr(1));
+  }
+  if (!blocked->silent) stream_.Tail() += bytes;
+  session_.record->blocked = false;
+  session_.record->active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
+  for (auto& tell : blocked->unblocked) tell(unblocked);
+  GoOn();
+}
+
+void Connection::EndWaitEmpty() {
+  using Ending = BlockedCommand::Ending;
+  if (blocked_->ending == Ending::kClientGone) return Kill();
+  std::string text;
+  RespReply reply(text, session_.resp_version);
+  if (blocked_->ending == Ending::kError) {
+    reply.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  } else {
+    reply.NullArray();
+  }
+  EndWait(text, true);
+}
+
+void Connection::Unblock(bool with_error, std::move_only_function<void(bool)> done) {
+  if (blocked_ == nullptr || blocked_->waiter == nullptr) return done(false);
+  blocked_->unblocked.push_back(std::move(done));
+  if (blocked_->ending == BlockedCommand::Ending::kNone) {
+    blocked_->ending =
+        with_error ? BlockedCommand::Ending::kError : BlockedCommand::Ending::kUnblocked;
+  }
+  if (LeaveQueue()) EndWaitEmpty();
+}
+
+void Connection::FailWait(std::string_view error) {
+  if (blocked_ == nullptr || !LeaveQueue()) return;
+  std::string text;
+  RespReply(text, session_.resp_version).Error(error);
+  EndWait(text, false);
+}
+
+// The client sends no more: it is gone, unless what is under way brings something.
+void Connection::ClientGone() {
+  blocked_->ending = BlockedCommand::Ending::kClientGone;
+  if (LeaveQueue()) Kill();
+}
+
+void Connection::AbandonWait() {
+  if (blocked_ == nullptr) return;
+  const std::unique_ptr<BlockedCommand> blocked = std::move(blocked_);
+  if (blocked->timer != 0) thread_.loop().CancelTimer(blocked->timer);
+  if (blocked->waiter != nullptr && !node_.core().blocked.Leave(*blocked->waiter) &&
+      IsRead(*blocked->waiter->spec))
+    node_.core().blocked.Finish(*blocked->waiter);
+  session_.record->blocked = false;
+  for (auto& tell : blocked->unblocked) tell(false);
+}
+
+}  // namespace mydis

@@ -1,0 +1,71 @@
+#include "server/wake_batch.h"
+
+#include "server/connection.h"
+#include "server/io_thread.h"
+
+namespace mydis {
+
+void WakeBatch::Add(std::shared_ptr<Waiter> waiter) {
+  const std::vector<std::string_view> words(waiter->words.begin(), waiter->words.end());
+  builder_.AddCommand(waiter->db, words);
+  items_.push_back({.waiter = std::move(waiter)});
+}
+
+void WakeBatch::Seal() {
+  operations = builder_.operations();
+  kind = EntryBody::kCommands;
+  payload = builder_.Take();
+}
+
+ApplyObserver* WakeBatch::BeginApply(Core& core) {
+  core_ = &core;
+  return this;
+}
+
+Reply& WakeBatch::BeginCommand(uint32_t i) {
+  Item& item = items_[i];
+  reply_.set_version(item.waiter->resp_version);
+  reply_.TakeWouldBlock();
+  item.begin = replies_.size();
+  return reply_;
+}
+
+// Here, not when the batch returns: a strong one returns late, and others must not be held up by
+// attempts that have taken what they take.
+void WakeBatch::End(uint32_t i) {
+  Item& item = items_[i];
+  item.end = replies_.size();
+  item.revision = core_->machine.state().revision;
+  if (!reply_.TakeWouldBlock()) {
+    blocked_.Finish(*item.waiter);
+    item.fate = Item::Fate::kServed;
+  } else {
+    item.fate = blocked_.PutBack(item.waiter) ? Item::Fate::kWaiting : Item::Fate::kLeft;
+  }
+}
+
+void WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
+  // Certainly not written: they go on waiting.
+  const ErrorCode code = outcome.status.code();
+  const bool not_written = code == ErrorCode::kNotCommitted || code == ErrorCode::kDiskFull;
+  for (Item& item : items_) {
+    if (item.fate != Item::Fate::kTrying) continue;
+    if (not_written) {
+      item.fate = blocked_.PutBack(item.waiter) ? Item::Fate::kWaiting : Item::Fate::kLeft;
+    } else {
+      blocked_.Finish(*item.waiter);
+      item.fate = Item::Fate::kServed;
+    }
+  }
+  const std::shared_ptr<const WakeBatch> batch(static_cast<const WakeBatch*>(self.release()));
+  const auto result = std::make_shared<const Outcome>(outcome);
+  for (const Item& item : items_) {
+    if (item.fate == Item::Fate::kWaiting) continue;
+    item.waiter->thread->WithConnection(item.waiter->connection,
+                                        [batch, &item, result](Connection& connection) {
+                                          connection.AttemptEnded(*batch, item, *result);
+                                        });
+  }
+}
+
+}  // namespace mydis

@@ -1,0 +1,61 @@
+// The attempts of waiters whose turn it is, in one submission; docs/blocking.md.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/blocked_clients.h"
+#include "server/resp_reply.h"
+#include "server/server_submission.h"
+#include "state/entry_codec.h"
+
+namespace mydis {
+
+// Made and applied by the consensus thread; afterwards constant and shared by the I/O threads whose
+// connections it answers.
+class WakeBatch final : public ServerSubmission, private ApplyObserver {
+ public:
+  WakeBatch(BlockedClients& blocked, bool wait_for_all) : blocked_(blocked) {
+    strong = wait_for_all;
+  }
+  void Add(std::shared_ptr<Waiter> waiter);
+  bool empty() const { return items_.empty(); }
+  // Makes the payload. No more can be added.
+  void Seal();
+
+  ApplyObserver* BeginApply(Core& core) override;
+  void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
+
+  struct Item {
+    std::shared_ptr<Waiter> waiter;
+    size_t begin = 0;  // Of the reply in `replies_`.
+    size_t end = 0;
+    uint64_t revision = 0;  // After it ran.
+    enum class Fate : uint8_t {
+      kTrying,
+      kServed,   // Or answered with an error of its own.
+      kWaiting,  // Put back.
+      kLeft,     // Found nothing, and has left meanwhile.
+    };
+    Fate fate = Fate::kTrying;
+  };
+  std::string_view ReplyOf(const Item& item) const {
+    return std::string_view(replies_).substr(item.begin, item.end - item.begin);
+  }
+
+ private:
+  Reply& BeginCommand(uint32_t i) override;
+  void BeginTransaction(uint32_t, bool) override {}
+  Reply& ElementReply(uint32_t, uint32_t) override { return reply_; }
+  void End(uint32_t i) override;
+
+  BlockedClients& blocked_;
+  EntryBuilder builder_;
+  std::vector<Item> items_;
+  Core* core_ = nullptr;
+  std::string replies_;
+  RespReply reply_{replies_, 2};
+};
+
+}  // namespace mydis
