@@ -12,11 +12,20 @@
 namespace mydis {
 
 Families StateFamilies() {
+  // clang-format off: one on a line
   static const std::array families = {
-      StringFamily(), BitmapFamily(),    KeysFamily(),
-      ExpiryFamily(), DatabasesFamily(), ClusterSettingsFamily(),
-      ListFamily(),   StreamsFamily(),   StreamGroupsFamily(),
+      BitmapFamily(),
+      BlockingListFamily(),
+      ClusterSettingsFamily(),
+      DatabasesFamily(),
+      ExpiryFamily(),
+      KeysFamily(),
+      ListFamily(),
+      StreamGroupsFamily(),
+      StreamsFamily(),
+      StringFamily(),
   };
+  // clang-format on
   return families;
 }
 

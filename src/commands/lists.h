@@ -12,6 +12,8 @@
 namespace mydis {
 
 std::span<const CommandSpec> ListFamily();
+// lists_blocking.cc
+std::span<const CommandSpec> BlockingListFamily();
 
 // lists_push_pop.cc
 void LpushCommand(WriteContext& context);

@@ -281,9 +281,9 @@ bool ConsensusDriver::Impl::WakeWaiters() {
   };
   for (std::shared_ptr<Waiter>& waiter : ready) {
     if (waiter->spec->effect == Effect::kRead) {
-      IoThread& thread = *waiter->thread;
-      thread.WithConnection(waiter->connection,
-                            [waiter](Connection& connection) { connection.WakeRead(waiter); });
+      IoThread& owner = *waiter->thread;
+      owner.WithConnection(waiter->connection,
+                           [waiter](Connection& connection) { connection.WakeRead(waiter); });
       continue;
     }
     if (batch != nullptr && batch->strong != waiter->strong) submit();
