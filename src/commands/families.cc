@@ -12,7 +12,8 @@
 namespace mydis {
 
 Families StateFamilies() {
-  // clang-format off: one on a line
+  // One on a line.
+  // clang-format off
   static const std::array families = {
       BitmapFamily(),
       BlockingListFamily(),
