@@ -23,6 +23,8 @@ constexpr size_t kPooledBuffers = 256;
 constexpr size_t kSmallestPooled = 256;
 constexpr size_t kLargestPooled = 80 * 1024;
 constexpr size_t kFreshBuffer = 1024;
+// After so many rounds on behalf of a loop its own thread goes on.
+constexpr int kDrivenRounds = 16;
 
 }  // namespace
 
@@ -68,6 +70,7 @@ void EventLoop::Modify(int fd, uint32_t events, FdHandler* handler) {
 
 void EventLoop::Remove(int fd, FdHandler* handler) {
   MYDIS_ASSERT(epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr) == 0, "the descriptor is watched");
+  if (driven_) removed_away_ = true;
   for (int i = event_index_; i < event_count_; ++i)
     if (events_[i].data.ptr == handler) events_[i].events = 0;
 }
@@ -77,12 +80,18 @@ TimerId EventLoop::AddTimer(uint64_t delay_ms, Task task) {
   return timers_.Add((clock_.MonotonicUs() + 999) / 1000 + delay_ms, std::move(task));
 }
 
+void EventLoop::PostQuietly(Task task) {
+  std::lock_guard lock(mutex_);
+  posted_.push_back(std::move(task));
+  has_posted_.store(true, std::memory_order_seq_cst);
+}
+
 void EventLoop::Post(Task task) {
-  {
-    std::lock_guard lock(mutex_);
-    posted_.push_back(std::move(task));
-    has_posted_.store(true, std::memory_order_seq_cst);
-  }
+  PostQuietly(std::move(task));
+  Wake();
+}
+
+void EventLoop::Wake() {
   if (sleeping_.exchange(false, std::memory_order_seq_cst)) {
     const uint64_t one = 1;
     // The counter cannot overflow: the loop resets it after each wake-up.
@@ -101,9 +110,35 @@ bool EventLoop::InLoopThread() const {
 }
 
 void EventLoop::Run() {
+  std::lock_guard guard(drive_);
   thread_.store(ThisThread(), std::memory_order_relaxed);
+  running_ = true;
   while (!stop_.load(std::memory_order_relaxed)) RunOnce(-1);
+  running_ = false;
   thread_.store(0, std::memory_order_relaxed);
+}
+
+bool EventLoop::HasQueued() const {
+  return has_posted_.load(std::memory_order_seq_cst) || !next_turn_.empty() || !turn_end_.empty();
+}
+
+void EventLoop::TryDrive() {
+  if (thread_.load(std::memory_order_relaxed) == ThisThread()) return;
+  do {
+    std::unique_lock guard(drive_, std::try_to_lock);
+    if (!guard.owns_lock() || !running_) return;
+    thread_.store(ThisThread(), std::memory_order_relaxed);
+    driven_ = true;
+    now_ms_ = clock_.MonotonicUs() / 1000;
+    for (int i = 0; i < kDrivenRounds && HasQueued(); ++i) RunQueued();
+    const bool own_thread = HasQueued() || timers_.NextDeadline() < sleeps_until_ms_;
+    driven_ = false;
+    thread_.store(0, std::memory_order_relaxed);
+    guard.unlock();
+    if (own_thread) return Wake();
+    // Who posts now and finds the loop taken relies on this look.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  } while (has_posted_.load(std::memory_order_seq_cst));
 }
 
 void EventLoop::Queue(std::vector<TurnTask*>& queue, TurnTask* task) {
@@ -173,14 +208,41 @@ int EventLoop::Wait(int timeout_ms) {
       if (has_posted_.load(std::memory_order_relaxed)) return 0;
     } while (clock_.MonotonicUs() < until);
   }
-  if (timeout_ms != 0) {
-    sleeping_.store(true, std::memory_order_seq_cst);
-    if (has_posted_.load(std::memory_order_seq_cst)) timeout_ms = 0;
-  }
-  const int n = epoll_wait(epoll_fd_, events_, kMaxEvents, timeout_ms);
-  sleeping_.store(false, std::memory_order_relaxed);
+  const int n = timeout_ms != 0 ? Sleep(timeout_ms) : epoll_wait(epoll_fd_, events_, kMaxEvents, 0);
   MYDIS_ASSERT(n >= 0 || errno == EINTR, "epoll_wait only fails when a signal came");
   return std::max(n, 0);
+}
+
+// Lets others have the loop meanwhile.
+int EventLoop::Sleep(int timeout_ms) {
+  sleeping_.store(true, std::memory_order_seq_cst);
+  sleeps_until_ms_ = timers_.NextDeadline();
+  removed_away_ = false;
+  const bool running = running_;
+  if (running) {
+    thread_.store(0, std::memory_order_relaxed);
+    drive_.unlock();
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  if (has_posted_.load(std::memory_order_seq_cst)) timeout_ms = 0;
+  int n = epoll_wait(epoll_fd_, events_, kMaxEvents, timeout_ms);
+  sleeping_.store(false, std::memory_order_relaxed);
+  if (!running) return n;
+  drive_.lock();
+  thread_.store(ThisThread(), std::memory_order_relaxed);
+  // A handler that was named here may be gone: ask again who is ready.
+  if (removed_away_) n = epoll_wait(epoll_fd_, events_, kMaxEvents, 0);
+  return n;
+}
+
+// Steps 2 to 5 of a turn, without descriptors and timers.
+void EventLoop::RunQueued() {
+  RunPosted();
+  RunTasks(next_turn_);
+  for (size_t i = 0; i < hooks_.size(); ++i) hooks_[i]();
+  // Closing one stream may write to another, so go on until nothing is queued.
+  while (!turn_end_.empty()) RunTasks(turn_end_);
+  for (size_t i = 0; i < after_turn_.size(); ++i) after_turn_[i]();
 }
 
 void EventLoop::RunOnce(int timeout_ms) {
@@ -188,11 +250,9 @@ void EventLoop::RunOnce(int timeout_ms) {
   now_ms_ = clock_.MonotonicUs() / 1000;
   DispatchEvents(count);
   timers_.RunDue(now_ms_);
-  RunPosted();
-  RunTasks(next_turn_);
-  for (size_t i = 0; i < hooks_.size(); ++i) hooks_[i]();
-  // Closing one stream may write to another, so go on until nothing is queued.
-  while (!turn_end_.empty()) RunTasks(turn_end_);
+  RunQueued();
+  // What the hooks brought about on the spot is finished before others are asked what they want.
+  if (!after_turn_.empty() && has_posted_.load(std::memory_order_relaxed)) RunQueued();
 }
 
 std::string EventLoop::TakeBuffer() {

@@ -1,9 +1,14 @@
-// One epoll loop, run by one thread. A turn of the loop is:
+// One epoll loop with a thread of its own. A turn of the loop is:
 //
 //   1. sleep in epoll_wait until a file descriptor, a timer or a Post() wakes it
 //   2. handlers of ready descriptors, due timers, posted functions, tasks queued by RunNextTurn
 //   3. the AfterEvents hooks, in the order they were added (submit a batch; write replies)
 //   4. tasks queued by RunAtTurnEnd (streams flush their output and report that they have closed)
+//   5. the AfterTurn hooks
+//
+// While the loop's thread sleeps, another may do what was posted, on the loop's behalf (TryDrive):
+// that saves the wake-up of a thread, which on an idle machine costs more than most of what is
+// posted. One thread at a time has the loop, and "the loop's thread" below is the one that has it.
 //
 // So everything that arrived together is handled together, and each connection is written to at
 // most once a turn. Turns do not sleep while posted functions or tasks wait.
@@ -57,8 +62,8 @@ class TurnTask {
   size_t index_ = 0;
 };
 
-// Only Post, Stop, and the constructor may be called from another thread than the one in Run;
-// before Run starts, the thread that made it may call everything.
+// Post, PostQuietly, TryDrive, Stop and the constructor may be called by any thread, the rest by
+// the one that has the loop; before Run starts, the thread that made it may call everything.
 class EventLoop {
  public:
   struct Options {
@@ -95,8 +100,19 @@ class EventLoop {
   // Tasks still waiting when the loop is destroyed are dropped unrun. Any thread.
   void Post(Task task);
 
+  // The same without the wake-up. REQUIRES: the caller calls TryDrive or Wake afterwards.
+  void PostQuietly(Task task);
+  // After PostQuietly. Any thread.
+  void Wake();
+  // Does what is posted in the place of the loop's thread, if that sleeps: rounds of steps 2
+  // (without descriptors and timers) to 5 until nothing is left, or the loop's thread is woken for
+  // the rest. If another thread has the loop, that one will do it.
+  void TryDrive();
+
   // Called at the end of every turn's events. REQUIRES: Run has not started, or the loop's thread.
   void AddAfterEvents(std::function<void()> hook) { hooks_.push_back(std::move(hook)); }
+  // Called when a turn's output has been flushed. REQUIRES: as above.
+  void AddAfterTurn(std::function<void()> hook) { after_turn_.push_back(std::move(hook)); }
   // Runs `task` before the hooks of this turn if they have not begun, else in the next turn.
   void RunNextTurn(TurnTask* task) { Queue(next_turn_, task); }
   // Runs `task` after the hooks of this turn.
@@ -109,7 +125,7 @@ class EventLoop {
   // One turn; sleeps at most `timeout_ms` (-1: without limit). For tests and for loops that a
   // caller drives itself.
   void RunOnce(int timeout_ms);
-  // True on the thread that is in Run, or if none is.
+  // True on the thread that has the loop, or if none has.
   bool InLoopThread() const;
 
   // Scratch for reading, shared by all users of this loop; valid until the caller returns to it.
@@ -123,8 +139,11 @@ class EventLoop {
   static void Queue(std::vector<TurnTask*>& queue, TurnTask* task);
   void RunTasks(std::vector<TurnTask*>& queue);
   void RunPosted();
+  void RunQueued();
+  bool HasQueued() const;
   void DispatchEvents(int count);
   int Wait(int timeout_ms);
+  int Sleep(int timeout_ms);
   int SleepTime(int limit_ms) const;
 
   static constexpr int kMaxEvents = 512;
@@ -136,6 +155,7 @@ class EventLoop {
   uint64_t now_ms_ = 0;
   TimerQueue timers_;
   std::vector<std::function<void()>> hooks_;
+  std::vector<std::function<void()>> after_turn_;
   std::vector<TurnTask*> next_turn_;
   std::vector<TurnTask*> turn_end_;
   std::unique_ptr<char[]> read_buffer_;
@@ -144,8 +164,16 @@ class EventLoop {
   int event_count_ = 0;  // Of the batch being dispatched, so that Remove can blank the rest.
   int event_index_ = 0;
 
+  // Held by the thread that has the loop: the one in Run unless it sleeps, or one in TryDrive. It
+  // guards everything above.
+  std::mutex drive_;
+  bool running_ = false;          // Guarded by drive_: a thread is in Run.
+  bool driven_ = false;           // Guarded by drive_: by another thread than that one.
+  bool removed_away_ = false;     // Guarded by drive_: Remove was called while that thread slept.
+  uint64_t sleeps_until_ms_ = 0;  // Guarded by drive_.
+
   std::atomic<bool> stop_{false};
-  std::atomic<uint64_t> thread_{0};  // Of Run, or 0.
+  std::atomic<uint64_t> thread_{0};  // That has the loop, or 0.
   // True from before the loop looks at `posted_` for the last time until it has woken: only then is
   // a write to wake_fd_ needed.
   std::atomic<bool> sleeping_{false};

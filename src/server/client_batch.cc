@@ -65,9 +65,10 @@ ApplyObserver* ClientBatch::BeginApply(Core& core) {
   return this;
 }
 
-void ClientBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
-  thread_.Complete(std::unique_ptr<ClientBatch>(static_cast<ClientBatch*>(self.release())),
-                   outcome);
+EventLoop* ClientBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
+  IoThread& thread = thread_;
+  std::unique_ptr<ClientBatch> batch(static_cast<ClientBatch*>(self.release()));
+  return thread.Complete(std::move(batch), outcome) ? &thread.loop() : nullptr;
 }
 
 void ClientBatch::RunRead(BatchItem& item) {

@@ -86,7 +86,7 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
 
   // --- The consensus thread ---
   ApplyObserver* BeginApply(Core& core) override;
-  void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
+  EventLoop* Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
 
   // --- The I/O thread, when it is back ---
   IoThread& thread() { return thread_; }

@@ -14,7 +14,6 @@
 #include "consensus/wire.h"
 #include "net/resolver.h"
 #include "server/disk_threads.h"
-#include "server/io_thread.h"
 #include "server/mesh_transport.h"
 #include "server/node_machine.h"
 #include "server/wake_batch.h"
@@ -143,6 +142,7 @@ Status ConsensusDriver::Impl::Start() {
     StartFounder();
   }
   loop->AddAfterEvents([this] { Drive(); });
+  loop->AddAfterTurn([this] { machine.DriveReplies(); });
   running = true;
   thread = std::thread([this] { loop->Run(); });
   loop->Post([] {});  // The first turn.
@@ -392,21 +392,31 @@ Status ConsensusDriver::Start() { return impl_->Start(); }
 void ConsensusDriver::Stop(uint64_t limit_ms) { impl_->Stop(limit_ms); }
 Core& ConsensusDriver::core() { return impl_->core; }
 
-void ConsensusDriver::Submit(std::unique_ptr<ClientBatch> batch) {
-  Post([batch = std::move(batch)](Replica* replica) mutable {
+void ConsensusDriver::Submit(std::unique_ptr<ClientBatch> batch, bool quietly) {
+  auto task = [machine = &impl_->machine, batch = std::move(batch)](Replica* replica) mutable {
     if (replica != nullptr) return replica->Submit(std::move(batch));
-    IoThread& thread = batch->thread();
-    thread.Complete(std::move(batch),
-                    Outcome{Status(ErrorCode::kNotCommitted,
-                                   "not written: this instance has not found its cluster yet")});
+    machine->Complete(std::move(batch),
+                      Outcome{Status(ErrorCode::kNotCommitted,
+                                     "not written: this instance has not found its cluster yet")});
+  };
+  if (quietly)
+    PostQuietly(std::move(task));
+  else
+    Post(std::move(task));
+}
+
+void ConsensusDriver::PostQuietly(std::move_only_function<void(Replica*)> task) {
+  impl_->loop->PostQuietly([impl = impl_.get(), task = std::move(task)]() mutable {
+    task(impl->stopped ? nullptr : impl->replica.get());
   });
 }
 
 void ConsensusDriver::Post(std::move_only_function<void(Replica*)> task) {
-  impl_->loop->Post([impl = impl_.get(), task = std::move(task)]() mutable {
-    task(impl->stopped ? nullptr : impl->replica.get());
-  });
+  PostQuietly(std::move(task));
+  impl_->loop->Wake();
 }
+
+void ConsensusDriver::TryDrive() { impl_->loop->TryDrive(); }
 
 Readiness ConsensusDriver::readiness() const {
   return impl_->readiness.load(std::memory_order_acquire);

@@ -47,7 +47,8 @@ class ConsensusDriver {
 
   // The rest: any thread.
   Core& core();
-  void Submit(std::unique_ptr<ClientBatch> batch);
+  // Quietly: the caller calls TryDrive afterwards.
+  void Submit(std::unique_ptr<ClientBatch> batch, bool quietly);
   // Runs `task` on the consensus thread. nullptr is given while there is no replica yet (an
   // instance that is still looking for its cluster).
   void Post(std::move_only_function<void(Replica*)> task);
@@ -55,6 +56,10 @@ class ConsensusDriver {
   void Nudge() {
     Post([](Replica*) {});
   }
+  // The same without waking it: the caller calls TryDrive afterwards.
+  void PostQuietly(std::move_only_function<void(Replica*)> task);
+  // Does the consensus thread's work in its place, if it sleeps. See EventLoop::TryDrive.
+  void TryDrive();
   Readiness readiness() const;
   // Why it is not ready, one line.
   std::string why() const;

@@ -12,6 +12,7 @@ namespace mydis {
 IoThread::IoThread(Node& node, uint32_t index, std::unique_ptr<EventLoop> loop)
     : node_(node), index_(index), loop_(std::move(loop)), random_(RandomSeed()) {
   loop_->AddAfterEvents([this] { AfterEvents(); });
+  loop_->AddAfterTurn([this] { AfterTurn(); });
 }
 
 IoThread::~IoThread() { Stop(); }
@@ -42,10 +43,16 @@ void IoThread::Adopt(int fd) {
   });
 }
 
-void IoThread::Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome) {
-  loop_->Post([this, batch = std::move(batch), outcome = std::move(outcome)]() mutable {
+bool IoThread::Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome) {
+  const bool small = batch->items().size() <= kDrivenReplies;
+  auto task = [this, batch = std::move(batch), outcome = std::move(outcome)]() mutable {
     OnComplete(std::move(batch), std::move(outcome));
-  });
+  };
+  if (small)
+    loop_->PostQuietly(std::move(task));
+  else
+    loop_->Post(std::move(task));
+  return small;
 }
 
 void IoThread::RetryAll() {
@@ -81,7 +88,9 @@ void IoThread::SubmitBatch() {
   batch_->serial = batch_serial_++;
   in_flight_[batch_->strong].push_back({batch_->serial, nullptr, {}});
   in_flight_bytes_ += batch_->submitted_bytes();
-  node_.consensus().Submit(std::move(batch_));
+  const bool small = batch_->items().size() <= kDrivenOperations;
+  drive_consensus_ |= small;
+  node_.consensus().Submit(std::move(batch_), small);
 }
 
 const State& IoThread::Read() {
@@ -113,7 +122,8 @@ void IoThread::SendBarrier() {
       }
     });
   };
-  node_.consensus().Post([done = std::move(done)](Replica* replica) mutable {
+  drive_consensus_ = true;
+  node_.consensus().PostQuietly([done = std::move(done)](Replica* replica) mutable {
     if (replica == nullptr) {
       done(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
     } else {
@@ -153,6 +163,12 @@ void IoThread::OnComplete(std::unique_ptr<ClientBatch> batch, Outcome outcome) {
 }
 
 void IoThread::Bury(Connection* connection) { buried_.push_back(connection->id()); }
+
+void IoThread::AfterTurn() {
+  if (!std::exchange(drive_consensus_, false)) return;
+  EndRead();
+  node_.consensus().TryDrive();
+}
 
 void IoThread::AfterEvents() {
   EndRead();

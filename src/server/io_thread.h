@@ -29,8 +29,9 @@ class IoThread {
 
   // Takes over a connected socket. Any thread.
   void Adopt(int fd);
-  // A batch has come back. Any thread.
-  void Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome);
+  // A batch has come back. Any thread. True if it is small: then it is posted quietly, and the
+  // caller calls loop().TryDrive() when it has finished its own work.
+  bool Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome);
   // Connections that waited for room or for the end of a pause go on. Any thread.
   void RetryAll();
   // Runs `task` with the connection if it is still there. Any thread.
@@ -85,8 +86,14 @@ class IoThread {
   // disk: they neither hold others back nor are held back.
   static constexpr size_t kBatchesInFlight = 2;
   static constexpr size_t kHoldBackBytes = 128 << 10;
+  // A batch of at most so many operations is taken through the log by this thread itself if nobody
+  // else has the consensus loop, and the replies of one are written by whoever applied it: less
+  // than waking another thread. More than that is worth a second thread.
+  static constexpr size_t kDrivenOperations = 256;
+  static constexpr size_t kDrivenReplies = 16;
 
   void AfterEvents();
+  void AfterTurn();
   // The command's counts; most often those looked for before.
   CommandCount& CountOf(const CommandSpec* spec);
   void SendBarrier();
@@ -113,6 +120,7 @@ class IoThread {
     Outcome outcome;
   };
   std::deque<InFlight> in_flight_[2];
+  bool drive_consensus_ = false;  // Something is posted quietly to the consensus loop.
   bool reading_ = false;
   Random random_;
   const CommandSpec* counted_spec_ = nullptr;  // Whose counts `counted_` are.

@@ -66,7 +66,11 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
 void NodeMachine::Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) {
   std::unique_ptr<ServerSubmission> returned(static_cast<ServerSubmission*>(submission.release()));
   ServerSubmission& batch = *returned;
-  batch.Return(std::move(returned), outcome);
+  if (EventLoop* loop = batch.Return(std::move(returned), outcome)) to_drive_.push_back(loop);
+}
+
+void NodeMachine::DriveReplies() {
+  for (EventLoop* loop : std::exchange(to_drive_, {})) loop->TryDrive();
 }
 
 bool NodeMachine::OriginKnown(uint64_t origin) const {

@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "consensus/machine.h"
+#include "net/event_loop.h"
 #include "server/core.h"
 #include "state/snapshot_taker.h"
 
@@ -21,6 +23,10 @@ class NodeMachine final : public Machine {
     std::function<void(const Status&)> on_fatal;
   };
   NodeMachine(Core& core, Events events);
+
+  // Lets the I/O threads that sleep write the replies of small batches, on this thread. After the
+  // turn, with no lock held.
+  void DriveReplies();
 
   void BeginApply() override;
   void EndApply(uint64_t applied) override;
@@ -47,6 +53,7 @@ class NodeMachine final : public Machine {
 
   Core& core_;
   const Events events_;
+  std::vector<EventLoop*> to_drive_;
   Random random_;
   LeaderInfo leader_;
   Readiness readiness_ = Readiness::kStarting;

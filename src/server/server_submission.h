@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "consensus/submission.h"
+#include "net/event_loop.h"
 #include "server/core.h"
 #include "state/state_machine.h"
 
@@ -14,8 +15,9 @@ namespace mydis {
 struct ServerSubmission : Submission {
   // The observer to hand to StateMachine::Apply.
   virtual ApplyObserver* BeginApply(Core& core) = 0;
-  // It has come back. `self` is this one.
-  virtual void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) = 0;
+  // It has come back. `self` is this one. Gives the loop to which something was posted quietly, for
+  // the caller to drive when its own work is done, or nullptr.
+  virtual EventLoop* Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) = 0;
 };
 
 }  // namespace mydis

@@ -44,7 +44,7 @@ void WakeBatch::End(uint32_t i) {
   }
 }
 
-void WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
+EventLoop* WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
   // Certainly not written: they go on waiting.
   const ErrorCode code = outcome.status.code();
   const bool not_written = code == ErrorCode::kNotCommitted || code == ErrorCode::kDiskFull;
@@ -66,6 +66,7 @@ void WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& ou
                                           connection.AttemptEnded(*batch, item, *result);
                                         });
   }
+  return nullptr;
 }
 
 }  // namespace mydis

@@ -25,7 +25,7 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   void Seal();
 
   ApplyObserver* BeginApply(Core& core) override;
-  void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
+  EventLoop* Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
 
   struct Item {
     std::shared_ptr<Waiter> waiter;
