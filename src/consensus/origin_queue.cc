@@ -150,6 +150,9 @@ std::unique_ptr<Submission> OriginQueue::Applied(uint64_t sequence, bool fresh, 
   bytes_ -= record.payload->size();
   if (sent_ > 0) --sent_;
   progress_us_ = now_us;
+  // Being applied says more than being accepted.
+  accepted_ = std::max(accepted_, sequence + 1);
+  heard_us_ = now_us;
   if (record.submission) record.submission->index = index;
   return std::move(record.submission);
 }

@@ -126,6 +126,7 @@ class ReplicaImpl {
   void TakeReady(const Ready& ready);
   void FillCache(const Ready& ready);
   WireMessage RaftMessage(const OutMessage& message);
+  bool SaidBefore(const OutMessage& message);
   void SendRaft(uint64_t to, WireMessage message);
   void StartWrite();
   void Written(Status status);
@@ -177,6 +178,11 @@ class ReplicaImpl {
   Random random_;
   Member self_;
   Members members_;
+  struct Acknowledged {
+    std::string bytes;
+    uint64_t sent_us = 0;
+  };
+  std::map<uint64_t, Acknowledged> acknowledged_;  // The last to each leader.
   std::map<uint64_t, Member> contacts_;  // Known by hello or from joining, not from the log.
   std::vector<Member> connected_;        // What the transport was told last.
 

@@ -125,6 +125,7 @@ void ReplicaImpl::OnHello(const Member& peer) {
 }
 
 void ReplicaImpl::OnConnected(uint64_t peer) {
+  acknowledged_.erase(peer);
   if (peer == state_.leader) {
     origin_.LeaderChanged();
     for (auto& [id, request] : admin_) request.send_us = 0;

@@ -189,8 +189,10 @@ TEST_F(SubmitIntakeTest, TakesAStreamInOrderAndNothingTwice) {
   Receive(1, true, 1, 2);
   Receive(1, true, 1, 2);
   Receive(1, false, 3);
-  intake_.TurnDone();
+  intake_.TurnDone(1'000);
   EXPECT_EQ(proposed_, (std::vector<uint64_t>{1, 2, 3}));
+  EXPECT_TRUE(answers_.empty()) << "a commit will say more";
+  intake_.TurnDone(101'000);
   ASSERT_EQ(answers_.size(), 1u);
   EXPECT_EQ(answers_[0].verdict, SubmitVerdict::kAccepted);
   EXPECT_EQ(answers_[0].sequence, 4u);
@@ -225,7 +227,7 @@ TEST_F(SubmitIntakeTest, ARefusedProposalBreaksTheStream) {
   intake_.Lead(true);
   Receive(1, true, 1);
   intake_.Refused(101);
-  intake_.TurnDone();
+  intake_.TurnDone(1'000);
   EXPECT_EQ(answers_.back().verdict, SubmitVerdict::kRestart);
   Receive(1, false, 2);
   EXPECT_EQ(answers_.back().verdict, SubmitVerdict::kRestart);

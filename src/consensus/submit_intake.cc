@@ -7,6 +7,8 @@ namespace mydis {
 namespace {
 
 constexpr uint64_t kWaitingBytes = 64 << 20;
+// Well below the silence after which an origin sends again.
+constexpr uint64_t kConfirmUs = 100'000;
 
 }  // namespace
 
@@ -15,7 +17,7 @@ void SubmitIntake::Close(uint64_t leader) {
   leader_ = leader;
   streams_.clear();
   proposed_.clear();
-  to_confirm_.clear();
+  owed_.clear();
   waiting_bytes_ = 0;
   for (Waiting& w : std::exchange(waiting_, {}))
     Reply(w.from, w.head, SubmitVerdict::kNotLeader, 0);
@@ -69,7 +71,9 @@ void SubmitIntake::Take(uint64_t from, const WireSubmit& head, std::vector<Paylo
     proposed_.emplace_back(propose_(std::move(body)), head.origin);
     ++stream.next;
   }
-  to_confirm_.emplace_back(from, head);
+  Owed& owed = owed_.try_emplace(head.origin, Owed{from, head, 0}).first->second;
+  owed.from = from;
+  owed.head = head;
 }
 
 void SubmitIntake::Refused(uint64_t ref) {
@@ -77,20 +81,22 @@ void SubmitIntake::Refused(uint64_t ref) {
     if (proposed == ref) streams_[origin].broken = true;
 }
 
-void SubmitIntake::TurnDone() {
+void SubmitIntake::TurnDone(uint64_t now_us) {
   proposed_.clear();
-  if (to_confirm_.empty()) return;
-  // The last message of each origin stands for those before it.
-  auto confirm = std::exchange(to_confirm_, {});
-  for (size_t i = 0; i < confirm.size(); ++i) {
-    const auto& [from, head] = confirm[i];
-    bool superseded = false;
-    for (size_t j = i + 1; j < confirm.size() && !superseded; ++j)
-      superseded = confirm[j].second.origin == head.origin;
-    const Stream& stream = streams_[head.origin];
-    if (superseded || stream.stream != head.stream) continue;
-    Reply(from, head, stream.broken ? SubmitVerdict::kRestart : SubmitVerdict::kAccepted,
-          stream.next);
+  for (auto it = owed_.begin(); it != owed_.end();) {
+    Owed& owed = it->second;
+    const Stream& stream = streams_[it->first];
+    if (owed.since_us == 0) owed.since_us = now_us;
+    const bool current = stream.stream == owed.head.stream;
+    if (current && !stream.broken && now_us - owed.since_us < kConfirmUs) {
+      ++it;
+      continue;
+    }
+    if (current) {
+      Reply(owed.from, owed.head,
+            stream.broken ? SubmitVerdict::kRestart : SubmitVerdict::kAccepted, stream.next);
+    }
+    it = owed_.erase(it);
   }
 }
 

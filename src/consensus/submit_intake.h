@@ -38,8 +38,10 @@ class SubmitIntake {
   void Receive(uint64_t from, const WireSubmit& head, std::vector<Payload> bodies);
   // A proposal of this turn came to nothing.
   void Refused(uint64_t ref);
-  // After the turn that took the proposals: what was not refused is in the log.
-  void TurnDone();
+  // After the turn that took the proposals, and at least every tick: what was not refused is in the
+  // log. That is said to the origin once in a while only (a commit says more, and sooner); that
+  // something was refused is said at once.
+  void TurnDone(uint64_t now_us);
 
  private:
   struct Stream {
@@ -64,9 +66,15 @@ class SubmitIntake {
   std::map<uint64_t, Stream> streams_;  // By origin.
   std::deque<Waiting> waiting_;
   uint64_t waiting_bytes_ = 0;
+  // The last message of each origin that has not been answered yet, since when, and from whom.
+  struct Owed {
+    uint64_t from;
+    WireSubmit head;
+    uint64_t since_us;  // 0: of this turn.
+  };
+  std::map<uint64_t, Owed> owed_;  // By origin.
   // Of this turn.
-  std::vector<std::pair<uint64_t, uint64_t>> proposed_;      // Ref, origin.
-  std::vector<std::pair<uint64_t, WireSubmit>> to_confirm_;  // From whom, and the last head.
+  std::vector<std::pair<uint64_t, uint64_t>> proposed_;  // Ref, origin.
 };
 
 }  // namespace mydis
