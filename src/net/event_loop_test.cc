@@ -105,6 +105,96 @@ TEST(EventLoop, PingPongBetweenLoops) {
   }
 }
 
+// The loop's own thread sleeps all the time: what is posted is done here.
+TEST(EventLoop, TryDriveRunsWhatIsPosted) {
+  auto loop = MakeLoop();
+  std::thread own([&] { loop->Run(); });
+  std::atomic<bool> started = false;
+  loop->Post([&] { started = true; });
+  while (!started) std::this_thread::yield();
+  const std::thread::id here = std::this_thread::get_id();
+  // Unless the loop's thread happens to be awake.
+  bool ran_here = false;
+  for (int i = 0; i < 100'000 && !ran_here; ++i) {
+    std::atomic<bool> ran = false;
+    loop->PostQuietly([&] {
+      ran_here = std::this_thread::get_id() == here;
+      EXPECT_TRUE(loop->InLoopThread());
+      ran = true;
+    });
+    loop->TryDrive();
+    while (!ran) std::this_thread::yield();
+  }
+  EXPECT_TRUE(ran_here);
+  loop->Stop();
+  own.join();
+  loop->PostQuietly([] { ADD_FAILURE() << "the loop has ended"; });
+  loop->TryDrive();
+}
+
+// Two loops that drive each other, and threads that drive both: every task runs once, in the order
+// of its poster, never two of a loop at a time. A lost wake-up hangs this test.
+TEST(EventLoop, LoopsDrivenByEachOtherAndByThreads) {
+  struct Side {
+    std::unique_ptr<EventLoop> loop = MakeLoop();
+    EventLoop* other = nullptr;
+    bool drive = false;
+    bool inside = false;
+    int ran = 0;
+  } a, b;
+  a.other = b.loop.get();
+  b.other = a.loop.get();
+  constexpr int kThreads = 3, kPosts = 20'000, kAll = kThreads * kPosts;
+  std::atomic<int> left = 2 * kAll;
+  for (Side* side : {&a, &b}) {
+    side->loop->AddAfterTurn([side] {
+      if (std::exchange(side->drive, false)) side->other->TryDrive();
+    });
+  }
+  const auto task = [&](Side* side, Side* next, auto&& self) -> void {
+    EXPECT_FALSE(std::exchange(side->inside, true));
+    ++side->ran;
+    if (next != nullptr) {
+      side->drive = true;
+      next->loop->PostQuietly([&, side = next] { self(side, nullptr, self); });
+    }
+    side->inside = false;
+    if (--left == 0) {
+      a.loop->Stop();
+      b.loop->Stop();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (Side* side : {&a, &b}) threads.emplace_back([side] { side->loop->Run(); });
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kPosts; ++i) {
+        Side* first = (i + t) % 2 == 0 ? &a : &b;
+        Side* second = first == &a ? &b : &a;
+        first->loop->PostQuietly([&, first, second] { task(first, second, task); });
+        first->loop->TryDrive();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(left, 0);
+  EXPECT_EQ(a.ran + b.ran, 2 * kAll);
+}
+
+// A timer that a driving thread sets is not slept through.
+TEST(EventLoop, ATimerSetByADriverWakesTheLoop) {
+  auto loop = MakeLoop();
+  std::thread own([&] { loop->Run(); });
+  for (int i = 0; i < 50; ++i) {
+    std::atomic<bool> ran = false;
+    loop->PostQuietly([&] { loop->AddTimer(1, [&] { ran = true; }); });
+    loop->TryDrive();
+    while (!ran) std::this_thread::yield();
+  }
+  loop->Stop();
+  own.join();
+}
+
 TEST(EventLoop, StopBeforeRun) {
   auto loop = MakeLoop();
   loop->Stop();
