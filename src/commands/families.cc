@@ -8,6 +8,7 @@
 #include "commands/streams.h"
 #include "commands/strings.h"
 #include "commands/table.h"
+#include "commands/zsets.h"
 
 namespace mydis {
 
@@ -22,6 +23,8 @@ Families StateFamilies() {
       ExpiryFamily(),
       KeysFamily(),
       ListFamily(),
+      SortedSetFamily(),
+      SortedSetRangeFamily(),
       StreamGroupsFamily(),
       StreamsFamily(),
       StringFamily(),
