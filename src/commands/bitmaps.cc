@@ -70,6 +70,7 @@ void SetbitCommand(WriteContext& context) {
       bytes.resize(size);
       SetBit(bytes, *offset, bit);
     });
+    context.keyspace.Notify(EventClass::kString, "setbit", context.db, key);
   }
   context.reply.Integer(old);
 }
@@ -168,9 +169,11 @@ void BitopCommand(WriteContext& context) {
   const std::string result = CombineBits(operation->second, sources);
   const std::string_view target = context.args[2];
   if (result.empty()) {
-    context.keyspace.Erase(context.db, target);
+    if (context.keyspace.Erase(context.db, target))
+      context.keyspace.Notify(EventClass::kGeneric, "del", context.db, target);
   } else {
     context.keyspace.SetString(context.db, target, result, Ttl::None());
+    context.keyspace.Notify(EventClass::kString, "set", context.db, target);
   }
   context.reply.Integer(static_cast<int64_t>(result.size()));
 }

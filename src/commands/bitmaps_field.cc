@@ -119,14 +119,18 @@ void BitfieldCommand(WriteContext& context) {
     }
     if (next == operations.end()) return;
   }
+  const bool grows = size != value.size();
+  bool changed = false;
   context.keyspace.EditString(context.db, key, [&](std::string& bytes) {
     bytes.resize(size);
     for (; next != operations.end(); ++next) {
       const Outcome outcome = Evaluate(*next, bytes);
       if (outcome.store) WriteField(bytes, next->offset, next->field, *outcome.store);
+      changed |= outcome.store || (grows && next->writes() && outcome.answer);
       SendAnswer(context.reply, outcome);
     }
   });
+  if (changed) context.keyspace.Notify(EventClass::kString, "setbit", context.db, key);
 }
 
 void BitfieldRoCommand(ReadContext& context) {

@@ -74,8 +74,10 @@ void Expire(WriteContext& context, std::string_view name, uint64_t base_ms, int6
   }
   if (deadline <= static_cast<int64_t>(context.now_ms)) {
     context.keyspace.Erase(context.db, context.args[1]);
+    context.keyspace.Notify(EventClass::kGeneric, "del", context.db, context.args[1]);
   } else {
     context.keyspace.SetDeadline(context.db, context.args[1], deadline);
+    context.keyspace.Notify(EventClass::kGeneric, "expire", context.db, context.args[1]);
   }
   context.reply.Integer(1);
 }
@@ -105,7 +107,10 @@ void ExpireatCommand(WriteContext& context) { Expire(context, "expireat", 0, 100
 void PexpireatCommand(WriteContext& context) { Expire(context, "pexpireat", 0, 1); }
 
 void PersistCommand(WriteContext& context) {
-  context.reply.Integer(context.keyspace.ClearDeadline(context.db, context.args[1]) ? 1 : 0);
+  const bool cleared = context.keyspace.ClearDeadline(context.db, context.args[1]);
+  if (cleared)
+    context.keyspace.Notify(EventClass::kGeneric, "persist", context.db, context.args[1]);
+  context.reply.Integer(cleared ? 1 : 0);
 }
 
 void TtlCommand(ReadContext& context) { SendDeadline(context, context.now_ms, 1000); }

@@ -5,6 +5,7 @@
 #include "commands/cluster_settings.h"
 #include "commands/keys.h"
 #include "commands/lists.h"
+#include "commands/pubsub.h"
 #include "commands/streams.h"
 #include "commands/strings.h"
 #include "commands/table.h"
@@ -23,6 +24,7 @@ Families StateFamilies() {
       ExpiryFamily(),
       KeysFamily(),
       ListFamily(),
+      PublishFamily(),
       SortedSetFamily(),
       SortedSetRangeFamily(),
       StreamGroupsFamily(),

@@ -7,7 +7,9 @@ namespace mydis {
 void DelCommand(WriteContext& context) {
   int64_t deleted = 0;
   for (const std::string_view key : context.args.subspan(1)) {
-    deleted += context.keyspace.Erase(context.db, key);
+    if (!context.keyspace.Erase(context.db, key)) continue;
+    context.keyspace.Notify(EventClass::kGeneric, "del", context.db, key);
+    ++deleted;
   }
   context.reply.Integer(deleted);
 }

@@ -20,7 +20,12 @@ bool Rename(WriteContext& context, bool only_if_new) {
     context.reply.Integer(0);
     return false;
   }
-  if (from != to) context.keyspace.Move(context.db, from, context.db, to);
+  if (from == to) return true;
+  // As Redis has it, what is at the target is removed, not overwritten: the key is new.
+  context.keyspace.Erase(context.db, to);
+  context.keyspace.Move(context.db, from, context.db, to);
+  context.keyspace.Notify(EventClass::kGeneric, "rename_from", context.db, from);
+  context.keyspace.Notify(EventClass::kGeneric, "rename_to", context.db, to);
   return true;
 }
 
@@ -48,6 +53,8 @@ void MoveCommand(WriteContext& context) {
     return;
   }
   context.keyspace.Move(context.db, key, *target, key);
+  context.keyspace.Notify(EventClass::kGeneric, "move_from", context.db, key);
+  context.keyspace.Notify(EventClass::kGeneric, "move_to", *target, key);
   context.reply.Integer(1);
 }
 
@@ -79,7 +86,9 @@ void CopyCommand(WriteContext& context) {
     context.reply.Integer(0);
     return;
   }
+  context.keyspace.Erase(target, to);
   context.keyspace.Copy(context.db, from, target, to);
+  context.keyspace.Notify(EventClass::kGeneric, "copy_to", target, to);
   context.reply.Integer(1);
 }
 

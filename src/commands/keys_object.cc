@@ -1,6 +1,7 @@
 // OBJECT: how a value is kept. The names are Redis's, which clients and its test suite know.
 #include <algorithm>
 
+#include "base/read_trace.h"
 #include "commands/keys.h"
 #include "state/container_ops.h"
 
@@ -19,6 +20,7 @@ constexpr std::string_view kErrNoFrequency =
 
 // nullptr if there is no such key: then the reply has been sent.
 const Entry* FindOrNull(ReadContext& context) {
+  const QuietLookups quiet;
   const Entry* entry = context.keyspace.Find(context.db, context.args[2]);
   if (entry == nullptr) context.reply.Null();
   return entry;

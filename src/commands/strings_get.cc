@@ -30,6 +30,7 @@ void MgetCommand(ReadContext& context) {
     for (size_t i = 0; i < group.size(); ++i) keyspace.PrefetchEntry(context.db, hashes[i]);
     for (size_t i = 0; i < group.size(); ++i) {
       const Entry* entry = keyspace.FindHashed(context.db, group[i], hashes[i]);
+      Keyspace::CountLookup(entry, context.db, group[i]);
       if (entry == nullptr || !entry->is_string()) {
         context.reply.Null();
       } else {

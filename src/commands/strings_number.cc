@@ -25,6 +25,7 @@ void AddInteger(WriteContext& context, int64_t increment) {
   } else {
     context.keyspace.SetInteger(context.db, key, value, Ttl::Keep());
   }
+  context.keyspace.Notify(EventClass::kString, "incrby", context.db, key);
   context.reply.Integer(value);
 }
 
@@ -62,6 +63,7 @@ void IncrbyfloatCommand(WriteContext& context) {
     return context.reply.Error("ERR increment would produce NaN or Infinity");
   const std::string value = FormatLongDouble(sum);
   context.keyspace.SetString(context.db, key, value, Ttl::Keep());
+  context.keyspace.Notify(EventClass::kString, "incrbyfloat", context.db, key);
   context.reply.Bulk(value);
 }
 

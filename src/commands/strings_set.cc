@@ -64,13 +64,28 @@ bool IsPast(int64_t deadline_ms, const WriteContext& context) {
   return deadline_ms <= static_cast<int64_t>(context.now_ms);
 }
 
+void NotifySet(WriteContext& context, std::string_view key) {
+  context.keyspace.Notify(EventClass::kString, "set", context.db, key);
+}
+
+void NotifyGeneric(WriteContext& context, std::string_view event, std::string_view key) {
+  context.keyspace.Notify(EventClass::kGeneric, event, context.db, key);
+}
+
+// For writing commands that read: Redis tells that they found nothing.
+void NotifyMiss(WriteContext& context, const Entry* entry, std::string_view key) {
+  if (entry == nullptr) context.keyspace.Notify(EventClass::kKeyMiss, "keymiss", context.db, key);
+}
+
 // Sets the key to `value` until `ttl` says; a deadline that has passed removes the key.
 void Store(WriteContext& context, std::string_view key, std::string_view value, Ttl ttl) {
-  if (ttl.kind == Ttl::Kind::kAt && IsPast(ttl.deadline_ms, context)) {
-    context.keyspace.Erase(context.db, key);
-  } else {
-    context.keyspace.SetString(context.db, key, value, ttl);
-  }
+  const bool past = ttl.kind == Ttl::Kind::kAt && IsPast(ttl.deadline_ms, context);
+  context.keyspace.SetString(context.db, key, value, past ? Ttl::None() : ttl);
+  NotifySet(context, key);
+  if (ttl.kind == Ttl::Kind::kAt) NotifyGeneric(context, "expire", key);
+  if (!past) return;
+  context.keyspace.Erase(context.db, key);
+  context.keyspace.Notify(EventClass::kExpired, "expired", context.db, key);
 }
 
 void SetWithExpiry(WriteContext& context, Expiry expiry, std::string_view command) {
@@ -93,8 +108,10 @@ bool SendOld(const Entry* entry, Reply& reply) {
 }
 
 void SetPairs(WriteContext& context) {
-  for (size_t i = 1; i < context.args.size(); i += 2)
+  for (size_t i = 1; i < context.args.size(); i += 2) {
     context.keyspace.SetString(context.db, context.args[i], context.args[i + 1], Ttl::None());
+    NotifySet(context, context.args[i]);
+  }
 }
 
 // Keys and values come in pairs.
@@ -110,6 +127,7 @@ void SetCommand(WriteContext& context) {
   const std::string_view key = context.args[1];
   if (context.args.size() == 3) [[likely]] {
     context.keyspace.SetString(context.db, key, context.args[2], Ttl::None());
+    NotifySet(context, key);
     return context.reply.Ok();
   }
   Options options;
@@ -123,6 +141,7 @@ void SetCommand(WriteContext& context) {
   }
   if (options.get || options.only_new || options.only_existing) {
     const Entry* entry = context.keyspace.Find(context.db, key);
+    if (options.get) NotifyMiss(context, entry, key);
     if (options.get && !SendOld(entry, context.reply)) return;
     if (entry != nullptr ? options.only_new : options.only_existing) {
       if (!options.get) context.reply.Null();
@@ -137,6 +156,7 @@ void SetnxCommand(WriteContext& context) {
   const std::string_view key = context.args[1];
   if (context.keyspace.Find(context.db, key) != nullptr) return context.reply.Integer(0);
   context.keyspace.SetString(context.db, key, context.args[2], Ttl::None());
+  NotifySet(context, key);
   context.reply.Integer(1);
 }
 
@@ -145,8 +165,11 @@ void PsetexCommand(WriteContext& context) { SetWithExpiry(context, Expiry::kPx, 
 
 void GetsetCommand(WriteContext& context) {
   const std::string_view key = context.args[1];
-  if (!SendOld(context.keyspace.Find(context.db, key), context.reply)) return;
+  const Entry* entry = context.keyspace.Find(context.db, key);
+  NotifyMiss(context, entry, key);
+  if (!SendOld(entry, context.reply)) return;
   context.keyspace.SetString(context.db, key, context.args[2], Ttl::None());
+  NotifySet(context, key);
 }
 
 void GetexCommand(WriteContext& context) {
@@ -158,6 +181,7 @@ void GetexCommand(WriteContext& context) {
   if (parser.Rejected(context.reply)) return;
   const std::string_view key = context.args[1];
   const Entry* entry = context.keyspace.Find(context.db, key);
+  NotifyMiss(context, entry, key);
   if (entry == nullptr) return context.reply.Null();
   if (!CheckString(entry, context.reply)) return;
   std::optional<int64_t> deadline;
@@ -168,17 +192,23 @@ void GetexCommand(WriteContext& context) {
   SendString(context.reply, *entry);
   if (deadline && IsPast(*deadline, context)) {
     context.keyspace.Erase(context.db, key);
+    NotifyGeneric(context, "del", key);
   } else if (deadline) {
     context.keyspace.SetDeadline(context.db, key, *deadline);
-  } else if (options.expiry == Expiry::kPersist) {
-    context.keyspace.ClearDeadline(context.db, key);
+    NotifyGeneric(context, "expire", key);
+  } else if (options.expiry == Expiry::kPersist &&
+             context.keyspace.ClearDeadline(context.db, key)) {
+    NotifyGeneric(context, "persist", key);
   }
 }
 
 void GetdelCommand(WriteContext& context) {
-  const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
+  const std::string_view key = context.args[1];
+  const Entry* entry = context.keyspace.Find(context.db, key);
+  NotifyMiss(context, entry, key);
   if (!SendOld(entry, context.reply) || entry == nullptr) return;
-  context.keyspace.Erase(context.db, context.args[1]);
+  context.keyspace.Erase(context.db, key);
+  NotifyGeneric(context, "del", key);
 }
 
 void MsetCommand(WriteContext& context) {
@@ -204,11 +234,13 @@ void AppendCommand(WriteContext& context) {
   if (!CheckString(entry, context.reply)) return;
   if (entry == nullptr) {
     context.keyspace.SetString(context.db, key, more, Ttl::None());
+    context.keyspace.Notify(EventClass::kString, "append", context.db, key);
     return context.reply.Integer(static_cast<int64_t>(more.size()));
   }
   const size_t old_size = entry->string_size();
   if (!CheckStringLength(context.state, old_size, more.size(), context.reply)) return;
   context.keyspace.EditString(context.db, key, [&more](std::string& value) { value += more; });
+  context.keyspace.Notify(EventClass::kString, "append", context.db, key);
   context.reply.Integer(static_cast<int64_t>(old_size + more.size()));
 }
 
@@ -229,6 +261,7 @@ void SetrangeCommand(WriteContext& context) {
     value.resize(new_size);
     std::memcpy(value.data() + offset, patch.data(), patch.size());
   });
+  context.keyspace.Notify(EventClass::kString, "setrange", context.db, key);
   context.reply.Integer(static_cast<int64_t>(new_size));
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/assert.h"
+#include "base/read_trace.h"
 
 namespace mydis {
 namespace {
@@ -169,12 +170,28 @@ void CommandTable::Run(WriteContext& context) const {
   const CommandSpec* spec = Resolve(context.args);
   MYDIS_ASSERT(spec != nullptr, "the caller has asked KindOf");
   if (spec->handler.write != nullptr) {
+    if (thread_read_trace.missing == nullptr) return spec->handler.write(context);
+    const QuietLookups quiet;
     spec->handler.write(context);
     return;
   }
   MYDIS_ASSERT(spec->handler.read != nullptr, "the caller has asked KindOf");
+  if (thread_read_trace.keys != nullptr) NoteRead(*spec, context.args);
   ReadContext read = context.AsRead();
   spec->handler.read(read);
+}
+
+std::vector<std::string> KeysRead(const CommandSpec& spec, Args args) {
+  std::vector<std::string> names;
+  std::vector<FoundKey> keys;
+  if ((spec.flags & kPubSubFlag) != 0 || !FindKeys(spec, args, &keys)) return names;
+  for (const FoundKey& key : keys) names.emplace_back(args[key.position]);
+  return names;
+}
+
+void NoteRead(const CommandSpec& spec, Args args) {
+  if (thread_read_trace.keys == nullptr) return;
+  for (std::string& key : KeysRead(spec, args)) thread_read_trace.keys->push_back(std::move(key));
 }
 
 const CommandSpec* FindSubcommand(const CommandSpec& container, std::string_view word) {

@@ -80,4 +80,9 @@ bool ArityFits(const CommandSpec& spec, size_t words);
 // fit them (a key count that is no number, say). A command without keys has none and gives true.
 bool FindKeys(const CommandSpec& spec, Args args, std::vector<FoundKey>* keys);
 
+// The keys that a command reads, as client-side caching counts them.
+std::vector<std::string> KeysRead(const CommandSpec& spec, Args args);
+// A command that reads is run inside a script or a transaction: its keys go to whoever traces.
+void NoteRead(const CommandSpec& spec, Args args);
+
 }  // namespace mydis

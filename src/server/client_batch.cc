@@ -2,7 +2,8 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
-#include "server/io_thread.h"
+#include "server/connection.h"
+#include "server/mail.h"
 
 namespace mydis {
 
@@ -61,14 +62,18 @@ void ClientBatch::Seal() {
 
 ApplyObserver* ClientBatch::BeginApply(Core& core) {
   core_ = &core;
+  tells_misses_ = core.TellsMisses();
   replies_.reserve(items_.size() * 8);
   return this;
 }
 
-EventLoop* ClientBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
-  IoThread& thread = thread_;
-  std::unique_ptr<ClientBatch> batch(static_cast<ClientBatch*>(self.release()));
-  return thread.Complete(std::move(batch), outcome) ? &thread.loop() : nullptr;
+void ClientBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome,
+                         Outbox& outbox) {
+  outbox.Add(std::unique_ptr<ClientBatch>(static_cast<ClientBatch*>(self.release())), outcome);
+}
+
+uint64_t ClientBatch::current_client() const {
+  return begun_ == 0 || next_ >= items_.size() ? 0 : items_[next_].connection->id();
 }
 
 void ClientBatch::RunRead(BatchItem& item) {
@@ -81,8 +86,11 @@ void ClientBatch::RunRead(BatchItem& item) {
                       core_->cluster_clock.NowMs(), random};
   const LookupCount before = thread_lookups;
   const CallTimer timer(next_ % kTimedOneIn == 0);
+  if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
   item.spec->handler.read(context);
+  thread_read_trace.missing = nullptr;
   if (timer.on()) item.nanoseconds = static_cast<uint32_t>(timer.Nanoseconds());
+  item.revision = state.revision;
   const LookupCount found = thread_lookups - before;
   lookups_.hits += found.hits;
   lookups_.misses += found.misses;
@@ -106,6 +114,9 @@ BatchItem& ClientBatch::Advance() {
   BatchItem& item = items_[next_];
   reply_.set_version(item.resp_version);
   item.begin = replies_.size();
+  if (item.tracks) thread_read_trace.keys = &item.keys_read;
+  if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
+  ++begun_;
   return item;
 }
 
@@ -144,6 +155,7 @@ void ClientBatch::End(uint32_t i) {
   item.end = replies_.size();
   item.revision = core_->machine.state().revision;
   item.would_block = reply_.TakeWouldBlock();
+  thread_read_trace = {};
   ++next_;
   if (i + 1 == operations) RunReads();
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/lookup_count.h"
+#include "base/read_trace.h"
 #include "commands/spec.h"
 #include "consensus/submission.h"
 #include "server/core.h"
@@ -52,14 +53,19 @@ struct StoredTransaction {
 struct BatchItem {
   enum class Kind : uint8_t { kWrite, kTransaction, kRead, kLiteral };
   Kind kind = Kind::kWrite;
+  // Whether it is one of the entry's operations.
+  bool is_operation() const { return kind == Kind::kWrite || kind == Kind::kTransaction; }
   uint8_t resp_version = 2;
   bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
   bool would_block = false;          // It found nothing to take, and said so.
+  bool tracks = false;               // The client may keep what it reads: note the keys.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;
   std::unique_ptr<StoredCommand> read;             // kRead
   std::unique_ptr<StoredTransaction> transaction;  // kTransaction
   std::string literal;                             // kLiteral: the reply, made already.
+  std::vector<MissingKey> keys_missing;            // That its reads have looked for.
+  std::vector<std::string> keys_read;              // By its scripts and transactions, if `tracks`.
   size_t begin = 0;                                // Of the reply in `replies`.
   size_t end = 0;
   uint64_t revision = 0;     // After the operation.
@@ -86,7 +92,10 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
 
   // --- The consensus thread ---
   ApplyObserver* BeginApply(Core& core) override;
-  EventLoop* Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
+  void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome,
+              Outbox& outbox) override;
+  uint32_t begun() const override { return begun_; }
+  uint64_t current_client() const override;
 
   // --- The I/O thread, when it is back ---
   IoThread& thread() { return thread_; }
@@ -121,6 +130,8 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   // During Apply.
   Core* core_ = nullptr;
   size_t next_ = 0;
+  uint32_t begun_ = 0;
+  bool tells_misses_ = false;  // Somebody may want to hear of look-ups that find nothing.
   CallTimer timer_{false};
   LookupCount lookups_;
   std::string replies_;

@@ -25,6 +25,11 @@ std::string FlagsOf(const ClientRecord& client) {
   if (client.paused || client.blocked) flags += 'b';
   if (client.no_evict) flags += 'e';
   if (client.no_touch) flags += 'T';
+  if (client.monitor) flags += 'O';
+  if (client.Subscriptions() > 0) flags += 'P';
+  if (client.tracking) flags += 't';
+  if (client.tracking_broken) flags += 'R';
+  if (client.tracking_broadcast) flags += 'B';
   return flags.empty() ? "N" : flags;
 }
 
@@ -42,15 +47,16 @@ std::string Line(Node& node, ClientRecord& client) {
     return now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0;
   };
   return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=16384 rbp=0 obl=0 oll=0 omem={} "
-      "tot-mem={} events=r cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
+      "tot-mem={} events=r cmd={} user=default redir={} resp={} lib-name={} lib-ver={}",
       client.id, client.address, client.local_address, client.fd, name,
       seconds_since(client.connected_ms), seconds_since(client.active_ms), FlagsOf(client),
-      client.db.load(), client.queued.load(), client.input_bytes.load(), client.output_bytes.load(),
-      1024 + client.input_bytes + client.output_bytes,
-      last == nullptr ? "NULL" : node.table().FullName(*last), client.resp_version.load(), lib_name,
-      lib_version);
+      client.db.load(), client.subscribed[0].load(), client.subscribed[1].load(),
+      client.subscribed[2].load(), client.queued.load(), client.input_bytes.load(),
+      client.output_bytes.load(), 1024 + client.input_bytes + client.output_bytes,
+      last == nullptr ? "NULL" : node.table().FullName(*last), client.tracking_redirect.load(),
+      client.resp_version.load(), lib_name, lib_version);
 }
 
 void Id(LocalContext& c) { c.reply.Integer(static_cast<int64_t>(c.session.record->id)); }
@@ -93,7 +99,7 @@ struct Filter {
   std::optional<uint64_t> max_age_s;
 
   bool Matches(const ClientRecord& client, uint64_t now_ms) const {
-    if (type && *type != "normal") return false;
+    if (type && *type != (client.Subscriptions() > 0 ? "pubsub" : "normal")) return false;
     if (user && *user != "default") return false;
     if (address && *address != client.address) return false;
     if (local_address && *local_address != client.local_address) return false;

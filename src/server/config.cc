@@ -33,11 +33,10 @@ void Config::Apply(std::string_view name, const std::string& value) {
   if (name == "timeout") idle_timeout_s = number();
   if (name == "tcp-keepalive") keepalive_s = number();
   if (name == "client-query-buffer-limit") query_buffer_limit = number();
+  if (name == "tracking-table-max-keys") tracking_max_keys = number();
   if (name == "client-output-buffer-limit") {
-    const OutputLimit limit = NormalOutputLimit(value);
-    output_hard_limit = limit.hard_bytes;
-    output_soft_limit = limit.soft_bytes;
-    output_soft_seconds = limit.soft_seconds;
+    output_normal.Set(OutputLimitOf("normal", value));
+    output_pubsub.Set(OutputLimitOf("pubsub", value));
   }
 }
 

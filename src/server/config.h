@@ -33,10 +33,20 @@ class Config {
   std::atomic<uint64_t> max_clients{0};
   std::atomic<uint64_t> idle_timeout_s{0};
   std::atomic<uint64_t> keepalive_s{0};
-  std::atomic<uint64_t> output_hard_limit{0};  // Bytes; 0: none. Of normal clients.
-  std::atomic<uint64_t> output_soft_limit{0};
-  std::atomic<uint64_t> output_soft_seconds{0};
+  struct OutputLimits {
+    std::atomic<uint64_t> hard_bytes{0};  // 0: none.
+    std::atomic<uint64_t> soft_bytes{0};
+    std::atomic<uint64_t> soft_seconds{0};
+    void Set(const OutputLimit& limit) {
+      hard_bytes = limit.hard_bytes;
+      soft_bytes = limit.soft_bytes;
+      soft_seconds = limit.soft_seconds;
+    }
+  };
+  OutputLimits output_normal;
+  OutputLimits output_pubsub;  // Of clients that are sent what they did not ask for.
   std::atomic<uint64_t> query_buffer_limit{0};
+  std::atomic<uint64_t> tracking_max_keys{0};  // 0: no limit.
 
  private:
   struct Setting {

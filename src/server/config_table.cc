@@ -128,7 +128,6 @@ constexpr ConfigSpec kSpecs[] = {
         .Because(
             "every write waits for a majority; write-consistency strong waits for all instances"),
     YesNo("no-appendfsync-on-rewrite", kIdle, "no"),
-    Other("notify-keyspace-events", kEvents, kIdle, ""),
     Choice("oom-score-adj", kIdle, "no", "no|yes|relative|absolute"),
     Other("oom-score-adj-values", kText, kFixed, "0 200 800"),
     Other("pidfile", kText, kFixed, ""),
@@ -183,7 +182,7 @@ constexpr ConfigSpec kSpecs[] = {
     Number("tcp-backlog", kFixed, "511", 0, INT32_MAX),
     Number("tcp-keepalive", kUsed, "300", 0, INT32_MAX),
     Number("timeout", kUsed, "0", 0, INT32_MAX),
-    Number("tracking-table-max-keys", kIdle, "1000000", 0, INT64_MAX),
+    Number("tracking-table-max-keys", kUsed, "1000000", 0, INT64_MAX),
     Other("unixsocket", kText, kFixed, ""),
     Number("unixsocketperm", kFixed, "0", 0, 511),
     Number("watchdog-period", kIdle, "0", 0, INT32_MAX).Hidden(),

@@ -21,7 +21,6 @@ struct ConfigSpec {
     kText,
     kSave,          // "seconds changes" pairs.
     kOutputLimits,  // client-output-buffer-limit
-    kEvents,        // notify-keyspace-events
     kPercentiles,
   };
   // kUsed: changes what this instance does. kIdle: checked, kept and shown, but what it tunes in
@@ -70,7 +69,7 @@ struct OutputLimit {
   uint64_t soft_bytes = 0;
   uint64_t soft_seconds = 0;
 };
-// Of `normal` clients, from a canonical value.
-OutputLimit NormalOutputLimit(std::string_view canonical);
+// Of a class of clients ("normal", "pubsub"), from a canonical value.
+OutputLimit OutputLimitOf(std::string_view client_class, std::string_view canonical);
 
 }  // namespace mydis

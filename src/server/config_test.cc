@@ -48,15 +48,13 @@ TEST(Config, SetsWhatIsValid) {
   EXPECT_EQ(Error(config, "client-query-buffer-limit", "2mb"), "");
   EXPECT_EQ(config.query_buffer_limit, uint64_t{2} << 20);
   EXPECT_EQ(Error(config, "client-output-buffer-limit", "normal 1kb 1k 9"), "");
-  EXPECT_EQ(config.output_hard_limit, 1024u);
-  EXPECT_EQ(config.output_soft_limit, 1000u);
-  EXPECT_EQ(config.output_soft_seconds, 9u);
+  EXPECT_EQ(config.output_normal.hard_bytes, 1024u);
+  EXPECT_EQ(config.output_normal.soft_bytes, 1000u);
+  EXPECT_EQ(config.output_normal.soft_seconds, 9u);
   EXPECT_EQ(Value(config, "client-output-buffer-limit"),
             "normal 1024 1000 9 slave 268435456 67108864 60 pubsub 33554432 8388608 60");
   EXPECT_EQ(Error(config, "slave-priority", "5"), "");
   EXPECT_EQ(Value(config, "replica-priority"), "5");
-  EXPECT_EQ(Error(config, "notify-keyspace-events", "EAK"), "");
-  EXPECT_EQ(Value(config, "notify-keyspace-events"), "AKE");
 }
 
 TEST(Config, RefusesWhatIsNot) {

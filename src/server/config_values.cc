@@ -121,31 +121,6 @@ Result<std::string> OutputLimits(std::string_view current, std::string_view valu
   return fmt::format("{}", fmt::join(limits, " "));
 }
 
-// The classes of events in the order in which Redis shows them; A stands for all but K, E, m and n.
-Result<std::string> Events(std::string_view value) {
-  constexpr std::string_view kAll = "g$lshzxetd";
-  constexpr std::string_view kOthers = "KEnm";
-  std::string chosen;
-  for (char c : value) {
-    if (c == 'A') {
-      chosen += kAll;
-    } else if (kAll.find(c) != kAll.npos || kOthers.find(c) != kOthers.npos) {
-      chosen += c;
-    } else {
-      return Invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
-    }
-  }
-  const auto has = [&chosen](char c) { return chosen.find(c) != chosen.npos; };
-  std::string shown;
-  if (std::all_of(kAll.begin(), kAll.end(), has)) {
-    shown = "A";
-  } else {
-    std::copy_if(kAll.begin(), kAll.end(), std::back_inserter(shown), has);
-  }
-  std::copy_if(kOthers.begin(), kOthers.end(), std::back_inserter(shown), has);
-  return shown;
-}
-
 Result<std::string> Percentiles(std::string_view value) {
   const auto words = Split(value, ' ');
   for (std::string_view word : words) {
@@ -180,19 +155,20 @@ Result<std::string> CanonicalConfig(const ConfigSpec& spec, std::string_view cur
       return Save(value);
     case ConfigSpec::Kind::kOutputLimits:
       return OutputLimits(current, value);
-    case ConfigSpec::Kind::kEvents:
-      return Events(value);
     case ConfigSpec::Kind::kPercentiles:
       return Percentiles(value);
   }
   return Fail(ErrorCode::kInternal, "unknown kind of setting");
 }
 
-OutputLimit NormalOutputLimit(std::string_view canonical) {
+OutputLimit OutputLimitOf(std::string_view client_class, std::string_view canonical) {
   const auto words = Split(canonical, ' ');
-  if (words.size() < 4) return {};
-  return {Parse<uint64_t>(words[1]).value_or(0), Parse<uint64_t>(words[2]).value_or(0),
-          Parse<uint64_t>(words[3]).value_or(0)};
+  for (size_t i = 0; i + 4 <= words.size(); i += 4) {
+    if (words[i] != client_class) continue;
+    return {Parse<uint64_t>(words[i + 1]).value_or(0), Parse<uint64_t>(words[i + 2]).value_or(0),
+            Parse<uint64_t>(words[i + 3]).value_or(0)};
+  }
+  return {};
 }
 
 }  // namespace mydis

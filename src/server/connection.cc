@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error_table.h"
+#include "base/read_trace.h"
 #include "net/tcp.h"
 #include "server/blocked_command.h"
 #include "server/dispatch.h"
@@ -59,6 +60,12 @@ size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
 }
 
 size_t Connection::OnData(ByteStream&, std::string_view bytes) {
+  if (session_.listens() && !mail_waited_ && thread_.ExpectsNews()) [[unlikely]] {
+    thread_.WaitForNews(id());
+    WaitFor(Wait::kMail);
+    return 0;
+  }
+  mail_waited_ = false;
   RequestBatch& batch = thread_.requests();
   session_.record->input_bytes.store(bytes.size(), std::memory_order_relaxed);
   parser_.Parse(bytes, batch);
@@ -106,6 +113,7 @@ void Connection::OnClosed(ByteStream&, const Status&) {
   closed_ = true;
   AbandonWait();
   node_.clients().Remove(id());
+  thread_.listeners().Forget(*this);
   if (pending_ == 0) thread_.Bury(this);
 }
 
@@ -129,6 +137,33 @@ void Connection::GoOn() {
   if (closed_) return;
   stream_.ResumeReading();
   if (stream_.input_size() == 0 && !parser_.target_full()) FinishIfDone();
+}
+
+void Connection::MailHandled() {
+  if (wait_ != Wait::kMail) return;
+  mail_waited_ = true;
+  GoOn();
+}
+
+void Connection::Push(PushForms& push) {
+  if (stream_.closed()) return;
+  stream_.Write(push.Of(session_.resp_version));
+  CheckPushed();
+}
+
+void Connection::PushBytes(std::string_view bytes) {
+  if (stream_.closed()) return;
+  stream_.Write(bytes);
+  CheckPushed();
+}
+
+void Connection::CheckPushed() {
+  const uint64_t limit = node_.config().output_pubsub.hard_bytes;
+  if (limit == 0 || stream_.output_size() <= limit) [[likely]]
+    return;
+  // Perhaps the client reads well, and there was only much in one turn.
+  stream_.Flush();
+  if (stream_.output_size() > limit) stream_.Close(Status(ErrorCode::kBusy, "output buffer limit"));
 }
 
 void Connection::Retry() {
@@ -165,6 +200,7 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
   batch_serial_ = thread_.batch_serial();
   last_strong_ = batch.strong;
   batch.items().back().silent = silent;
+  batch.items().back().tracks = Tracks();
 }
 
 // Whether the reply of the command at hand is to be thrown away; moves CLIENT REPLY SKIP on.
@@ -185,13 +221,15 @@ bool Connection::Silent() {
   return false;
 }
 
-void Connection::AfterReply(size_t before) {
+void Connection::AfterReply(size_t before, bool pushes) {
   std::string& tail = stream_.Tail();
   if (tail.size() > before && tail[before] == '-') [[unlikely]] {
     node_.stats().CountError(std::string_view(tail).substr(before + 1));
     counted_ = Counted::kFailed;
   }
-  if (session_.reply_mode != Session::ReplyMode::kOn && Silent()) [[unlikely]]
+  // Pushes are no replies.
+  const bool pushed = pushes && tail.size() > before && tail[before] != '-';
+  if (session_.reply_mode != Session::ReplyMode::kOn && Silent() && !pushed) [[unlikely]]
     tail.resize(before);
 }
 
@@ -254,9 +292,25 @@ Connection::Step Connection::Handle(Args args) {
     return step;
   }
   const Effect effect = spec->effect;
+  if (session_.resp_version == 2 && session_.subscribed() && !AllowedToSubscribers(*spec))
+      [[unlikely]] {
+    thread_.CountRejected(spec);
+    return ReplyError(
+        fmt::format("ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
+                    "/ RESET are allowed in this context",
+                    table.FullName(*spec)));
+  }
   if (node_.PausedNow(effect == Effect::kWrite || (IsExec(*spec) && QueuedWrites())) &&
       spec->group != Group::kConnection) [[unlikely]]
     return WaitFor(Wait::kPause);
+  if (session_.monitor && effect != Effect::kLocal) [[unlikely]] {
+    thread_.CountRejected(spec);
+    return ReplyError("ERR Replica can't interact with the keyspace");
+  }
+  // EXEC takes the queue away.
+  std::vector<StoredCommand> executed;
+  if (IsExec(*spec) && node_.core().audience.monitors() != 0) [[unlikely]]
+    executed = session_.queued;
   ClientRecord& record = *session_.record;
   record.last_command.store(spec, std::memory_order_relaxed);
   counted_ = Counted::kCall;
@@ -276,6 +330,13 @@ Connection::Step Connection::Handle(Args args) {
     step = HandleLocal(spec, args);
   }
   if (step == Step::kNext) {
+    // CLIENT CACHING is for the next command, or transaction.
+    if (session_.tracking != nullptr && session_.tracking->caching && !session_.in_multi &&
+        !table.FullName(*spec).starts_with("client|")) [[unlikely]]
+      session_.tracking->caching = false;
+    if (node_.core().audience.monitors() != 0 && counted_ != Counted::kRejected &&
+        counted_ != Counted::kQueued) [[unlikely]]
+      TellMonitors(*spec, args, executed);
     record.active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
     if (counted_ == Counted::kCall) [[likely]] {
       thread_.Count(spec);
@@ -344,7 +405,12 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   const LookupCount before = thread_lookups;
   ReadContext context{
       args, reply, state, state.keyspace, db, node_.core().cluster_clock.NowMs(), thread_.random()};
+  std::vector<MissingKey> missing;
+  if (node_.core().TellsMisses()) [[unlikely]]
+    thread_read_trace.missing = &missing;
   spec->handler.read(context);
+  thread_read_trace.missing = nullptr;
+  if (!missing.empty()) thread_.TellMisses(missing);
   thread_.CountLookups(thread_lookups - before);
   if (timer.on()) thread_.CountTime(spec, timer.Nanoseconds());
 }
@@ -360,6 +426,8 @@ Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool
     RespReply reply(tail, session_.resp_version);
     RunRead(spec, args, session_.db, reply);
     AfterReply(before);
+    if (session_.tracking != nullptr) [[unlikely]]
+      TrackKeys(spec, args);
     return Step::kNext;
   }
   if (!CanAttach()) return WaitFor(Wait::kIdle);
@@ -421,7 +489,8 @@ Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {
     RespReply reply(tail, session_.resp_version);
     RunLocal(spec, args, reply, false);
     // A command that is answered later has replied nothing yet.
-    if (wait_ == Wait::kNone && pending_ == 0 && !stream_.closed()) AfterReply(before);
+    if (wait_ == Wait::kNone && pending_ == 0 && !stream_.closed())
+      AfterReply(before, IsSubscription(*spec));
     return Step::kNext;
   }
   if (!RunsAhead(*spec) || !CanAttach()) return WaitFor(Wait::kIdle);

@@ -13,6 +13,7 @@
 #include "protocol/resp_parser.h"
 #include "server/client_batch.h"
 #include "server/local_context.h"
+#include "server/push.h"
 #include "server/session.h"
 #include "server/wake_batch.h"
 
@@ -60,10 +61,15 @@ class Connection final : private StreamHandler {
   void SubmitSettings(const std::vector<std::pair<std::string, std::string>>& settings);
   // Leaves MULTI and forgets watched keys.
   void ResetTransaction();
+  // Sends what the client did not ask for. A client that does not read it is closed.
+  void Push(PushForms& push);
+  void PushBytes(std::string_view bytes);
+  // The mail that was waited for has been handled.
+  void MailHandled();
 
  private:
   // Why the input is not looked at.
-  enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause, kKeys };
+  enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause, kKeys, kMail };
   enum class Step : uint8_t { kNext, kStop };
   // What INFO commandstats counts the command at hand as. kLater: when EXEC runs it, or when
   // its waiting ends.
@@ -139,8 +145,17 @@ class Connection final : private StreamHandler {
   void CountElement(const CommandSpec* spec, std::string_view reply);
   void SendTransaction(const ClientBatch& batch, BatchItem& item);
   // Counts an error and applies the reply mode to what was appended since `before`.
-  void AfterReply(size_t before);
+  void AfterReply(size_t before, bool pushes = false);
   bool Silent();
+  // Shows MONITOR the command that has run, and with EXEC the commands of the transaction.
+  void TellMonitors(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
+  // Sent more than the limit for what was not asked for: closed.
+  void CheckPushed();
+  // Whether the keys read now are to be remembered for this client; and remembering them.
+  bool Tracks() const { return session_.tracking != nullptr && session_.tracking->Wants(); }
+  void TrackKeys(const CommandSpec* spec, Args args);
+  // The same for what came back from the log.
+  void TrackRead(const ClientBatch& batch, const BatchItem& item);
   static std::string WriteError(uint64_t revision, const Outcome& outcome);
   bool Strong(Effect effect, std::optional<Consistency> forced) const;
   void FinishIfDone();
@@ -160,7 +175,8 @@ class Connection final : private StreamHandler {
   Counted counted_ = Counted::kCall;
   bool last_strong_ = false;  // Of the batch that the last item went into.
   bool close_after_reply_ = false;
-  bool ended_ = false;  // The client sends no more.
+  bool mail_waited_ = false;  // The input at hand has waited for mail already.
+  bool ended_ = false;        // The client sends no more.
   bool closed_ = false;
 };
 

@@ -138,6 +138,7 @@ void Connection::WakeRead(const std::shared_ptr<Waiter>& waiter) {
   std::string text;
   RespReply reply(text, session_.resp_version);
   RunRead(waiter->spec, args, waiter->db, reply);
+  TrackKeys(waiter->spec, args);
   EndWait(text, false);
 }
 

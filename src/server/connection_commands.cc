@@ -6,6 +6,7 @@
 
 #include "commands/arg_parser.h"
 #include "server/connection.h"
+#include "server/io_thread.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
 #include "server/node.h"
@@ -16,6 +17,12 @@ namespace {
 
 void Ping(LocalContext& c) {
   if (c.args.size() > 2) return c.reply.Error("ERR wrong number of arguments for 'ping' command");
+  if (c.session.resp_version == 2 && c.session.subscribed()) {
+    // In the form of a message, for clients that expect nothing else.
+    c.reply.ArrayHeader(2);
+    c.reply.Bulk("pong");
+    return c.reply.Bulk(c.args.size() == 2 ? c.args[1] : "");
+  }
   if (c.args.size() == 2) return c.reply.Bulk(c.args[1]);
   c.reply.Simple("PONG");
 }
@@ -42,6 +49,7 @@ void Quit(LocalContext& c) {
 
 void Reset(LocalContext& c) {
   c.connection.ResetTransaction();
+  c.thread.listeners().Forget(c.connection);
   c.session.db = 0;
   c.session.record->db = 0;
   c.session.resp_version = 2;

@@ -68,6 +68,9 @@ Connection::Step Connection::SubmitTransaction(bool strong) {
   ClientBatch& batch = thread_.Batch(strong);
   batch.AddTransaction(this, session_.resp_version, session_.watched, std::move(transaction));
   Attached(batch);
+  // CLIENT CACHING may be among the commands.
+  if (has_local && session_.tracking != nullptr && !session_.tracking->broadcast)
+    batch.items().back().tracks = true;
   ResetTransaction();
   // Local commands run when the replies come; what follows must see their effect.
   if (has_local) WaitFor(Wait::kIdle);
@@ -92,6 +95,7 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
   for (const WatchedKey& key : session_.watched)
     aborted |= keyspace.WatchRevision(key.db, key.key) != key.revision;
   const std::vector<StoredCommand> commands = std::move(session_.queued);
+  std::vector<const StoredCommand*> read;
   ResetTransaction();
   std::string& tail = stream_.Tail();
   const size_t before = tail.size();
@@ -105,6 +109,7 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
       const size_t start = tail.size();
       if (command.spec->effect == Effect::kRead) {
         RunRead(command.spec, command.Views(views), command.db, reply);
+        if (session_.tracking != nullptr) read.push_back(&command);
       } else {
         RunLocal(command.spec, command.Views(views), reply, true);
       }
@@ -112,7 +117,36 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
     }
   }
   AfterReply(before);
+  std::vector<std::string_view> views;
+  for (const StoredCommand* command : read) TrackKeys(command->spec, command->Views(views));
   return Step::kNext;
+}
+
+void Connection::TrackKeys(const CommandSpec* spec, Args args) {
+  if (!Tracks()) return;
+  for (const std::string& key : KeysRead(*spec, args))
+    thread_.listeners().tracked().Remember(*this, key);
+}
+
+void Connection::TrackRead(const ClientBatch& batch, const BatchItem& item) {
+  if (session_.tracking == nullptr || session_.tracking->broadcast) return;
+  TrackedKeys& tracked = thread_.listeners().tracked();
+  std::vector<std::string> keys = item.keys_read;
+  if (item.read != nullptr) {
+    std::vector<std::string_view> views;
+    keys = KeysRead(*item.spec, item.read->Views(views));
+  }
+  for (const std::string& key : keys) {
+    // A strong write is answered late: changes since then have been told already.
+    const bool changed =
+        batch.strong && (item.read == nullptr ||
+                         thread_.Read().keyspace.ChangedSince(item.read->db, key, item.revision));
+    if (changed) {
+      tracked.InvalidateFor(*this, key);
+    } else {
+      tracked.Remember(*this, key);
+    }
+  }
 }
 
 void Connection::CountElement(const CommandSpec* spec, std::string_view reply) {
@@ -184,6 +218,7 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
         RespReply reply(tail, item.resp_version);
         std::vector<std::string_view> views;
         RunRead(item.spec, item.read->Views(views), item.read->db, reply);
+        if (item.tracks) TrackKeys(item.spec, item.read->Views(views));
       }
       break;
     case BatchItem::Kind::kWrite:
@@ -205,6 +240,9 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
     }
     if (item.silent) after.resize(before);
   }
+  if (!item.keys_missing.empty()) thread_.TellMisses(item.keys_missing);
+  if (item.tracks && outcome.applied) [[unlikely]]
+    TrackRead(batch, item);
 }
 
 std::string Connection::WriteError(uint64_t revision, const Outcome& outcome) {
@@ -223,7 +261,7 @@ void Connection::Deliver(const ClientBatch& batch, BatchItem& item, const Outcom
   }
   if (outcome.applied && item.kind != BatchItem::Kind::kLiteral) {
     session_.last_write_index = batch.index;
-    if (item.revision != 0) session_.last_write_revision = item.revision;
+    if (item.is_operation() && item.revision != 0) session_.last_write_revision = item.revision;
   }
   if (blocked_ != nullptr) {
     // The only one under way.

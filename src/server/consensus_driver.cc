@@ -256,7 +256,11 @@ void ConsensusDriver::Impl::Drive() {
     return;
   }
   uint64_t next = replica->Turn();
-  if (core.blocked.HasChanged() && WakeWaiters()) next = replica->Turn();
+  machine.SendMail();
+  if (core.blocked.HasChanged() && WakeWaiters()) {
+    next = replica->Turn();
+    machine.SendMail();
+  }
   can_submit.store(replica->CanSubmit(), std::memory_order_relaxed);
   if (loop->NowMs() - published_ms >= kStatusEveryMs) PublishStatus();
   ScheduleAt(next);
@@ -391,6 +395,9 @@ ConsensusDriver::~ConsensusDriver() { Stop(0); }
 
 Status ConsensusDriver::Start() { return impl_->Start(); }
 void ConsensusDriver::Stop(uint64_t limit_ms) { impl_->Stop(limit_ms); }
+void ConsensusDriver::SetThreads(std::vector<IoThread*> threads) {
+  impl_->machine.SetThreads(std::move(threads));
+}
 Core& ConsensusDriver::core() { return impl_->core; }
 
 void ConsensusDriver::Submit(std::unique_ptr<ClientBatch> batch, bool quietly) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "consensus/replica.h"
 #include "mydis/status.h"
@@ -38,6 +39,8 @@ class ConsensusDriver {
   ConsensusDriver(const ConsensusDriver&) = delete;
   ConsensusDriver& operator=(const ConsensusDriver&) = delete;
 
+  // Those that submit, and are handed what comes back; before Start.
+  void SetThreads(std::vector<IoThread*> threads);
   // Opens the data directory and the Raft and RPC ports, and starts the threads; a fresh directory
   // founds or joins its cluster in the background (readiness tells). Errors are lines for people.
   Status Start();

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "commands/table.h"
+#include "server/audience.h"
 #include "server/blocked_clients.h"
 #include "server/cluster_clock.h"
 #include "server/listener_fanout.h"
@@ -33,6 +34,12 @@ struct Core {
     machine.set_listener(&listeners);
   }
 
+  // Whether somebody may want the events of look-ups that find nothing. REQUIRES: the lock is held.
+  bool TellsMisses() const {
+    return !audience.empty() && (machine.state().settings.notify_events() &
+                                 static_cast<uint32_t>(EventClass::kKeyMiss)) != 0;
+  }
+
   Clock& clock;
   const CommandTable& table;
   StateLock lock;
@@ -41,6 +48,7 @@ struct Core {
   ListenerFanout listeners;
   ClusterClock cluster_clock;
   BlockedClients blocked;
+  Audience audience;
   // The cluster-wide floor for writes, as of the last applied entry.
   std::atomic<bool> strong_writes{false};
   // The data takes more than `maxmemory`, as of the last applied entry.

@@ -63,12 +63,30 @@ bool IsExec(const CommandSpec& spec) {
   return spec.group == Group::kTransactions && spec.name == "exec";
 }
 
+bool IsSubscription(const CommandSpec& spec) {
+  return spec.group == Group::kPubSub && spec.effect == Effect::kLocal &&
+         spec.name.ends_with("subscribe");
+}
+
+bool AllowedToSubscribers(const CommandSpec& spec) {
+  if (IsSubscription(spec)) return true;
+  return spec.group == Group::kConnection &&
+         (spec.name == "ping" || spec.name == "quit" || spec.name == "reset");
+}
+
+bool IsOfTracking(const CommandSpec& spec) {
+  return spec.group == Group::kConnection &&
+         (spec.name == "tracking" || spec.name == "trackinginfo" || spec.name == "caching" ||
+          spec.name == "getredir");
+}
+
 bool RunsInsideMulti(const CommandSpec& spec) {
   if (spec.group == Group::kTransactions) return spec.name != "unwatch";
   return spec.group == Group::kConnection && (spec.name == "quit" || spec.name == "reset");
 }
 
 bool RunsAhead(const CommandSpec& spec) {
+  if (IsOfTracking(spec)) return false;
   if (spec.group == Group::kConnection) return spec.name != "reset" && spec.name != "quit";
   return spec.group == Group::kTransactions && (spec.name == "multi" || spec.name == "discard");
 }

@@ -18,6 +18,12 @@ std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Arg
 bool IsStrongPrefix(const CommandSpec& spec);
 bool IsEventualPrefix(const CommandSpec& spec);
 bool IsExec(const CommandSpec& spec);
+// What a subscriber may call while it speaks RESP2.
+bool AllowedToSubscribers(const CommandSpec& spec);
+// Answered by pushes: SUBSCRIBE and its relatives.
+bool IsSubscription(const CommandSpec& spec);
+// A subcommand of CLIENT that is about client-side caching.
+bool IsOfTracking(const CommandSpec& spec);
 // Commands that MULTI does not queue.
 bool RunsInsideMulti(const CommandSpec& spec);
 // Local commands that look at nothing but the session, and so may run before earlier writes of the

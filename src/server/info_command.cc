@@ -99,7 +99,7 @@ void ClientsSection(LocalContext& c, Section& out) {
   out.Add("client_recent_max_output_buffer", most_output);
   out.Add("blocked_clients", paused);
   out.Add("waiting_clients", waiting);
-  out.Add("tracking_clients", 0);
+  out.Add("tracking_clients", c.node.core().audience.TrackerCount());
   out.Add("clients_in_timeout_table", 0);
 }
 
@@ -179,9 +179,13 @@ void StatsSection(LocalContext& c, Section& out) {
   out.Add("evicted_keys", 0);
   out.Add("keyspace_hits", hits);
   out.Add("keyspace_misses", misses);
-  out.Add("pubsub_channels", 0);
-  out.Add("pubsub_patterns", 0);
-  out.Add("pubsubshard_channels", 0);
+  const Audience& audience = c.node.core().audience;
+  out.Add("pubsub_channels", audience.Size(Subscription::kChannel));
+  out.Add("pubsub_patterns", audience.Size(Subscription::kPattern));
+  out.Add("pubsubshard_channels", audience.Size(Subscription::kShardChannel));
+  out.Add("tracking_total_keys", audience.tracked_keys.load());
+  out.Add("tracking_total_items", audience.tracked_items.load());
+  out.Add("tracking_total_prefixes", audience.tracked_prefixes.load());
   out.Add("latest_fork_usec", 0);
   uint64_t errors = 0;
   for (const auto& [prefix, count] : stats.Errors()) errors += count;

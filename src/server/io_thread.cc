@@ -10,7 +10,7 @@
 namespace mydis {
 
 IoThread::IoThread(Node& node, uint32_t index, std::unique_ptr<EventLoop> loop)
-    : node_(node), index_(index), loop_(std::move(loop)), random_(RandomSeed()) {
+    : node_(node), index_(index), loop_(std::move(loop)), random_(RandomSeed()), listeners_(*this) {
   loop_->AddAfterEvents([this] { AfterEvents(); });
   loop_->AddAfterTurn([this] { AfterTurn(); });
 }
@@ -43,16 +43,53 @@ void IoThread::Adopt(int fd) {
   });
 }
 
-bool IoThread::Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome) {
-  const bool small = batch->items().size() <= kDrivenReplies;
-  auto task = [this, batch = std::move(batch), outcome = std::move(outcome)]() mutable {
-    OnComplete(std::move(batch), std::move(outcome));
-  };
+bool IoThread::Receive(Mail mail) {
+  size_t work = 0;
+  for (const Mail::Completed& completed : mail.completed) work += completed.batch->items().size();
+  if (mail.news != nullptr) {
+    news_backlog_.fetch_add(mail.news->bytes(), std::memory_order_relaxed);
+    work += mail.news->deliveries();
+  }
+  auto task = [this, mail = std::move(mail)]() mutable { OnMail(std::move(mail)); };
+  const bool small = work <= kDrivenReplies;
   if (small)
     loop_->PostQuietly(std::move(task));
   else
     loop_->Post(std::move(task));
   return small;
+}
+
+void IoThread::OnMail(Mail mail) {
+  news_ = mail.news.get();
+  news_next_ = 0;
+  for (Mail::Completed& completed : mail.completed)
+    OnComplete(std::move(completed.batch), std::move(completed.outcome));
+  if (news_ != nullptr) {
+    TellNews(UINT64_MAX, 0);
+    listeners_.EndOfNews();
+    news_ = nullptr;
+    news_backlog_.fetch_sub(mail.news->bytes(), std::memory_order_relaxed);
+  }
+  if (mail.news_lost) listeners_.CloseSubscribers("this instance could not keep up with messages");
+  if (mail.news == nullptr && !mail.news_lost) return;
+  expected_news_.fetch_sub(1);
+  for (const uint64_t id : std::exchange(news_waiters_, {})) {
+    if (Connection* connection = Find(id)) connection->MailHandled();
+  }
+}
+
+void IoThread::TellNews(uint64_t index, uint32_t operation) {
+  const std::vector<NewsItem>& items = news_->items();
+  for (; news_next_ < items.size(); ++news_next_) {
+    const NewsPosition& at = items[news_next_].at;
+    if (at.index > index || (at.index == index && at.operation > operation)) return;
+    listeners_.Tell(*news_, items[news_next_]);
+  }
+}
+
+Connection* IoThread::Find(uint64_t id) {
+  const auto it = connections_.find(id);
+  return it == connections_.end() ? nullptr : it->second.get();
 }
 
 void IoThread::RetryAll() {
@@ -135,7 +172,12 @@ void IoThread::SendBarrier() {
 void IoThread::Deliver(ClientBatch& batch, const Outcome& outcome) {
   in_flight_bytes_ -= batch.submitted_bytes();
   CountLookups(batch.lookups());
-  for (BatchItem& item : batch.items()) item.connection->Deliver(batch, item, outcome);
+  uint32_t operations = 0;
+  for (BatchItem& item : batch.items()) {
+    if (news_ != nullptr && outcome.applied) TellNews(batch.index, operations);
+    item.connection->Deliver(batch, item, outcome);
+    operations += item.is_operation();
+  }
   // Connections that were buried in the loop above are destroyed only at the end of the turn.
   for (BatchItem& item : batch.items()) item.connection->AfterBatch();
   EndRead();
@@ -176,11 +218,39 @@ void IoThread::AfterEvents() {
                             batch_->bytes() >= kHoldBackBytes))
     SubmitBatch();
   SendBarrier();
+  if (!monitor_lines_.empty()) SendMonitorLines();
   if (!buried_.empty()) {
     // After the streams have finished their turn.
     loop_->Post([this, ids = std::exchange(buried_, {})] {
       for (uint64_t id : ids) connections_.erase(id);
     });
+  }
+}
+
+void IoThread::TellMisses(const std::vector<MissingKey>& missing) {
+  Core& core = node_.core();
+  const uint32_t flags = Read().settings.notify_events();
+  auto news = std::make_shared<News>();
+  for (const MissingKey& key : missing)
+    news->AddEvent(core.audience, {}, flags, EventClass::kKeyMiss, "keymiss", key.db, key.key);
+  for (const auto& thread : node_.threads()) {
+    if ((news->threads() & MaskOf(thread->index())) == 0) continue;
+    thread->loop().Post([&thread = *thread, news] {
+      for (const NewsItem& item : news->items()) thread.listeners().Tell(*news, item);
+    });
+  }
+}
+
+void IoThread::SendMonitorLines() {
+  const auto lines = std::make_shared<const std::string>(std::exchange(monitor_lines_, {}));
+  const ThreadMask monitors = node_.core().audience.monitors();
+  for (const auto& thread : node_.threads()) {
+    if ((monitors & MaskOf(thread->index())) == 0) continue;
+    if (thread.get() == this) {
+      listeners_.TellMonitors(*lines);
+    } else {
+      thread->loop().Post([&thread = *thread, lines] { thread.listeners().TellMonitors(*lines); });
+    }
   }
 }
 
@@ -230,8 +300,6 @@ void IoThread::ForEachConnection(const std::function<void(Connection&)>& visit) 
 void IoThread::EachSecond() {
   const Config& config = node_.config();
   const uint64_t idle_ms = config.idle_timeout_s * 1000;
-  const uint64_t hard_limit = config.output_hard_limit;
-  const uint64_t soft_limit = config.output_soft_limit;
   for (auto& [id, connection] : connections_) {
     ByteStream& stream = connection->stream();
     ClientRecord& record = *connection->session().record;
@@ -239,11 +307,15 @@ void IoThread::EachSecond() {
     record.input_bytes = stream.input_size() + connection->parser().memory();
     record.bytes_read = stream.bytes_read();
     record.bytes_written = stream.bytes_written();
+    const auto& limits =
+        connection->session().listens() ? config.output_pubsub : config.output_normal;
+    const uint64_t hard_limit = limits.hard_bytes;
+    const uint64_t soft_limit = limits.soft_bytes;
     uint64_t& soft_seconds = connection->session().over_soft_limit_s;
     const bool over_soft = soft_limit != 0 && stream.output_size() > soft_limit;
     soft_seconds = over_soft ? soft_seconds + 1 : 0;
     if ((hard_limit != 0 && stream.output_size() > hard_limit) ||
-        soft_seconds > config.output_soft_seconds) {
+        soft_seconds > limits.soft_seconds) {
       stream.Close(Status(ErrorCode::kBusy, "output buffer limit"));
     } else if (record.input_bytes > config.query_buffer_limit) {
       stream.Close(Status(ErrorCode::kBusy, "query buffer limit"));
@@ -251,6 +323,7 @@ void IoThread::EachSecond() {
       stream.Close(Status(ErrorCode::kTimeout, "idle"));
     }
   }
+  listeners_.tracked().ObeyLimit();
   if (index_ == 0) {
     Stats& stats = node_.stats();
     const auto [input, output] = node_.NetBytes();

@@ -15,6 +15,8 @@
 #include "protocol/resp_parser.h"
 #include "server/client_batch.h"
 #include "server/connection.h"
+#include "server/listeners.h"
+#include "server/mail.h"
 
 namespace mydis {
 
@@ -29,9 +31,16 @@ class IoThread {
 
   // Takes over a connected socket. Any thread.
   void Adopt(int fd);
-  // A batch has come back. Any thread. True if it is small: then it is posted quietly, and the
-  // caller calls loop().TryDrive() when it has finished its own work.
-  bool Complete(std::unique_ptr<ClientBatch> batch, Outcome outcome);
+  // Batches come back, and news. Any thread. True if that is little: then it is posted quietly, and
+  // the caller calls loop().TryDrive() when it has finished its own work.
+  bool Receive(Mail mail);
+  // Announces news that Receive brings soon: listening connections wait for it. Any thread.
+  void ExpectNews() { expected_news_.fetch_add(1); }
+  bool ExpectsNews() const { return expected_news_.load() > 0; }
+  // The connection waits for what is expected.
+  void WaitForNews(uint64_t connection_id) { news_waiters_.push_back(connection_id); }
+  // Bytes of news on their way to this thread. Any thread.
+  size_t news_backlog() const { return news_backlog_.load(std::memory_order_relaxed); }
   // Connections that waited for room or for the end of a pause go on. Any thread.
   void RetryAll();
   // Runs `task` with the connection if it is still there. Any thread.
@@ -75,6 +84,13 @@ class IoThread {
   bool Sampled(const CommandSpec* spec) {
     return CountOf(spec).calls.load(std::memory_order_relaxed) % kTimedOneIn == 0;
   }
+  Listeners& listeners() { return listeners_; }
+  // nullptr if it is gone.
+  Connection* Find(uint64_t id);
+  // Tells this instance's subscribers that reads have looked for these keys and not found them.
+  void TellMisses(const std::vector<MissingKey>& missing);
+  // What this thread's clients ran, for MONITOR on any thread; sent at the end of the turn.
+  std::string& monitor_lines() { return monitor_lines_; }
   void ForEachConnection(const std::function<void(Connection&)>& visit);
   uint64_t now_ms() const { return loop_->NowMs(); }
 
@@ -99,6 +115,10 @@ class IoThread {
   void SendBarrier();
   void OnComplete(std::unique_ptr<ClientBatch> batch, Outcome outcome);
   void Deliver(ClientBatch& batch, const Outcome& outcome);
+  void OnMail(Mail mail);
+  // Tells the news up to and with what the entry's first `operation` operations have brought.
+  void TellNews(uint64_t index, uint32_t operation);
+  void SendMonitorLines();
   // Once a second: idle connections, output limits, what CLIENT LIST shows.
   void EachSecond();
 
@@ -123,6 +143,13 @@ class IoThread {
   bool drive_consensus_ = false;  // Something is posted quietly to the consensus loop.
   bool reading_ = false;
   Random random_;
+  Listeners listeners_;
+  const News* news_ = nullptr;  // Of the mail at hand.
+  size_t news_next_ = 0;        // The first item that was not told.
+  std::atomic<uint32_t> expected_news_{0};
+  std::atomic<size_t> news_backlog_{0};
+  std::vector<uint64_t> news_waiters_;
+  std::string monitor_lines_;
   const CommandSpec* counted_spec_ = nullptr;  // Whose counts `counted_` are.
   CommandCount* counted_ = nullptr;
   std::vector<uint64_t> barrier_waiters_;

@@ -8,7 +8,8 @@ Families LocalFamilies() {
   static const std::vector<std::span<const CommandSpec>> families = {
       ClientFamily(),      ClusterFamily(),     CommandFamily(), ConfigFamily(),
       ConnectionFamily(),  ConsistencyFamily(), DebugFamily(),   InfoFamily(),
-      ReplicationFamily(), TransactionFamily(),
+      ReplicationFamily(), TransactionFamily(), MonitorFamily(), PubSubFamily(),
+      TrackingFamily(),
   };
   return families;
 }

@@ -19,6 +19,10 @@ std::span<const CommandSpec> ConfigFamily();
 std::span<const CommandSpec> InfoFamily();
 std::span<const CommandSpec> ReplicationFamily();
 
+std::span<const CommandSpec> MonitorFamily();
+std::span<const CommandSpec> PubSubFamily();
+std::span<const CommandSpec> TrackingFamily();
+
 Families LocalFamilies();
 
 }  // namespace mydis

@@ -39,6 +39,9 @@ Status Node::Start() {
     if (!loop) return loop.error();
     threads_.push_back(std::make_unique<IoThread>(*this, i, *std::move(loop)));
   }
+  std::vector<IoThread*> threads;
+  for (const auto& thread : threads_) threads.push_back(thread.get());
+  consensus_->SetThreads(std::move(threads));
   if (options_.redis_port != ServerOptions::kPortOff) {
     auto listener = TcpListener::Listen(threads_[0]->loop(), options_.bind_address,
                                         static_cast<uint16_t>(options_.redis_port),

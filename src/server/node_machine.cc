@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kSliceBytes = 64 << 10;  // Serialised under one shared lock.
 constexpr size_t kBlockBytes = 1 << 20;
-constexpr uint64_t kEmptyBytes = 1 << 20;  // What a state without keys takes, about.
+constexpr uint64_t kEmptyBytes = 1 << 20;     // What a state without keys takes, about.
 
 // Reads the state slice by slice, so that Apply never waits long for it.
 class StateSnapshot final : public SnapshotProducer {
@@ -32,7 +32,14 @@ class StateSnapshot final : public SnapshotProducer {
 }  // namespace
 
 NodeMachine::NodeMachine(Core& core, Events events)
-    : core_(core), events_(std::move(events)), random_(RandomSeed()) {}
+    : core_(core), events_(std::move(events)), random_(RandomSeed()), announcer_(core.audience) {
+  core_.AddListener(&announcer_);
+  core_.machine.set_message_listener(&announcer_);
+}
+
+void NodeMachine::SetThreads(std::vector<IoThread*> threads) {
+  outbox_.SetThreads(std::move(threads));
+}
 
 void NodeMachine::BeginApply() { core_.lock.LockExclusive(); }
 
@@ -46,13 +53,24 @@ void NodeMachine::Published() {
 
 void NodeMachine::EndApply(uint64_t) {
   Published();
+  HandOverNews();
   core_.lock.UnlockExclusive();
+}
+
+// Still under the lock: who sees what was applied also sees that news of it is on its way.
+void NodeMachine::HandOverNews() {
+  const std::shared_ptr<const News> news = announcer_.Take();
+  if (news == nullptr) [[likely]]
+    return;
+  outbox_.Announce(news);
 }
 
 bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submission* local) {
   ApplyObserver* observer = nullptr;
   if (local != nullptr && envelope.kind == EntryBody::kCommands)
     observer = static_cast<ServerSubmission*>(local)->BeginApply(core_);
+  announcer_.BeginEntry(entry.index, core_.machine.state(),
+                        observer == nullptr ? nullptr : static_cast<ServerSubmission*>(local));
   auto applied = core_.machine.Apply(*entry.data, observer);
   if (!applied) {
     events_.on_fatal(applied.error());
@@ -66,11 +84,7 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
 void NodeMachine::Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) {
   std::unique_ptr<ServerSubmission> returned(static_cast<ServerSubmission*>(submission.release()));
   ServerSubmission& batch = *returned;
-  if (EventLoop* loop = batch.Return(std::move(returned), outcome)) to_drive_.push_back(loop);
-}
-
-void NodeMachine::DriveReplies() {
-  for (EventLoop* loop : std::exchange(to_drive_, {})) loop->TryDrive();
+  batch.Return(std::move(returned), outcome, outbox_);
 }
 
 bool NodeMachine::OriginKnown(uint64_t origin) const {
@@ -131,6 +145,15 @@ void NodeMachine::OnMembers(const Members&) {}
 
 void NodeMachine::OnReadiness(Readiness readiness, const std::string& why) {
   readiness_ = readiness;
+  // What is applied from now on is new; or what follows will be missed.
+  announcer_.set_ready(readiness == Readiness::kReady);
+  if (readiness != Readiness::kReady) {
+    for (IoThread* thread : outbox_.threads()) {
+      thread->loop().Post([thread] {
+        thread->listeners().CloseSubscribers("this instance is no longer up to date");
+      });
+    }
+  }
   events_.on_readiness(readiness, why);
 }
 

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "consensus/machine.h"
-#include "net/event_loop.h"
+#include "server/announcer.h"
 #include "server/core.h"
+#include "server/mail.h"
 #include "state/snapshot_taker.h"
 
 namespace mydis {
@@ -26,7 +27,7 @@ class NodeMachine final : public Machine {
 
   // Lets the I/O threads that sleep write the replies of small batches, on this thread. After the
   // turn, with no lock held.
-  void DriveReplies();
+  void DriveReplies() { outbox_.Drive(); }
 
   void BeginApply() override;
   void EndApply(uint64_t applied) override;
@@ -48,14 +49,21 @@ class NodeMachine final : public Machine {
   void OnCanSubmit() override;
   void OnFatal(const Status& status) override;
 
+  // Whose mail this machine makes; before the first entry is applied.
+  void SetThreads(std::vector<IoThread*> threads);
+  // The replica's turn is over: what it has brought is handed to the I/O threads.
+  void SendMail() { outbox_.Send(); }
+
  private:
   void Published();
+  void HandOverNews();
 
   Core& core_;
   const Events events_;
-  std::vector<EventLoop*> to_drive_;
   Random random_;
   LeaderInfo leader_;
+  Announcer announcer_;
+  Outbox outbox_;
   Readiness readiness_ = Readiness::kStarting;
   // A restored state is put together apart and takes its place at the end.
   std::unique_ptr<StateMachine> incoming_;

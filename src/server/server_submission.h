@@ -11,13 +11,19 @@
 
 namespace mydis {
 
+class Outbox;
+
 // Made on any thread; these calls: the consensus thread.
 struct ServerSubmission : Submission {
   // The observer to hand to StateMachine::Apply.
   virtual ApplyObserver* BeginApply(Core& core) = 0;
-  // It has come back. `self` is this one. Gives the loop to which something was posted quietly, for
-  // the caller to drive when its own work is done, or nullptr.
-  virtual EventLoop* Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) = 0;
+  // It has come back. `self` is this one.
+  virtual void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome,
+                      Outbox& outbox) = 0;
+  // While it is applied: how many operations have begun, and the connection of the one that runs
+  // (0: none).
+  virtual uint32_t begun() const = 0;
+  virtual uint64_t current_client() const = 0;
 };
 
 }  // namespace mydis

@@ -6,10 +6,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "mydis/consistency.h"
+#include "server/audience.h"
 #include "server/client_batch.h"
 
 namespace mydis {
@@ -37,10 +39,36 @@ struct ClientRecord {
   std::atomic<bool> waiting{false};  // For a commit, a barrier, WAIT …
   std::atomic<bool> paused{false};   // By CLIENT PAUSE.
   std::atomic<bool> blocked{false};  // Waits for a key, or for other instances (WAIT).
+  std::atomic<uint32_t> subscribed[kSubscriptionKinds] = {};
+  std::atomic<bool> monitor{false};
+  std::atomic<bool> tracking{false};
+  std::atomic<bool> tracking_broadcast{false};
+  std::atomic<bool> tracking_broken{false};  // The client that it redirects to is gone.
+  std::atomic<int64_t> tracking_redirect{-1};
+  uint32_t Subscriptions() const { return subscribed[0] + subscribed[1] + subscribed[2]; }
   std::mutex mutex;
   std::string name;         // Guarded by mutex.
   std::string lib_name;     // Guarded by mutex.
   std::string lib_version;  // Guarded by mutex.
+};
+
+// What a connection is subscribed to, by kind.
+struct Subscriptions {
+  std::set<std::string, std::less<>> names[kSubscriptionKinds];
+};
+
+// Client-side caching, as CLIENT TRACKING has set it up.
+struct Tracking {
+  bool broadcast = false;
+  bool opt_in = false;
+  bool opt_out = false;
+  bool no_loop = false;
+  bool caching = false;   // CLIENT CACHING was given for the next command.
+  uint64_t redirect = 0;  // The connection that gets the invalidations; 0: this one.
+  std::set<std::string, std::less<>> prefixes;
+
+  // Whether the keys that a command reads now are to be remembered.
+  bool Wants() const { return !broadcast && !(opt_in && !caching) && !(opt_out && caching); }
 };
 
 // The connection's own thread.
@@ -53,6 +81,21 @@ struct Session {
 
   enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
   ReplyMode reply_mode = ReplyMode::kOn;
+
+  std::unique_ptr<mydis::Subscriptions> subscriptions;  // Null: never subscribed.
+  std::unique_ptr<mydis::Tracking> tracking;            // Null: off.
+  bool monitor = false;
+  mydis::Subscriptions& Subscribed() {
+    if (subscriptions == nullptr) subscriptions = std::make_unique<mydis::Subscriptions>();
+    return *subscriptions;
+  }
+  void CountSubscriptions() {
+    for (size_t i = 0; i < kSubscriptionKinds; ++i)
+      record->subscribed[i] = static_cast<uint32_t>(subscriptions->names[i].size());
+  }
+  bool subscribed() const { return subscriptions != nullptr && record->Subscriptions() > 0; }
+  // Whether it may be sent what it did not ask for.
+  bool listens() const { return subscriptions != nullptr || tracking != nullptr || monitor; }
 
   // MULTI
   bool in_multi = false;

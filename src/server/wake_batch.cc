@@ -24,6 +24,7 @@ ApplyObserver* WakeBatch::BeginApply(Core& core) {
 
 Reply& WakeBatch::BeginCommand(uint32_t i) {
   Item& item = items_[i];
+  begun_ = i + 1;
   reply_.set_version(item.waiter->resp_version);
   reply_.TakeWouldBlock();
   item.begin = replies_.size();
@@ -44,7 +45,7 @@ void WakeBatch::End(uint32_t i) {
   }
 }
 
-EventLoop* WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) {
+void WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome, Outbox&) {
   // Certainly not written: they go on waiting.
   const ErrorCode code = outcome.status.code();
   const bool not_written = code == ErrorCode::kNotCommitted || code == ErrorCode::kDiskFull;
@@ -66,7 +67,6 @@ EventLoop* WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outco
                                           connection.AttemptEnded(*batch, item, *result);
                                         });
   }
-  return nullptr;
 }
 
 }  // namespace mydis

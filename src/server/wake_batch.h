@@ -25,7 +25,12 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   void Seal();
 
   ApplyObserver* BeginApply(Core& core) override;
-  EventLoop* Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome) override;
+  void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome,
+              Outbox& outbox) override;
+  uint32_t begun() const override { return begun_; }
+  uint64_t current_client() const override {
+    return begun_ == 0 ? 0 : items_[begun_ - 1].waiter->connection;
+  }
 
   struct Item {
     std::shared_ptr<Waiter> waiter;
@@ -54,6 +59,7 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   EntryBuilder builder_;
   std::vector<Item> items_;
   Core* core_ = nullptr;
+  uint32_t begun_ = 0;
   std::string replies_;
   RespReply reply_{replies_, 2};
 };

@@ -36,6 +36,8 @@ struct WriteContext {
   uint32_t db;
   uint64_t now_ms;
   Random& random;
+  // Called by a script, which sees the reply: it must be the same on every instance.
+  bool in_script = false;
 
   ReadContext AsRead() const { return {args, reply, state, keyspace, db, now_ms, random}; }
 };

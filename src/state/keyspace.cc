@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "base/lookup_count.h"
+#include "base/read_trace.h"
 #include "state/container_ops.h"
 
 namespace mydis {
@@ -53,8 +54,18 @@ const Entry* Keyspace::FindHashed(uint32_t db, std::string_view key, uint64_t ha
 
 const Entry* Keyspace::Find(uint32_t db, std::string_view key) const {
   const Entry* entry = FindHashed(db, key, HashOf(key));
-  ++(entry != nullptr ? thread_lookups.hits : thread_lookups.misses);
+  CountLookup(entry, db, key);
   return entry;
+}
+
+void Keyspace::CountLookup(const Entry* entry, uint32_t db, std::string_view key) {
+  if (entry != nullptr) {
+    ++thread_lookups.hits;
+    return;
+  }
+  ++thread_lookups.misses;
+  if (thread_read_trace.missing != nullptr) [[unlikely]]
+    thread_read_trace.missing->push_back({db, std::string(key)});
 }
 
 void Keyspace::PrefetchTable(uint32_t db, uint64_t hash) const {
@@ -92,6 +103,10 @@ uint64_t Keyspace::WatchRevision(uint32_t db, std::string_view key) const {
   const uint64_t hash = HashOf(key);
   const Entry* entry = FindHashed(db, key, hash);
   return entry != nullptr ? entry->revision() : deletions_[PartitionOf(hash)] | kMissing;
+}
+
+bool Keyspace::ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const {
+  return (WatchRevision(db, key) & ~kMissing) > revision;
 }
 
 // The cursor is the next position to visit: the partition in the bits above 16, the tag below.
@@ -162,6 +177,7 @@ Keyspace::Position Keyspace::LocateForWrite(uint32_t db, std::string_view key) {
   if (databases_[db] == nullptr) databases_[db] = std::make_unique<Database>();
   Position position = Locate(db, key);
   if (before_change_) before_change_(PartitionOf(position.hash));
+  placed_new_ = false;
   return position;
 }
 
@@ -202,6 +218,7 @@ Entry* Keyspace::Place(std::string_view key, size_t area, Position& position) {
     position.entry = Allocate(key, area);
     position.table->Insert(position.entry, position.hash, hash_seed_);
     ++position.database->size;
+    placed_new_ = true;
     return position.entry;
   }
   memory_bytes_ -= CostOf(*old);
@@ -230,7 +247,9 @@ void Keyspace::Finish(uint32_t db, Entry* entry, Ttl ttl) {
     expiry_.Remove(entry);
     --database.expiring;
   }
-  if (listener_ != nullptr) listener_->OnKeyChanged(db, entry->key());
+  if (listener_ == nullptr) return;
+  if (placed_new_) Notify(EventClass::kNew, "new", db, entry->key());
+  listener_->OnKeyChanged(db, entry->key());
 }
 
 void Keyspace::SetInteger(uint32_t db, std::string_view key, int64_t value, Ttl ttl) {
@@ -342,6 +361,11 @@ bool Keyspace::ClearDeadline(uint32_t db, std::string_view key) {
 }
 
 void Keyspace::Flush(uint32_t db) {
+  Empty(db);
+  if (listener_ != nullptr) listener_->OnFlush(db);
+}
+
+void Keyspace::Empty(uint32_t db) {
   if (Size(db) == 0) return;
   if (before_change_) before_change_(std::nullopt);
   Database& database = *databases_[db];
@@ -357,11 +381,11 @@ void Keyspace::Flush(uint32_t db) {
     Free(entry);
   }
   databases_[db].reset();
-  if (listener_ != nullptr) listener_->OnFlush(db);
 }
 
 void Keyspace::FlushAll() {
-  for (uint32_t db = 0; db < databases(); ++db) Flush(db);
+  for (uint32_t db = 0; db < databases(); ++db) Empty(db);
+  if (listener_ != nullptr) listener_->OnFlush(std::nullopt);
 }
 
 void Keyspace::SwapDatabases(uint32_t a, uint32_t b) {

@@ -57,6 +57,8 @@ class Keyspace {
   }
   // nullptr if there is no such key. The entry stays valid until the next write.
   const Entry* Find(uint32_t db, std::string_view key) const;
+  // For who has found the entry, or nothing, by another way.
+  static void CountLookup(const Entry* entry, uint32_t db, std::string_view key);
   const Entry* FindHashed(uint32_t db, std::string_view key, uint64_t hash) const;
   // Steps that hide memory latency when many keys are looked up at once: the table (which may be
   // left out), its slot, then the entry that it points to.
@@ -72,6 +74,8 @@ class Keyspace {
   // The revision that WATCH remembers and EXEC compares: of the key, or for a missing key the
   // last deletion in its partition.
   uint64_t WatchRevision(uint32_t db, std::string_view key) const;
+  // Whether the key may have changed after that revision.
+  bool ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const;
   // Bytes held for keys, values and tables, without the allocator's own overhead.
   size_t MemoryBytes() const { return memory_bytes_; }
 
@@ -187,6 +191,7 @@ class Keyspace {
   void Finish(uint32_t db, Entry* entry, Ttl ttl);
   // Takes an entry out of table, index and counts; the caller frees it.
   void Detach(const Position& position);
+  void Empty(uint32_t db);
   void EraseAt(uint32_t db, const Position& position);
   bool LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder& in);
   void ReleaseValue(Entry* entry);
@@ -198,6 +203,7 @@ class Keyspace {
   uint64_t revision_ = 0;
   uint64_t now_ms_ = 0;
   size_t memory_bytes_ = 0;
+  bool placed_new_ = false;  // The entry placed last was not there before.
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<uint64_t> deletions_;  // Per partition: revision of the last deletion.
   ExpiryIndex expiry_;

@@ -38,6 +38,7 @@ void Keyspace::CreateContainer(std::string_view key, ValueType type, Edit& edit)
 }
 
 void Keyspace::TouchEdited(uint32_t db, Edit& edit) {
+  if (edit.created && !edit.touched) Notify(EventClass::kNew, "new", db, edit.entry->key());
   edit.touched = true;
   edit.entry->set_revision(revision_);
   edit.entry->NoteAccess(now_ms_);

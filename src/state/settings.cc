@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "state/event_flags.h"
 
 namespace mydis {
 namespace {
@@ -38,6 +39,10 @@ constexpr SettingSpec kSpecs[] = {
     Limit("maxmemory", "0",
           "How many bytes the data may take; beyond that commands that add data are refused with "
           "-OOM. 0: no limit."),
+    {.name = "notify-keyspace-events",
+     .kind = Kind::kEvents,
+     .initial = "",
+     .summary = "Which keyspace events are told to subscribers, as Redis's letters."},
     {.name = "proto-max-bulk-len",
      .kind = Kind::kBytes,
      .initial = "536870912",
@@ -116,6 +121,11 @@ Result<std::string> Canonical(std::string_view name, std::string_view value) {
     return Fail(ErrorCode::kNotFound,
                 fmt::format("there is no setting '{}' (there are: {})", name, known));
   }
+  if (spec->kind == Kind::kEvents) {
+    const auto flags = ParseEventFlags(value);
+    if (flags) return EventFlagsText(*flags);
+    return Fail(ErrorCode::kInvalid, "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
+  }
   std::string word = Lower(value);
   switch (spec->kind) {
     case Kind::kEnum:
@@ -127,6 +137,8 @@ Result<std::string> Canonical(std::string_view name, std::string_view value) {
     case Kind::kInteger:
     case Kind::kBytes:
       return CanonicalNumber(*spec, word);
+    case Kind::kEvents:
+      break;
   }
   return Fail(ErrorCode::kInternal, "unknown kind of setting");
 }
@@ -176,6 +188,7 @@ void Settings::Cache() {
   };
   const auto size = [&number](const char* name) { return static_cast<uint64_t>(number(name)); };
   max_memory_ = size("maxmemory");
+  notify_events_ = ParseEventFlags(values_["notify-keyspace-events"]).value_or(0);
   proto_max_bulk_len_ = size("proto-max-bulk-len");
   encoding_limits_ = {
       .hash_max_listpack_entries = size("hash-max-listpack-entries"),

@@ -15,7 +15,7 @@
 namespace mydis {
 
 struct SettingSpec {
-  enum class Kind : uint8_t { kInteger, kBytes, kEnum, kBool };
+  enum class Kind : uint8_t { kInteger, kBytes, kEnum, kBool, kEvents };
   std::string_view name;
   Kind kind;
   std::string_view initial;
@@ -45,6 +45,8 @@ class Settings {
 
   bool strong_writes() const { return strong_writes_; }
   uint64_t max_memory() const { return max_memory_; }  // 0: no limit.
+  // Which keyspace events are told: bits of EventClass and of state/event_flags.h.
+  uint32_t notify_events() const { return notify_events_; }
   uint64_t proto_max_bulk_len() const { return proto_max_bulk_len_; }
   const EncodingLimits& encoding_limits() const { return encoding_limits_; }
 
@@ -57,6 +59,7 @@ class Settings {
   bool strong_writes_ = false;
   uint64_t max_memory_ = 0;
   uint64_t proto_max_bulk_len_ = 0;
+  uint32_t notify_events_ = 0;
   EncodingLimits encoding_limits_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "state/events.h"
 #include "state/keyspace.h"
 #include "state/origins.h"
 #include "state/settings.h"
@@ -20,6 +21,8 @@ struct State {
   Origins origins;
   uint64_t revision = 0;  // Applied write commands so far: the only such number users see.
   uint64_t time_ms = 0;   // The cluster's time: that of the last applied entry.
+  // Where PUBLISH goes; null: nowhere. This instance's, not part of the state.
+  MessageListener* messages = nullptr;
 };
 
 }  // namespace mydis

@@ -23,20 +23,27 @@ uint64_t SeedFor(uint64_t entry_seed, uint32_t operation, uint32_t element) {
 StateMachine::StateMachine(const CommandRunner& runner, uint64_t hash_seed)
     : runner_(runner), state_(std::make_unique<State>(hash_seed)) {}
 
-void StateMachine::Reset(uint64_t hash_seed) {
-  state_ = std::make_unique<State>(hash_seed);
+void StateMachine::Reset(uint64_t hash_seed) { Adopt(std::make_unique<State>(hash_seed)); }
+
+void StateMachine::Adopt(std::unique_ptr<State> state) {
+  state_ = std::move(state);
   state_->keyspace.set_listener(listener_);
+  state_->messages = message_listener_;
 }
 
 void StateMachine::TakeStateOf(StateMachine& other) {
-  std::swap(state_, other.state_);
+  Adopt(std::move(other.state_));
   other.Reset(0);
-  state_->keyspace.set_listener(listener_);
 }
 
 void StateMachine::set_listener(KeyspaceListener* listener) {
   listener_ = listener;
   state_->keyspace.set_listener(listener);
+}
+
+void StateMachine::set_message_listener(MessageListener* listener) {
+  message_listener_ = listener;
+  state_->messages = listener;
 }
 
 void StateMachine::set_before_change(Keyspace::BeforeChange hook) {
@@ -145,8 +152,7 @@ Status StateMachine::LoadHead(std::string_view head) {
   state->revision = in.U64();
   if (!state->settings.Load(in) || !state->origins.Load(in) || !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
-  state->keyspace.set_listener(listener_);
-  state_ = std::move(state);
+  Adopt(std::move(state));
   return Status::Ok();
 }
 

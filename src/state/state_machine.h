@@ -53,6 +53,8 @@ class StateMachine {
   void Reset(uint64_t hash_seed);
   // For the listener alone; the pointer is carried over to a restored state.
   void set_listener(KeyspaceListener* listener);
+  // Likewise.
+  void set_message_listener(MessageListener* listener);
 
   // Takes over the state of another machine (a restored one), which is left empty.
   void TakeStateOf(StateMachine& other);
@@ -71,10 +73,12 @@ class StateMachine {
  private:
   bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer);
   void RunCommand(Args args, uint32_t db, uint64_t seed, Reply* reply);
+  void Adopt(std::unique_ptr<State> state);
 
   const CommandRunner& runner_;
   std::unique_ptr<State> state_;
   KeyspaceListener* listener_ = nullptr;
+  MessageListener* message_listener_ = nullptr;
 };
 
 }  // namespace mydis

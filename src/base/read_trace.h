@@ -1,0 +1,39 @@
+// What the commands that a thread runs have read: kept beside the state for whoever runs them and
+// asks for it. Nothing in the state depends on it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mydis {
+
+struct MissingKey {
+  uint32_t db;
+  std::string key;
+};
+
+struct ReadTrace {
+  // Keys of commands that read, run inside scripts and transactions; null: nobody wants them.
+  std::vector<std::string>* keys = nullptr;
+  // Keys that were looked up and are not there; null: nobody wants them.
+  std::vector<MissingKey>* missing = nullptr;
+};
+
+// Of the calling thread.
+inline constinit thread_local ReadTrace thread_read_trace;
+
+// For look-ups that find nothing without anybody being told: those of commands that write.
+class QuietLookups {
+ public:
+  QuietLookups() : missing_(thread_read_trace.missing) { thread_read_trace.missing = nullptr; }
+  ~QuietLookups() { thread_read_trace.missing = missing_; }
+  QuietLookups(const QuietLookups&) = delete;
+  QuietLookups& operator=(const QuietLookups&) = delete;
+
+ private:
+  std::vector<MissingKey>* const missing_;
+};
+
+}  // namespace mydis

@@ -1,0 +1,114 @@
+// MONITOR: a client that is shown what the clients of this instance run.
+#include <fmt/format.h>
+
+#include "base/ascii.h"
+#include "server/connection.h"
+#include "server/io_thread.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+constexpr std::string_view kRedacted = "(redacted)";
+
+// As a quoted word: what cannot be printed is escaped.
+void AppendQuoted(std::string& out, std::string_view word) {
+  out += '"';
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '"':
+      case '\\':
+        out += '\\';
+        out += c;
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\a':
+        out += "\\a";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      default:
+        if (byte >= 0x20 && byte < 0x7f) {
+          out += c;
+        } else {
+          fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+        }
+    }
+  }
+  out += '"';
+}
+
+// Whether the word is a secret: AUTH's user and password, HELLO's.
+bool IsSecret(const CommandSpec& spec, Args args, size_t i) {
+  if (spec.group != Group::kConnection) return false;
+  if (spec.name == "auth") return i > 0;
+  if (spec.name != "hello") return false;
+  for (size_t before = 1; before <= 2; ++before) {
+    if (i > before + 1 && EqualsIgnoreCase(args[i - before], "auth")) return true;
+  }
+  return false;
+}
+
+void AppendLine(std::string& out, uint64_t wall_us, uint32_t db, std::string_view who,
+                const CommandSpec& spec, Args args) {
+  fmt::format_to(std::back_inserter(out), "+{}.{:06} [{} {}]", wall_us / 1000000, wall_us % 1000000,
+                 db, who);
+  for (size_t i = 0; i < args.size(); ++i) {
+    out += ' ';
+    AppendQuoted(out, IsSecret(spec, args, i) ? kRedacted : args[i]);
+  }
+  out += "\r\n";
+}
+
+bool Shown(const CommandSpec& spec) { return (spec.flags & (kAdmin | kSkipMonitor)) == 0; }
+
+void MonitorCommand(LocalContext& c) {
+  if (c.in_transaction) return c.reply.Error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+  c.thread.listeners().AddMonitor(c.connection);
+  c.reply.Ok();
+}
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "monitor",
+     .arity = 1,
+     .effect = Effect::kLocal,
+     .flags = kAdmin | kNoScript | kLoading | kStale,
+     .group = Group::kServer,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Shows every command that the clients of this instance run, until RESET or QUIT.",
+     .arguments = "",
+     .handler = MonitorCommand},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> MonitorFamily() { return kFamily; }
+
+void Connection::TellMonitors(const CommandSpec& spec, Args args,
+                              std::span<const StoredCommand> executed) {
+  std::string& out = thread_.monitor_lines();
+  const uint64_t now_us = node_.clock().WallMs() * 1000 + node_.clock().MonotonicUs() % 1000;
+  std::vector<std::string_view> views;
+  for (const StoredCommand& command : executed) {
+    if (Shown(*command.spec)) {
+      AppendLine(out, now_us, command.db, session_.record->address, *command.spec,
+                 command.Views(views));
+    }
+  }
+  if (Shown(spec)) AppendLine(out, now_us, session_.db, session_.record->address, spec, args);
+}
+
+}  // namespace mydis
