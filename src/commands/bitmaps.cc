@@ -163,6 +163,7 @@ void BitopCommand(WriteContext& context) {
   std::vector<std::string_view> sources(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
     const Entry* entry = context.keyspace.Find(context.db, keys[i]);
+    NotifyMiss(context, entry, keys[i]);
     if (!CheckString(entry, context.reply)) return;
     sources[i] = StringOf(entry, scratches[i]);
   }

@@ -2,6 +2,7 @@
 #include "commands/arg_parser.h"
 #include "commands/errors.h"
 #include "commands/keys.h"
+#include "commands/values.h"
 
 namespace mydis {
 namespace {
@@ -81,8 +82,9 @@ void CopyCommand(WriteContext& context) {
     context.reply.Error(kErrSameObject);
     return;
   }
-  if (context.keyspace.Find(context.db, from) == nullptr ||
-      (!replace && context.keyspace.Find(target, to) != nullptr)) {
+  const Entry* source = context.keyspace.Find(context.db, from);
+  NotifyMiss(context, source, from);
+  if (source == nullptr || (!replace && context.keyspace.Find(target, to) != nullptr)) {
     context.reply.Integer(0);
     return;
   }

@@ -72,11 +72,6 @@ void NotifyGeneric(WriteContext& context, std::string_view event, std::string_vi
   context.keyspace.Notify(EventClass::kGeneric, event, context.db, key);
 }
 
-// For writing commands that read: Redis tells that they found nothing.
-void NotifyMiss(WriteContext& context, const Entry* entry, std::string_view key) {
-  if (entry == nullptr) context.keyspace.Notify(EventClass::kKeyMiss, "keymiss", context.db, key);
-}
-
 // Sets the key to `value` until `ttl` says; a deadline that has passed removes the key.
 void Store(WriteContext& context, std::string_view key, std::string_view value, Ttl ttl) {
   const bool past = ttl.kind == Ttl::Kind::kAt && IsPast(ttl.deadline_ms, context);

@@ -27,6 +27,12 @@ inline bool CheckString(const Entry* entry, Reply& reply) {
   return CheckType(entry, ValueType::kString, reply);
 }
 
+// For commands that write but read this key: Redis tells that it was not found. (What commands that
+// only read do not find, the server tells.)
+inline void NotifyMiss(WriteContext& context, const Entry* entry, std::string_view key) {
+  if (entry == nullptr) context.keyspace.Notify(EventClass::kKeyMiss, "keymiss", context.db, key);
+}
+
 // The bytes of a string, empty for a missing key. `scratch` must outlive the result.
 // REQUIRES: entry is nullptr or a string.
 inline std::string_view StringOf(const Entry* entry, Entry::Scratch& scratch) {

@@ -296,8 +296,9 @@ Connection::Step Connection::Handle(Args args) {
       [[unlikely]] {
     thread_.CountRejected(spec);
     return ReplyError(
-        fmt::format("ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
+        fmt::format("{} Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT "
                     "/ RESET are allowed in this context",
+                    IsExec(*spec) ? "EXECABORT Transaction discarded because of:" : "ERR",
                     table.FullName(*spec)));
   }
   if (node_.PausedNow(effect == Effect::kWrite || (IsExec(*spec) && QueuedWrites())) &&
@@ -335,7 +336,7 @@ Connection::Step Connection::Handle(Args args) {
         !table.FullName(*spec).starts_with("client|")) [[unlikely]]
       session_.tracking->caching = false;
     if (node_.core().audience.monitors() != 0 && counted_ != Counted::kRejected &&
-        counted_ != Counted::kQueued) [[unlikely]]
+        counted_ != Counted::kLater) [[unlikely]]
       TellMonitors(*spec, args, executed);
     record.active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
     if (counted_ == Counted::kCall) [[likely]] {

@@ -1,5 +1,6 @@
 #include "server/node_machine.h"
 
+#include "server/io_thread.h"
 #include "server/server_submission.h"
 
 namespace mydis {

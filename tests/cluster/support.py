@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "tools"))
 
 import mydis_harness as harness  # noqa: E402
-from resp_client import Client, RespError, encode, wait_until  # noqa: E402, F401
+from resp_client import Client, Closed, RespError, encode, wait_until  # noqa: E402, F401
 
 BINARY = harness.default_binary()
 

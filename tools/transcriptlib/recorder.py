@@ -37,6 +37,7 @@ class Recorder(Run):
         data, connection.queued = connection.queued, b""
         connection.client.send_bytes(data)
         count = len(step.replies) or waiting + (step.kind == "send" and self.own_replies(words))
+        count = count or 1  # `<` waits for something; what it is, is to be noted.
         replies = [connection.client.read() for _ in range(count)]
         self.unread[self.name] = 0
         if "save" in step.modifiers and replies:
