@@ -139,33 +139,6 @@ void Connection::GoOn() {
   if (stream_.input_size() == 0 && !parser_.target_full()) FinishIfDone();
 }
 
-void Connection::MailHandled() {
-  if (wait_ != Wait::kMail) return;
-  mail_waited_ = true;
-  GoOn();
-}
-
-void Connection::Push(PushForms& push) {
-  if (stream_.closed()) return;
-  stream_.Write(push.Of(session_.resp_version));
-  CheckPushed();
-}
-
-void Connection::PushBytes(std::string_view bytes) {
-  if (stream_.closed()) return;
-  stream_.Write(bytes);
-  CheckPushed();
-}
-
-void Connection::CheckPushed() {
-  const uint64_t limit = node_.config().output_pubsub.hard_bytes;
-  if (limit == 0 || stream_.output_size() <= limit) [[likely]]
-    return;
-  // Perhaps the client reads well, and there was only much in one turn.
-  stream_.Flush();
-  if (stream_.output_size() > limit) stream_.Close(Status(ErrorCode::kBusy, "output buffer limit"));
-}
-
 void Connection::Retry() {
   if (wait_ == Wait::kRoom || wait_ == Wait::kPause) GoOn();
 }

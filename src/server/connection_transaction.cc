@@ -122,33 +122,6 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
   return Step::kNext;
 }
 
-void Connection::TrackKeys(const CommandSpec* spec, Args args) {
-  if (!Tracks()) return;
-  for (const std::string& key : KeysRead(*spec, args))
-    thread_.listeners().tracked().Remember(*this, key);
-}
-
-void Connection::TrackRead(const ClientBatch& batch, const BatchItem& item) {
-  if (session_.tracking == nullptr || session_.tracking->broadcast) return;
-  TrackedKeys& tracked = thread_.listeners().tracked();
-  std::vector<std::string> keys = item.keys_read;
-  if (item.read != nullptr) {
-    std::vector<std::string_view> views;
-    keys = KeysRead(*item.spec, item.read->Views(views));
-  }
-  for (const std::string& key : keys) {
-    // A strong write is answered late: changes since then have been told already.
-    const bool changed =
-        batch.strong && (item.read == nullptr ||
-                         thread_.Read().keyspace.ChangedSince(item.read->db, key, item.revision));
-    if (changed) {
-      tracked.InvalidateFor(*this, key);
-    } else {
-      tracked.Remember(*this, key);
-    }
-  }
-}
-
 void Connection::CountElement(const CommandSpec* spec, std::string_view reply) {
   thread_.Count(spec);
   if (!reply.starts_with('-')) return;

@@ -40,7 +40,7 @@ class Outbox {
  private:
   void SendTo(size_t thread);
   std::vector<IoThread*> threads_;
-  std::vector<Mail> mails_;         // For each of them.
+  std::vector<Mail> mails_;          // For each of them.
   std::vector<IoThread*> to_drive_;  // Who was sent something quietly.
 };
 

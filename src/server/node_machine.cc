@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kSliceBytes = 64 << 10;  // Serialised under one shared lock.
 constexpr size_t kBlockBytes = 1 << 20;
-constexpr uint64_t kEmptyBytes = 1 << 20;     // What a state without keys takes, about.
+constexpr uint64_t kEmptyBytes = 1 << 20;  // What a state without keys takes, about.
 
 // Reads the state slice by slice, so that Apply never waits long for it.
 class StateSnapshot final : public SnapshotProducer {
