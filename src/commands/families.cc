@@ -6,6 +6,7 @@
 #include "commands/keys.h"
 #include "commands/lists.h"
 #include "commands/pubsub.h"
+#include "commands/sort.h"
 #include "commands/streams.h"
 #include "commands/strings.h"
 #include "commands/table.h"
@@ -27,6 +28,7 @@ Families StateFamilies() {
       PublishFamily(),
       SortedSetFamily(),
       SortedSetRangeFamily(),
+      SortFamily(),
       StreamGroupsFamily(),
       StreamsFamily(),
       StringFamily(),
