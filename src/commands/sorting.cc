@@ -7,6 +7,7 @@
 #include "base/c_locale.h"
 #include "commands/sort.h"
 #include "types/list.h"
+#include "types/set.h"
 #include "types/sorted_set.h"
 
 namespace mydis {
@@ -84,6 +85,12 @@ void Sorting::Load(const Entry& entry) {
     set.ForEach({start, start + count}, from_end, [this](std::string_view member, double) {
       items_.push_back({.value = {.text = Keep(member)}});
     });
+  } else {
+    const Set& set = entry.as<Set>();
+    const auto [first, count] = WindowOf(set.size());
+    LoadAll(entry);
+    items_.erase(items_.begin() + static_cast<ptrdiff_t>(first + count), items_.end());
+    items_.erase(items_.begin(), items_.begin() + static_cast<ptrdiff_t>(first));
   }
 }
 
@@ -98,6 +105,8 @@ void Sorting::LoadAll(const Entry& entry) {
   } else if (entry.type() == ValueType::kSortedSet) {
     entry.as<SortedSet>().ForEachUnordered(
         [&](std::string_view member, double) { add({.text = Keep(member)}); });
+  } else {
+    entry.as<Set>().ForEach(add);
   }
 }
 
