@@ -206,8 +206,7 @@ void ListNodes::Erase(size_t index, size_t count) {
   while (count > 0) {
     Block& block = blocks_[place.block];
     if (place.node == 0 && within == 0 && block.elements <= count) {
-      count -= block.elements;
-      EraseBlock(place.block);
+      count -= EraseBlocks(place.block, count);
       continue;
     }
     const size_t kept = block.elements;
@@ -228,12 +227,18 @@ void ListNodes::Erase(size_t index, size_t count) {
   for (size_t block = place.block + 1; block-- > 0 && block + 2 >= place.block;) MergeBlock(block);
 }
 
-void ListNodes::EraseBlock(size_t index) {
-  const Block& block = blocks_[index];
-  size_ -= block.elements;
-  node_count_ -= block.nodes.size();
-  for (const Node& node : block.nodes) bytes_ -= node.bytes;
-  blocks_.erase(blocks_.begin() + static_cast<ptrdiff_t>(index));
+size_t ListNodes::EraseBlocks(size_t first, size_t limit) {
+  size_t erased = 0;
+  size_t end = first;
+  for (; end < blocks_.size() && blocks_[end].elements <= limit - erased; ++end) {
+    erased += blocks_[end].elements;
+    node_count_ -= blocks_[end].nodes.size();
+    for (const Node& node : blocks_[end].nodes) bytes_ -= node.bytes;
+  }
+  size_ -= erased;
+  const auto begin = blocks_.begin() + static_cast<ptrdiff_t>(first);
+  blocks_.erase(begin, begin + static_cast<ptrdiff_t>(end - first));
+  return erased;
 }
 
 size_t ListNodes::Remove(const ListpackNeedle& needle, size_t limit, bool from_back) {

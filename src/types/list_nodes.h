@@ -102,7 +102,8 @@ class ListNodes {
   // place.
   Place InsertNode(Place place, Node node);
   void EraseEmptyNodes(size_t block);
-  void EraseBlock(size_t block);
+  // Erases whole blocks that have at most `limit` elements together; gives how many they had.
+  size_t EraseBlocks(size_t first, size_t limit);
   // Makes one block of it and the next if both have become small.
   void MergeBlock(size_t block);
   // The same for all blocks at once.
