@@ -3,6 +3,8 @@
 
 #include "commands/bitmaps.h"
 #include "commands/cluster_settings.h"
+#include "commands/geo.h"
+#include "commands/hyperloglogs.h"
 #include "commands/keys.h"
 #include "commands/lists.h"
 #include "commands/pubsub.h"
@@ -23,6 +25,8 @@ Families StateFamilies() {
       ClusterSettingsFamily(),
       DatabasesFamily(),
       ExpiryFamily(),
+      GeoFamily(),
+      HyperLogLogFamily(),
       KeysFamily(),
       ListFamily(),
       PublishFamily(),

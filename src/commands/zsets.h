@@ -75,6 +75,10 @@ std::optional<LexRange> ReadLexRange(std::string_view min, std::string_view max,
 // Ranks from `start` to `stop`, both included; negative ones count from the end.
 RankRange RankRangeOf(int64_t start, int64_t stop, size_t size);
 
+// ZADD of elements whose scores are numbers, to the key that is the command's first word, with its
+// reply. REQUIRES: !elements.empty(); only one if `options` say increment.
+void AddElements(WriteContext& context, std::span<const SortedSet::Element> elements,
+                 SortedSet::AddOptions options, bool count_changed);
 // Sets the key to different members in any order, with the event, and sends how many; without
 // members the key is deleted.
 void StoreElements(WriteContext& context, std::string_view key,

@@ -62,40 +62,13 @@ void SendIncremented(Reply& reply, const SortedSet::AddResult& result) {
 void Add(WriteContext& context, AddOptions options) {
   if (!ReadAddOptions(context.args, options, context.reply)) return;
   // All scores are read before anything is changed.
-  const size_t count = options.pairs.size() / 2;
-  std::vector<double> scores(count);
-  for (size_t i = 0; i < count; ++i) {
+  std::vector<SortedSet::Element> elements(options.pairs.size() / 2);
+  for (size_t i = 0; i < elements.size(); ++i) {
     const auto score = ParseDouble(options.pairs[2 * i]);
     if (!score) return context.reply.Error(kErrNotFloat);
-    scores[i] = *score;
+    elements[i] = {options.pairs[2 * i + 1], *score};
   }
-  const std::string_view key = context.args[1];
-  const Entry* entry = context.keyspace.Find(context.db, key);
-  if (!CheckType(entry, ValueType::kSortedSet, context.reply)) return;
-  const bool increment = options.set.increment;
-  if (entry == nullptr && options.set.only_existing)
-    return increment ? context.reply.Null() : context.reply.Integer(0);
-
-  const EncodingLimits& limits = context.state.settings.encoding_limits();
-  ContainerEdit<SortedSet> edit(context.keyspace, context.db, key);
-  SortedSet& set = *edit;
-  set.Expect(count, options.pairs[1].size(), limits);
-  int64_t added = 0;
-  int64_t updated = 0;
-  SortedSet::AddResult result{};
-  for (size_t i = 0; i < count; ++i) {
-    result = set.Add(options.pairs[2 * i + 1], scores[i], options.set, limits);
-    added += result.outcome == Outcome::kAdded;
-    updated += result.outcome == Outcome::kUpdated;
-  }
-  if (result.outcome == Outcome::kNotANumber)
-    return context.reply.Error("ERR resulting score is not a number (NaN)");
-  if (increment) {
-    SendIncremented(context.reply, result);
-  } else {
-    context.reply.Integer(options.count_changed ? added + updated : added);
-  }
-  if (added + updated > 0) edit.Changed(EventClass::kSortedSet, increment ? "zincr" : "zadd");
+  AddElements(context, elements, options.set, options.count_changed);
 }
 
 // Removes what `range_of(set)` gives.
@@ -113,6 +86,37 @@ void RemoveRange(WriteContext& context, std::string_view event, const RangeOf& r
 }
 
 }  // namespace
+
+void AddElements(WriteContext& context, std::span<const SortedSet::Element> elements,
+                 SortedSet::AddOptions options, bool count_changed) {
+  const std::string_view key = context.args[1];
+  const Entry* entry = context.keyspace.Find(context.db, key);
+  if (!CheckType(entry, ValueType::kSortedSet, context.reply)) return;
+  if (entry == nullptr && options.only_existing)
+    return options.increment ? context.reply.Null() : context.reply.Integer(0);
+
+  const EncodingLimits& limits = context.state.settings.encoding_limits();
+  ContainerEdit<SortedSet> edit(context.keyspace, context.db, key);
+  SortedSet& set = *edit;
+  set.Expect(elements.size(), elements[0].member.size(), limits);
+  int64_t added = 0;
+  int64_t updated = 0;
+  SortedSet::AddResult result{};
+  for (const auto& [member, score] : elements) {
+    result = set.Add(member, score, options, limits);
+    added += result.outcome == Outcome::kAdded;
+    updated += result.outcome == Outcome::kUpdated;
+  }
+  if (result.outcome == Outcome::kNotANumber)
+    return context.reply.Error("ERR resulting score is not a number (NaN)");
+  if (options.increment) {
+    SendIncremented(context.reply, result);
+  } else {
+    context.reply.Integer(count_changed ? added + updated : added);
+  }
+  if (added + updated > 0)
+    edit.Changed(EventClass::kSortedSet, options.increment ? "zincr" : "zadd");
+}
 
 // ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]
 void ZaddCommand(WriteContext& context) { Add(context, {}); }

@@ -88,7 +88,10 @@ void RespWriter::AttributeHeader(size_t pairs) {
 void RespWriter::Double(double value) {
   char text[kMaxDoubleText];
   const char* end = FormatDouble(text, value);
-  const std::string_view digits(text, static_cast<size_t>(end - text));
+  DoubleText({text, static_cast<size_t>(end - text)});
+}
+
+void RespWriter::DoubleText(std::string_view digits) {
   if (!resp3_) return Bulk(digits);
   Extend(*out_, digits.size() + 3, [digits](char* p) {
     *p++ = ',';

@@ -34,10 +34,11 @@ class RespWriter {
   void MapHeader(size_t pairs) { resp3_ ? Header('%', pairs) : Header('*', 2 * pairs); }
   void SetHeader(size_t count) { Header(resp3_ ? '~' : '*', count); }
   void PushHeader(size_t count) { Header(resp3_ ? '>' : '*', count); }
-  void AttributeHeader(size_t pairs);       // REQUIRES: version 3.
-  void Double(double value);                // RESP2: a bulk string.
-  void Bool(bool value);                    // RESP2: 1 or 0.
-  void BigNumber(std::string_view digits);  // RESP2: a bulk string.
+  void AttributeHeader(size_t pairs);        // REQUIRES: version 3.
+  void Double(double value);                 // RESP2: a bulk string.
+  void DoubleText(std::string_view digits);  // The same of a number that is text already.
+  void Bool(bool value);                     // RESP2: 1 or 0.
+  void BigNumber(std::string_view digits);   // RESP2: a bulk string.
   // `format` has three letters: "txt", "mkd". RESP2: a bulk string of the text.
   void Verbatim(std::string_view format, std::string_view text);
   // A reply that was encoded before.

@@ -33,6 +33,7 @@ class RespReply final : public Reply {
   void PushHeader(size_t count) override { writer_.PushHeader(count); }
   void AttributeHeader(size_t pairs) override { writer_.AttributeHeader(pairs); }
   void Double(double value) override { writer_.Double(value); }
+  void DoubleText(double, std::string_view digits) override { writer_.DoubleText(digits); }
   void Bool(bool value) override { writer_.Bool(value); }
   void BigNumber(std::string_view digits) override { writer_.BigNumber(digits); }
   void Verbatim(std::string_view format, std::string_view text) override {

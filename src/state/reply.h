@@ -26,6 +26,11 @@ class Reply {
   virtual void PushHeader(size_t count) = 0;
   virtual void AttributeHeader(size_t pairs) = 0;
   virtual void Double(double value) = 0;
+  // A number with more digits than a double needs; `digits` is what `value` is written as where
+  // there is text.
+  virtual void DoubleText(double value, std::string_view digits) {
+    resp_version() > 2 ? Double(value) : Bulk(digits);
+  }
   virtual void Bool(bool value) = 0;
   virtual void BigNumber(std::string_view digits) = 0;
   // `format` is three characters: "txt" or "mkd".

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/codec.h"
+#include "base/hash.h"
 
 namespace mydis::hyperloglog {
 namespace {
@@ -172,24 +173,42 @@ bool RaiseSparse(std::string& value, Mark mark, size_t sparse_max_bytes) {
 // How many registers hold each run.
 using Histogram = std::array<uint32_t, 64>;
 
-Histogram HistogramOf(std::string_view value) {
+// Eight registers of 6 bits, a byte each.
+uint64_t Unpack(const char* p) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, p, 6);
+  bits = (bits & 0xffffff) | (bits & 0xffffff000000) << 8;
+  bits = (bits & 0x00000fff00000fff) | (bits & 0x00fff00000fff000) << 4;
+  return (bits & 0x003f003f003f003f) | (bits & 0x0fc00fc00fc00fc0) << 2;
+}
+
+void UnpackAll(std::string_view dense, Registers& registers) {
+  const char* p = dense.data() + kHeaderBytes;
+  for (size_t i = 0; i < kRegisters; i += 8, p += 6)
+    StoreLittle(reinterpret_cast<char*>(registers.data()) + i, Unpack(p));
+}
+
+Histogram HistogramOf(const Registers& registers) {
+  // Eight by turns: most registers are alike, and an addition must not wait for the one before it.
+  std::array<Histogram, 8> parts{};
+  for (size_t i = 0; i < kRegisters; i += 8) {
+    for (size_t k = 0; k < 8; ++k) ++parts[k][registers[i + k]];
+  }
   Histogram histogram{};
-  if (!IsDense(value)) {
-    ForEachRun(value, [&](const Run& run) { histogram[run.value] += run.length; });
-    return histogram;
+  for (const Histogram& part : parts) {
+    for (size_t i = 0; i < histogram.size(); ++i) histogram[i] += part[i];
   }
-  // Two by turns, so that an addition need not wait for the one before it.
-  Histogram other{};
-  const char* p = value.data() + kHeaderBytes;
-  for (size_t i = 0; i < kRegisters; i += 4, p += 3) {
-    uint32_t bits = 0;
-    std::memcpy(&bits, p, 3);
-    ++histogram[bits & 63];
-    ++other[bits >> 6 & 63];
-    ++histogram[bits >> 12 & 63];
-    ++other[bits >> 18 & 63];
+  return histogram;
+}
+
+Histogram HistogramOf(std::string_view value) {
+  if (IsDense(value)) {
+    Registers registers;
+    UnpackAll(value, registers);
+    return HistogramOf(registers);
   }
-  for (size_t i = 0; i < histogram.size(); ++i) histogram[i] += other[i];
+  Histogram histogram{};
+  ForEachRun(value, [&](const Run& run) { histogram[run.value] += run.length; });
   return histogram;
 }
 
@@ -315,31 +334,40 @@ bool MakeDense(std::string& value) {
 
 void MergeInto(Registers& registers, std::string_view value) {
   if (IsDense(value)) {
-    const char* p = value.data() + kHeaderBytes;
-    for (size_t i = 0; i < kRegisters; i += 4, p += 3) {
-      uint32_t bits = 0;
-      std::memcpy(&bits, p, 3);
-      for (uint32_t k = 0; k < 4; ++k) {
-        const auto run = static_cast<uint8_t>(bits >> 6 * k & 63);
-        registers[i + k] = std::max(registers[i + k], run);
-      }
-    }
+    Registers other;
+    UnpackAll(value, other);
+    for (size_t i = 0; i < kRegisters; ++i) registers[i] = std::max(registers[i], other[i]);
     return;
   }
   uint32_t index = 0;
   ForEachRun(value, [&](const Run& run) {
-    for (const uint32_t end = index + run.length; index < end; ++index)
-      registers[index] = std::max(registers[index], run.value);
+    if (run.is_value()) {
+      for (uint32_t i = index; i < index + run.length; ++i)
+        registers[i] = std::max(registers[i], run.value);
+    }
+    index += run.length;
   });
 }
 
-uint64_t Count(std::string_view value) { return Estimate(HistogramOf(value)); }
-
-uint64_t Count(const Registers& registers) {
-  Histogram histogram{};
-  for (const uint8_t run : registers) ++histogram[run];
-  return Estimate(histogram);
+uint64_t Count(std::string_view value) {
+  // What is counted is often counted again, and hashing it is much faster. A memory of the thread,
+  // not of the state: it changes no result.
+  struct Known {
+    uint64_t hash = 0;
+    uint64_t count = 0;
+  };
+  constexpr size_t kWorthIt = 512;
+  // lint: thread-ok readers are many, and each has its own
+  static thread_local std::array<Known, 64> known;
+  if (value.size() < kWorthIt) return Estimate(HistogramOf(value));
+  const std::string_view registers = value.substr(kHeaderBytes);
+  const uint64_t hash = Hash64(registers, value.size());
+  Known& place = known[hash % known.size()];
+  if (place.hash != hash) place = {hash, Estimate(HistogramOf(value))};
+  return place.count;
 }
+
+uint64_t Count(const Registers& registers) { return Estimate(HistogramOf(registers)); }
 
 std::string Describe(std::string_view value) {
   MYDIS_ASSERT(!IsDense(value), "a dense value has no runs");
