@@ -60,12 +60,8 @@ size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
 }
 
 size_t Connection::OnData(ByteStream&, std::string_view bytes) {
-  if (session_.listens() && !mail_waited_ && thread_.ExpectsNews()) [[unlikely]] {
-    thread_.WaitForNews(id());
-    WaitFor(Wait::kMail);
+  if (session_.listens() && !MayListenerGoOn()) [[unlikely]]
     return 0;
-  }
-  mail_waited_ = false;
   RequestBatch& batch = thread_.requests();
   session_.record->input_bytes.store(bytes.size(), std::memory_order_relaxed);
   parser_.Parse(bytes, batch);

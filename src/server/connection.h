@@ -149,6 +149,8 @@ class Connection final : private StreamHandler {
   bool Silent();
   // Shows MONITOR the command that has run, and with EXEC the commands of the transaction.
   void TellMonitors(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
+  // A client that listens hears what was announced before it is served; false: it waits for that.
+  bool MayListenerGoOn();
   // Sent more than the limit for what was not asked for: closed.
   void CheckPushed();
   // Whether the keys read now are to be remembered for this client; and remembering them.

@@ -5,6 +5,16 @@
 
 namespace mydis {
 
+bool Connection::MayListenerGoOn() {
+  if (!std::exchange(mail_waited_, false) && thread_.ExpectsNews()) {
+    thread_.WaitForNews(id());
+    WaitFor(Wait::kMail);
+    return false;
+  }
+  if (session_.tracking != nullptr) thread_.listeners().tracked().ObeyLimit();
+  return true;
+}
+
 void Connection::MailHandled() {
   if (wait_ != Wait::kMail) return;
   mail_waited_ = true;

@@ -97,9 +97,9 @@ class IoThread {
  private:
   static constexpr size_t kWindowBytes = 16 << 20;
   static constexpr size_t kBatchBytes = 1 << 20;
-  // While one batch is on its way through the log, a second would make two small groups of one: what
-  // comes meanwhile is collected, unless it is much. Strong ones wait for members, not for the disk:
-  // they neither hold others back nor are held back.
+  // While one batch is on its way through the log, a second would make two small groups of one:
+  // what comes meanwhile is collected, unless it is much. Strong ones wait for members, not for the
+  // disk: they neither hold others back nor are held back.
   static constexpr size_t kBatchesInFlight = 1;
   static constexpr size_t kHoldBackBytes = 128 << 10;
   // A batch of at most so many operations is taken through the log by this thread itself if nobody

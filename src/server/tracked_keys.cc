@@ -83,9 +83,11 @@ void TrackedKeys::Stop(Connection& connection) {
   Session& session = connection.session();
   if (session.tracking == nullptr) return;
   LeavePrefixes(connection);
-  // Its keys stay until they change, or the limit drops them: to find them would take long.
+  // Its keys stay until they change, or the limit drops them, or nobody tracks any more: to find
+  // them would take long.
   session.tracking.reset();
   connections_.erase(connection.id());
+  if (connections_.empty()) DropAll();
   thread_.node().core().audience.RemoveTracker(thread_.index());
   ClientRecord& record = *session.record;
   record.tracking = false;
@@ -140,6 +142,10 @@ void TrackedKeys::Invalidate(std::string_view key, uint64_t client) {
 
 void TrackedKeys::InvalidateAll() {
   for (const auto& [id, connection] : connections_) Send(*connection, {});
+  DropAll();
+}
+
+void TrackedKeys::DropAll() {
   Audience& audience = thread_.node().core().audience;
   audience.tracked_keys -= keys_.size();
   for (const auto& [key, ids] : keys_) audience.tracked_items -= ids.size();

@@ -59,6 +59,7 @@ class TrackedKeys {
   // empty.
   void Send(Connection& connection, const std::vector<std::string_view>& keys);
   void Drop(Keys::iterator it);
+  void DropAll();
   void AddToPrefix(Connection& connection, std::string_view prefix);
   void LeavePrefixes(Connection& connection);
 
