@@ -8,6 +8,8 @@ namespace mydis {
 namespace {
 
 constexpr uint64_t kRetryUs = 50'000;
+// A new leader has not heard from anybody: so long it waits for a voter that could follow it.
+constexpr uint64_t kFirstAnswersUs = 2'000'000;
 constexpr uint64_t kPromotionUs = 200'000;
 // A learner so close to the end of the log has caught up.
 constexpr uint64_t kCaughtUpEntries = 1000;
@@ -125,9 +127,8 @@ void MembershipCoordinator::BeginRemove(Operation& operation, const Members& mem
                       target->instance_id + " is the only voter; promote another one first"),
                {});
   if (target->raft_id == self_) {
-    const uint64_t successor = BestSuccessor(self_, members, status);
-    if (successor == 0)
-      return End(Status(ErrorCode::kUnavailable, "no other voter can be reached"), {});
+    const uint64_t successor = SuccessorOrLater(members, status);
+    if (successor == 0) return;
     host_.transfer(successor);
     // Whoever asked asks the next leader.
     return End(Status(ErrorCode::kNotLeader, "leadership is being handed over"), {});
@@ -157,8 +158,8 @@ void MembershipCoordinator::BeginTransfer(Operation& operation, const Members& m
                                           const EngineStatus& status) {
   uint64_t to = 0;
   if (operation.request.instance_id.empty()) {
-    to = BestSuccessor(self_, members, status);
-    if (to == 0) return End(Status(ErrorCode::kUnavailable, "no other voter can be reached"), {});
+    to = SuccessorOrLater(members, status);
+    if (to == 0) return;
   } else {
     const Member* target = members.FindInstance(operation.request.instance_id);
     if (target == nullptr)
@@ -176,6 +177,22 @@ void MembershipCoordinator::BeginTransfer(Operation& operation, const Members& m
   operation.transferee = to;
   operation.done_text = target->instance_id + " leads now";
   host_.transfer(to);
+}
+
+uint64_t MembershipCoordinator::SuccessorOrLater(const Members& members,
+                                                 const EngineStatus& status) {
+  const uint64_t successor = BestSuccessor(self_, members, status);
+  if (successor != 0) return successor;
+  if (current_->give_up_us == 0) current_->give_up_us = now_us_ + kFirstAnswersUs;
+  if (members.conf_state().voters.size() <= 1 || now_us_ >= current_->give_up_us) {
+    End(Status(ErrorCode::kUnavailable, "no other voter can be reached"), {});
+    return 0;
+  }
+  // Behind the others, which need not wait for it.
+  waiting_.push_back(std::move(*current_));
+  current_.reset();
+  retry_us_ = now_us_ + kRetryUs;
+  return 0;
 }
 
 void MembershipCoordinator::BeginUpdate(Operation& operation, const Members& members) {

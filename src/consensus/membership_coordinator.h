@@ -65,6 +65,7 @@ class MembershipCoordinator {
     uint64_t index = 0;       // Its entry.
     uint64_t transferee = 0;  // kTransfer.
     uint64_t removed = 0;     // The raft id that goes by it.
+    uint64_t give_up_us = 0;  // Until when to wait for a successor; 0: not waited yet.
     std::string done_text;
   };
   void Begin(Operation operation, uint64_t now_us, const Members& members,
@@ -74,6 +75,9 @@ class MembershipCoordinator {
   void BeginPromote(Operation& operation, const Members& members);
   void BeginTransfer(Operation& operation, const Members& members, const EngineStatus& status);
   void BeginUpdate(Operation& operation, const Members& members);
+  // Whom to hand leadership to. 0: the current operation has been put back until another voter has
+  // been heard of, or has ended because none was.
+  uint64_t SuccessorOrLater(const Members& members, const EngineStatus& status);
   void Propose(Operation& operation, const ConfChange& change);
   void End(Status status, std::string text);
   void AutoPromote(uint64_t now_us, const Members& members, const EngineStatus& status,
@@ -85,7 +89,7 @@ class MembershipCoordinator {
   uint64_t next_token_ = 1;
   std::deque<Operation> waiting_;
   std::optional<Operation> current_;
-  uint64_t retry_us_ = 0;  // Not before: the core has a change under way.
+  uint64_t retry_us_ = 0;  // Not before: the core has a change under way, or no voter is known.
   uint64_t next_promotion_us_ = 0;
   uint64_t now_us_ = 0;
 };
