@@ -3,6 +3,7 @@
 
 #include "base/read_trace.h"
 #include "commands/keys.h"
+#include "commands/subcommands.h"
 #include "state/container_ops.h"
 
 namespace mydis {
@@ -64,7 +65,6 @@ void ObjectFreqCommand(ReadContext& context) {
 
 void ObjectHelpCommand(ReadContext& context) {
   static constexpr std::string_view kLines[] = {
-      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "ENCODING <key>",
       "    How the value of <key> is kept.",
       "FREQ <key>",
@@ -73,11 +73,8 @@ void ObjectHelpCommand(ReadContext& context) {
       "    Seconds since the last use of <key> on this instance.",
       "REFCOUNT <key>",
       "    How many references to the value of <key> there are.",
-      "HELP",
-      "    Print this help.",
   };
-  context.reply.ArrayHeader(std::size(kLines));
-  for (const std::string_view line : kLines) context.reply.Simple(line);
+  ReplyHelp("OBJECT", kLines, context.reply);
 }
 
 }  // namespace mydis

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "commands/arg_parser.h"
+#include "commands/subcommands.h"
 #include "server/connection.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
@@ -324,7 +325,6 @@ void SetConsistency(LocalContext& c) {
 
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
-      "CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "CONSISTENCY [READ eventual|strong] [WRITE eventual|strong]",
       "    What this connection's commands promise; without options, show it.",
       "GETNAME",
@@ -353,33 +353,17 @@ void Help(LocalContext& c) {
       "    Wake a client that waits for a key.",
       "UNPAUSE",
       "    End a pause.",
-      "HELP",
-      "    Print this help.",
   };
-  c.reply.ArrayHeader(std::size(kLines));
-  for (std::string_view line : kLines) c.reply.Simple(line);
+  ReplyHelp("CLIENT", kLines, c.reply);
 }
 
-constexpr uint32_t kFlags = kNoScript | kLoading | kStale;
 constexpr std::string_view kChanging = "nondeterministic_output";
 constexpr std::string_view kEverywhere = "request_policy:all_nodes,response_policy:all_succeeded";
 
-constexpr CommandSpec Sub(std::string_view name, int arity, uint32_t more_flags,
-                          std::string_view since, std::string_view summary,
-                          std::string_view arguments, LocalHandler handler,
-                          std::string_view tips = {}) {
-  return {.name = name,
-          .arity = arity,
-          .effect = Effect::kLocal,
-          .flags = name == "help" ? kLoading | kStale : kFlags | more_flags,
-          .group = Group::kConnection,
-          .since = since,
-          .complexity = "O(1)",
-          .summary = summary,
-          .arguments = arguments,
-          .handler = handler,
-          .tips = tips};
-}
+constexpr Subcommands kSub{.flags = kNoScript | kLoading | kStale,
+                           .group = Group::kConnection,
+                           .since = "5.0.0",
+                           .complexity = "O(1)"};
 
 constexpr std::string_view kKillArguments =
     "<filter: old-format/ip:port | <new-format: [ID client-id:integer@2.8.12] | [TYPE "
@@ -391,30 +375,33 @@ constexpr std::string_view kListArguments =
     "client-id:integer@6.2.0 [client-id ...]]";
 
 constexpr CommandSpec kSubcommands[] = {
-    Sub("consistency", -2, 0, "7.2.0", "What the connection's reads and writes promise.",
-        "[READ <EVENTUAL | STRONG>] [WRITE <EVENTUAL | STRONG>]", SetConsistency),
-    Sub("getname", 2, 0, "2.6.9", "The name of the connection.", "", GetName),
-    Sub("help", 2, 0, "5.0.0", "Helpful text about the subcommands.", "", Help),
-    Sub("id", 2, 0, "5.0.0", "The number of the connection.", "", Id),
-    Sub("info", 2, 0, "6.2.0", "Facts about the connection.", "", Info, kChanging),
-    Sub("kill", -3, kAdmin | kDangerous, "2.4.0", "Ends connections.", kKillArguments, Kill),
-    Sub("list", -2, kAdmin | kDangerous, "2.4.0", "Facts about all connections.", kListArguments,
-        List, kChanging),
-    Sub("no-evict", 3, kAdmin, "7.0.0", "Protects the connection from client eviction.",
-        "<enabled: ON | OFF>", NoEvict),
-    Sub("no-touch", 3, 0, "7.2.0",
-        "Keeps the connection's reads from counting as uses of the keys.", "<enabled: ON | OFF>",
-        NoTouch),
-    Sub("pause", -3, kAdmin, "3.0.0", "Holds commands back for a while.",
-        "timeout:integer [mode: WRITE | ALL]@6.2.0", Pause),
-    Sub("reply", 3, 0, "3.2.0", "Whether the connection is answered.", "<action: ON | OFF | SKIP>",
-        ReplyMode),
-    Sub("setinfo", 4, 0, "7.2.0", "Says which library the client uses.",
-        "<attr: 'lib-name' libname | 'lib-ver' libver>", SetInfo, kEverywhere),
-    Sub("setname", 3, 0, "2.6.9", "Names the connection.", "connection-name", SetName, kEverywhere),
-    Sub("unblock", -3, kAdmin, "5.0.0", "Wakes a client that waits for a key.",
-        "client-id:integer [unblock-type: TIMEOUT | ERROR]", Unblock),
-    Sub("unpause", 2, kAdmin, "6.2.0", "Ends a pause.", "", Unpause),
+    kSub("consistency", -2, "What the connection's reads and writes promise.",
+         "[READ <EVENTUAL | STRONG>] [WRITE <EVENTUAL | STRONG>]", SetConsistency,
+         {.since = "7.2.0"}),
+    kSub("getname", 2, "The name of the connection.", "", GetName, {.since = "2.6.9"}),
+    kSub.Help(Help),
+    kSub("id", 2, "The number of the connection.", "", Id),
+    kSub("info", 2, "Facts about the connection.", "", Info, {.since = "6.2.0", .tips = kChanging}),
+    kSub("kill", -3, "Ends connections.", kKillArguments, Kill,
+         {.flags = kAdmin | kDangerous, .since = "2.4.0"}),
+    kSub("list", -2, "Facts about all connections.", kListArguments, List,
+         {.flags = kAdmin | kDangerous, .since = "2.4.0", .tips = kChanging}),
+    kSub("no-evict", 3, "Protects the connection from client eviction.", "<enabled: ON | OFF>",
+         NoEvict, {.flags = kAdmin, .since = "7.0.0"}),
+    kSub("no-touch", 3, "Keeps the connection's reads from counting as uses of the keys.",
+         "<enabled: ON | OFF>", NoTouch, {.since = "7.2.0"}),
+    kSub("pause", -3, "Holds commands back for a while.",
+         "timeout:integer [mode: WRITE | ALL]@6.2.0", Pause, {.flags = kAdmin, .since = "3.0.0"}),
+    kSub("reply", 3, "Whether the connection is answered.", "<action: ON | OFF | SKIP>", ReplyMode,
+         {.since = "3.2.0"}),
+    kSub("setinfo", 4, "Says which library the client uses.",
+         "<attr: 'lib-name' libname | 'lib-ver' libver>", SetInfo,
+         {.since = "7.2.0", .tips = kEverywhere}),
+    kSub("setname", 3, "Names the connection.", "connection-name", SetName,
+         {.since = "2.6.9", .tips = kEverywhere}),
+    kSub("unblock", -3, "Wakes a client that waits for a key.",
+         "client-id:integer [unblock-type: TIMEOUT | ERROR]", Unblock, {.flags = kAdmin}),
+    kSub("unpause", 2, "Ends a pause.", "", Unpause, {.flags = kAdmin, .since = "6.2.0"}),
 };
 
 constexpr CommandSpec kFamily[] = {

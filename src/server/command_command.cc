@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "commands/introspection.h"
+#include "commands/subcommands.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
 #include "server/node.h"
@@ -69,7 +70,6 @@ void CommandGetkeysandflags(LocalContext& c) {
 
 void CommandHelp(LocalContext& c) {
   static constexpr std::string_view kLines[] = {
-      "COMMAND <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "(no subcommand)",
       "    Everything about all commands.",
       "COUNT",
@@ -84,11 +84,8 @@ void CommandHelp(LocalContext& c) {
       "    Everything about the commands.",
       "LIST [FILTERBY (MODULE <module-name>|ACLCAT <category>|PATTERN <pattern>)]",
       "    The names of the commands.",
-      "HELP",
-      "    Print this help.",
   };
-  c.reply.ArrayHeader(std::size(kLines));
-  for (const std::string_view line : kLines) c.reply.Simple(line);
+  ReplyHelp("COMMAND", kLines, c.reply);
 }
 
 constexpr uint32_t kFlags = kLoading | kStale;

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/glob.h"
 #include "commands/errors.h"
+#include "commands/subcommands.h"
 #include "server/client_batch.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
@@ -92,7 +93,6 @@ void Rewrite(LocalContext& c) { c.reply.Error("ERR The server is running without
 
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
-      "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "GET <pattern> [<pattern> ...]",
       "    Settings whose names match, of this instance and of the cluster.",
       "SET <directive> <value> [<directive> <value> ...]",
@@ -101,40 +101,25 @@ void Help(LocalContext& c) {
       "    Start the counters of INFO anew.",
       "REWRITE",
       "    Write the settings to the configuration file.",
-      "HELP",
-      "    Print this help.",
   };
-  c.reply.ArrayHeader(std::size(kLines));
-  for (std::string_view line : kLines) c.reply.Simple(line);
+  ReplyHelp("CONFIG", kLines, c.reply);
 }
 
-constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
 constexpr std::string_view kEverywhere = "request_policy:all_nodes,response_policy:all_succeeded";
 
-constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view since,
-                          std::string_view summary, std::string_view arguments,
-                          LocalHandler handler, std::string_view tips = {}) {
-  return {.name = name,
-          .arity = arity,
-          .effect = Effect::kLocal,
-          .flags = name == "help" ? kLoading | kStale : kFlags,
-          .group = Group::kServer,
-          .since = since,
-          .complexity = "O(N) where N is the number of settings named",
-          .summary = summary,
-          .arguments = arguments,
-          .handler = handler,
-          .tips = tips};
-}
+constexpr Subcommands kSub{.flags = kAdmin | kNoScript | kLoading | kStale,
+                           .group = Group::kServer,
+                           .since = "2.0.0",
+                           .complexity = "O(N) where N is the number of settings named"};
 
 constexpr CommandSpec kSubcommands[] = {
-    Sub("get", -3, "2.0.0", "Shows settings.", "parameter [parameter ...]", Get),
-    Sub("help", 2, "5.0.0", "Helpful text about the subcommands.", "", Help),
-    Sub("resetstat", 2, "2.0.0", "Starts the counters of INFO anew.", "", ResetStat, kEverywhere),
-    Sub("rewrite", 2, "2.8.0", "Writes the settings to the configuration file.", "", Rewrite,
-        kEverywhere),
-    Sub("set", -4, "2.0.0", "Changes settings.", "parameter value [data: parameter value ...]", Set,
-        kEverywhere),
+    kSub("get", -3, "Shows settings.", "parameter [parameter ...]", Get),
+    kSub.Help(Help, "5.0.0"),
+    kSub("resetstat", 2, "Starts the counters of INFO anew.", "", ResetStat, {.tips = kEverywhere}),
+    kSub("rewrite", 2, "Writes the settings to the configuration file.", "", Rewrite,
+         {.since = "2.8.0", .tips = kEverywhere}),
+    kSub("set", -4, "Changes settings.", "parameter value [data: parameter value ...]", Set,
+         {.tips = kEverywhere}),
 };
 
 constexpr CommandSpec kFamily[] = {
