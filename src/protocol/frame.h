@@ -45,7 +45,8 @@ void EncodeFrame(const Frame& frame, std::string& out);
 // 16 MiB; longer ones grow as they arrive) and are filled in place. One thread.
 class FrameDecoder {
  public:
-  static constexpr uint64_t kDefaultLimit = uint64_t{1} << 30;
+  // The largest log entry is a transaction of 1 GiB, with what else is in its batch.
+  static constexpr uint64_t kDefaultLimit = uint64_t{3} << 30;
   // Frames of more than `max_frame` bytes are refused.
   explicit FrameDecoder(uint64_t max_frame = kDefaultLimit) : max_frame_(max_frame) {}
 

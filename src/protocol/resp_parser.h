@@ -40,6 +40,7 @@ struct RespLimits {
   uint64_t max_unauthenticated_arguments = 10;  // "unauthenticated multibulk length"
   uint64_t max_unauthenticated_bulk = 16384;    // "unauthenticated bulk length"
   // A request of more bytes than this in all is refused (client-query-buffer-limit).
+  // So are the commands of a transaction.
   uint64_t max_request = uint64_t{1} << 30;
 };
 

@@ -1,5 +1,7 @@
 #include "server/client_batch.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/hash.h"
 #include "server/connection.h"
@@ -7,19 +9,25 @@
 
 namespace mydis {
 
-void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db,
-                           int resp_version, Args args) {
-  builder_.AddCommand(db, args);
+BatchItem& ClientBatch::AddItem(BatchItem::Kind what, Connection* connection, int resp_version) {
+  bytes_before_last_ = builder_.bytes();
   BatchItem& item = items_.emplace_back();
-  item.kind = BatchItem::Kind::kWrite;
+  item.kind = what;
   item.resp_version = static_cast<uint8_t>(resp_version);
   item.connection = connection;
-  item.spec = spec;
+  return item;
+}
+
+void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db,
+                           int resp_version, Args args) {
+  AddItem(BatchItem::Kind::kWrite, connection, resp_version).spec = spec;
+  builder_.AddCommand(db, args);
 }
 
 void ClientBatch::AddTransaction(Connection* connection, int resp_version,
                                  std::span<const WatchedKey> watched,
                                  std::unique_ptr<StoredTransaction> transaction) {
+  BatchItem& item = AddItem(BatchItem::Kind::kTransaction, connection, resp_version);
   size_t elements = 0;
   for (const StoredCommand& command : transaction->commands)
     elements += command.spec->effect != Effect::kLocal;
@@ -29,28 +37,19 @@ void ClientBatch::AddTransaction(Connection* connection, int resp_version,
     if (command.spec->effect != Effect::kLocal)
       builder_.AddElement(command.db, command.Views(views));
   }
-  BatchItem& item = items_.emplace_back();
-  item.kind = BatchItem::Kind::kTransaction;
-  item.resp_version = static_cast<uint8_t>(resp_version);
-  item.connection = connection;
   item.transaction = std::move(transaction);
 }
 
 void ClientBatch::AddRead(Connection* connection, const CommandSpec* spec, uint32_t db,
-                          int resp_version, Args args) {
-  BatchItem& item = items_.emplace_back();
-  item.kind = BatchItem::Kind::kRead;
-  item.resp_version = static_cast<uint8_t>(resp_version);
-  item.connection = connection;
+                          int resp_version, Args args, size_t expected_bytes) {
+  expected_read_bytes_ += std::min(expected_bytes, kExpectedReadBytes - expected_read_bytes_);
+  BatchItem& item = AddItem(BatchItem::Kind::kRead, connection, resp_version);
   item.spec = spec;
   item.read = std::make_unique<StoredCommand>(spec, db, args);
 }
 
 void ClientBatch::AddLiteral(Connection* connection, std::string reply) {
-  BatchItem& item = items_.emplace_back();
-  item.kind = BatchItem::Kind::kLiteral;
-  item.connection = connection;
-  item.literal = std::move(reply);
+  AddItem(BatchItem::Kind::kLiteral, connection, 2).literal = std::move(reply);
 }
 
 void ClientBatch::Seal() {
@@ -77,6 +76,8 @@ uint64_t ClientBatch::current_client() const {
 }
 
 void ClientBatch::RunRead(BatchItem& item) {
+  item.refused = replies_.size() > kMaxReplyBytes;
+  if (item.refused) return;
   const State& state = core_->machine.state();
   std::vector<std::string_view> views;
   Random random(Hash64(item.read->words[0], state.revision));

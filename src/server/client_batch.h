@@ -59,6 +59,7 @@ struct BatchItem {
   bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
   bool would_block = false;          // It found nothing to take, and said so.
   bool tracks = false;               // The client may keep what it reads: note the keys.
+  bool refused = false;              // kRead: not run, since the batch's replies are too large.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;
   std::unique_ptr<StoredCommand> read;             // kRead
@@ -81,11 +82,19 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
                 Args args);
   void AddTransaction(Connection* connection, int resp_version, std::span<const WatchedKey> watched,
                       std::unique_ptr<StoredTransaction> transaction);
+  // `expected_bytes`: about how much it will answer.
   void AddRead(Connection* connection, const CommandSpec* spec, uint32_t db, int resp_version,
-               Args args);
+               Args args, size_t expected_bytes);
+  // False: this read is better run by itself, after the batch, where a client that does not take
+  // its replies is not read from. A batch has to keep all its replies until it is back.
+  bool HasRoomForRead(size_t expected_bytes) const {
+    return expected_bytes <= kExpectedReadBytes - expected_read_bytes_;
+  }
   void AddLiteral(Connection* connection, std::string reply);
   bool empty() const { return items_.empty(); }
   size_t bytes() const { return builder_.bytes(); }
+  // The same before the last item was added.
+  size_t bytes_before_last() const { return bytes_before_last_; }
   // Makes the payload. No more can be added.
   void Seal();
   uint64_t serial = 0;  // Its number among the batches of its I/O thread.
@@ -111,7 +120,13 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   // Bytes that count against the I/O thread's window.
   size_t submitted_bytes() const { return submitted_bytes_; }
 
+  // What attached reads may be expected to answer, and, since a write before them may have made
+  // their values much larger, what a batch's replies may take before no more reads are run for it.
+  static constexpr size_t kExpectedReadBytes = 4 << 20;
+  static constexpr size_t kMaxReplyBytes = 64 << 20;
+
  private:
+  BatchItem& AddItem(BatchItem::Kind what, Connection* connection, int resp_version);
   Reply& BeginCommand(uint32_t i) override;
   void BeginTransaction(uint32_t i, bool aborted) override;
   Reply& ElementReply(uint32_t i, uint32_t element) override;
@@ -126,6 +141,8 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   EntryBuilder builder_;
   std::vector<BatchItem> items_;
   size_t submitted_bytes_ = 0;
+  size_t bytes_before_last_ = 0;
+  size_t expected_read_bytes_ = 0;
 
   // During Apply.
   Core* core_ = nullptr;

@@ -16,6 +16,9 @@ namespace mydis {
 namespace {
 
 const ByteStream::Options kStreamOptions{};
+// What a read is expected to answer besides values; and one that names no key.
+constexpr size_t kExpectedHeader = 64;
+constexpr size_t kExpectedKeyless = 1 << 20;
 constexpr std::string_view kErrOutOfMemory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 
@@ -166,6 +169,7 @@ bool Connection::CanAttach() const { return batch_serial_ == thread_.batch_seria
 
 void Connection::Attached(ClientBatch& batch, bool silent) {
   ++pending_;
+  if (!CanAttach()) batch_begin_ = batch.bytes_before_last();
   batch_serial_ = thread_.batch_serial();
   last_strong_ = batch.strong;
   batch.items().back().silent = silent;
@@ -335,6 +339,12 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
     session_.multi_failed = true;
     return ReplyError(kErrOutOfMemory);
   }
+  // A transaction is one log entry, which has to fit into one message.
+  for (std::string_view word : args) session_.queued_bytes += word.size();
+  if (session_.queued_bytes > node_.resp_limits().max_request) [[unlikely]] {
+    session_.multi_failed = true;
+    return ReplyError("ERR the commands of this transaction have too many bytes together");
+  }
   counted_ = Counted::kLater;
   session_.queued.emplace_back(spec, session_.db, args);
   session_.multi_strong |= strong;
@@ -385,6 +395,18 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   if (timer.on()) thread_.CountTime(spec, timer.Nanoseconds());
 }
 
+size_t Connection::ExpectedReply(const CommandSpec& spec, Args args) {
+  // What this connection's writes in the batch put there is not to be seen yet.
+  size_t bytes = kExpectedHeader + thread_.CurrentBatch().bytes() - batch_begin_;
+  if (spec.keys.empty()) return bytes + kExpectedKeyless;
+  const Keyspace& keyspace = thread_.Read().keyspace;
+  for (std::string_view word : args.subspan(1)) {
+    const Entry* entry = keyspace.Find(session_.db, word);
+    if (entry != nullptr) bytes += Keyspace::CostOf(*entry);
+  }
+  return bytes;
+}
+
 Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool strong) {
   Step step;
   if (strong && !PassBarrier(&step)) return step;
@@ -402,7 +424,9 @@ Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool
   }
   if (!CanAttach()) return WaitFor(Wait::kIdle);
   ClientBatch& batch = thread_.CurrentBatch();
-  batch.AddRead(this, spec, session_.db, session_.resp_version, args);
+  const size_t expected = ExpectedReply(*spec, args);
+  if (!batch.HasRoomForRead(expected)) return WaitFor(Wait::kIdle);
+  batch.AddRead(this, spec, session_.db, session_.resp_version, args, expected);
   Attached(batch);
   return Step::kNext;
 }

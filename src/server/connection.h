@@ -120,6 +120,8 @@ class Connection final : private StreamHandler {
   // Whether a reply can be put in order now: directly, or behind items of this connection in the
   // batch being filled.
   bool CanAttach() const;
+  // About how many bytes a read that is attached to the batch will answer. REQUIRES: CanAttach().
+  size_t ExpectedReply(const CommandSpec& spec, Args args);
   void Attached(ClientBatch& batch) { Attached(batch, Silent()); }
   void Attached(ClientBatch& batch, bool silent);
   // --- The command that waits for keys (connection_blocking.cc) ---
@@ -169,6 +171,7 @@ class Connection final : private StreamHandler {
   ByteStream stream_;
   uint32_t pending_ = 0;         // Items under way, in the batch being filled or submitted.
   uint64_t batch_serial_ = 0;    // Of the batch that the last item went into.
+  size_t batch_begin_ = 0;       // Its bytes before the first item of this connection.
   uint32_t barrier_budget_ = 0;  // Requests, from the next one on, that the last barrier covers.
   Wait wait_ = Wait::kNone;
   std::unique_ptr<BlockedCommand> blocked_;  // While wait_ is kKeys.

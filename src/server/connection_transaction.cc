@@ -10,12 +10,20 @@
 #include "server/node.h"
 
 namespace mydis {
+namespace {
+
+constexpr std::string_view kErrPipelineReplies =
+    "BUSY not read: the replies to reads between the writes of a pipeline take too much memory. "
+    "Read large values in requests that follow no write";
+
+}  // namespace
 
 void Connection::ResetTransaction() {
   session_.in_multi = false;
   session_.multi_failed = false;
   session_.multi_strong = false;
   session_.queued.clear();
+  session_.queued_bytes = 0;
   session_.watched.clear();
   session_.record->queued = -1;
   session_.record->watched = 0;
@@ -186,6 +194,9 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
     case BatchItem::Kind::kRead:
       if (outcome.applied && item.end > item.begin) {
         tail += batch.ReplyOf(item);
+      } else if (outcome.applied && item.refused) {
+        // Running it now would show what writes behind it have done.
+        RespReply(tail, item.resp_version).Error(kErrPipelineReplies);
       } else {
         // The writes before it have failed, but the read itself can still be answered.
         RespReply reply(tail, item.resp_version);

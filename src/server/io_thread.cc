@@ -1,10 +1,9 @@
 #include "server/io_thread.h"
 
-#include <unistd.h>
-
 #include <future>
 
 #include "base/assert.h"
+#include "net/unique_fd.h"
 #include "server/node.h"
 
 namespace mydis {
@@ -37,9 +36,9 @@ void IoThread::Stop() {
 }
 
 void IoThread::Adopt(int fd) {
-  loop_->Post([this, fd] {
+  loop_->Post([this, socket = UniqueFd(fd)]() mutable {
     const uint64_t id = node_.clients().NextId();
-    connections_[id] = std::make_unique<Connection>(*this, fd, id);
+    connections_[id] = std::make_unique<Connection>(*this, socket.Release(), id);
   });
 }
 

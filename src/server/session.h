@@ -102,6 +102,7 @@ struct Session {
   bool multi_failed = false;
   bool multi_strong = false;  // A queued command was prefixed with STRONG.
   std::vector<StoredCommand> queued;
+  uint64_t queued_bytes = 0;  // Of their words.
   std::vector<WatchedKey> watched;
 
   uint64_t over_soft_limit_s = 0;  // How long the output has been over its soft limit.

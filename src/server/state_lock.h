@@ -50,6 +50,8 @@ class StateLock {
     writing_.notify_all();
   }
 
+  // Whether a writer holds it or waits for it. Any thread.
+  bool writer_waits() const { return writing_.load(std::memory_order_seq_cst) != 0; }
   uint32_t slots() const { return count_; }
 
  private:

@@ -78,6 +78,9 @@ class Keyspace {
   bool ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const;
   // Bytes held for keys, values and tables, without the allocator's own overhead.
   size_t MemoryBytes() const { return memory_bytes_; }
+  // What an entry counts for in it: by its contents alone, so that it is the same on every instance
+  // whatever the history of its allocation.
+  static size_t CostOf(const Entry& entry);
 
   // One step of SCAN: calls `visit` for about `count` keys from `cursor` on (0 starts), in
   // canonical order, and returns the next cursor (0 at the end). A key that is there during the
@@ -180,9 +183,6 @@ class Keyspace {
   // Makes room for a container in the key's entry; what was there is released.
   Entry* PlaceContainer(std::string_view key, ValueType type, Position& position);
 
-  // What an entry counts for in MemoryBytes(): by its contents alone, so that it is the same on
-  // every instance whatever the history of its allocation.
-  static size_t CostOf(const Entry& entry);
   Position Locate(uint32_t db, std::string_view key) const;
   Position LocateForWrite(uint32_t db, std::string_view key);
   // Makes the key's entry with room for `area` bytes of value, in place if it fits; the old value
