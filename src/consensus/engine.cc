@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/codec.h"
 #include "base/log.h"
@@ -85,6 +87,8 @@ std::string EncodeStart(const EngineOptions& options, const EngineState& state) 
   out.U32(static_cast<uint32_t>(options.heartbeat_ticks));
   out.U32(static_cast<uint32_t>(options.max_inflight_messages));
   out.U32(static_cast<uint32_t>(options.max_entries_per_message));
+  out.U64(options.max_bytes_per_message);
+  out.U64(options.max_log_bytes_per_turn);
   out.U64(options.random_seed);
   out.U64(state.hard_state.term);
   out.U64(state.hard_state.vote);
@@ -95,6 +99,7 @@ std::string EncodeStart(const EngineOptions& options, const EngineState& state) 
   for (const LogEntry& entry : state.entries) {
     out.U64(entry.term);
     out.U8(static_cast<uint8_t>(entry.kind));
+    out.U32(static_cast<uint32_t>(std::min<uint64_t>(entry.Size(), UINT32_MAX)));
     const bool change = entry.kind == EntryKind::kConfChange && entry.data != nullptr;
     EncodeData(out, change ? std::string_view(*entry.data) : std::string_view());
   }
@@ -104,7 +109,7 @@ std::string EncodeStart(const EngineOptions& options, const EngineState& state) 
 Status CheckStart(const EngineOptions& options, const EngineState& state) {
   for (int value : {options.election_ticks, options.heartbeat_ticks, options.max_inflight_messages,
                     options.max_entries_per_message})
-    if (value <= 0)
+    if (value <= 0 || options.max_bytes_per_message == 0 || options.max_log_bytes_per_turn == 0)
       return {ErrorCode::kInvalid, "consensus: times and limits on messages must be positive"};
   uint64_t index = state.base_index;
   for (const LogEntry& entry : state.entries)

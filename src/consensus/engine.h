@@ -40,7 +40,8 @@
 // Ready): all others ever handed to Propose() or Step() will not be seen again and are to be
 // forgotten. Live refs stay live until the next settled turn, because an entry whose successors
 // were replaced during the write is handed out again. Nothing dies at an unsettled turn. A ref may
-// be reused once it is dead. Ref 0 means an empty entry; the core makes such entries itself.
+// be reused once it is dead. Ref 0 means an empty entry; the core makes such entries itself. The
+// lower 32 bits of a ref are the size of its payload, which messages are bounded by.
 //
 // Bootstrap. A cluster begins with a snapshot, at index 1 and term 1, of the initial state, whose
 // ConfState names the first voter; its maker starts with HardState{1, 0, 1} and an empty log after
@@ -74,6 +75,11 @@ struct EngineOptions {
   int heartbeat_ticks = 1;  // Less than election_ticks.
   int max_inflight_messages = 256;    // Append messages under way to one peer, unanswered.
   int max_entries_per_message = 256;  // Less at high indexes: the core counts encoded bytes.
+  // What a kAppend message's payloads may add up to, unless it brings a single entry; and how many
+  // bytes of entries that are stored already one turn's messages may bring, since the driver may
+  // have to read them from the disk. A follower that is far behind gets more as it answers.
+  uint64_t max_bytes_per_message = 1 << 20;
+  uint64_t max_log_bytes_per_turn = 4 << 20;
   // Seeds the core's chance (election time-outs). 0: from the operating system. It is one generator
   // per PROCESS: every Start() with a seed starts it anew for all engines. A simulation gives a
   // seed to each Start(), another one each time (late answers to ReadIndex() are told apart by it),

@@ -16,7 +16,7 @@ std::string TextOf(const LogEntry& entry) {
 
 }  // namespace
 
-void TestNode::Start(uint64_t seed, int max_entries_per_message) {
+void TestNode::Start(uint64_t seed, const EngineOptions& limits) {
   EngineState state;
   state.hard_state = disk.hard_state;
   state.snapshot = disk.snapshot;
@@ -25,7 +25,9 @@ void TestNode::Start(uint64_t seed, int max_entries_per_message) {
   state.entries = disk.entries;
   auto started = Engine::Start({.id = id_,
                                 .max_inflight_messages = 16,
-                                .max_entries_per_message = max_entries_per_message,
+                                .max_entries_per_message = limits.max_entries_per_message,
+                                .max_bytes_per_message = limits.max_bytes_per_message,
+                                .max_log_bytes_per_turn = limits.max_log_bytes_per_turn,
                                 .random_seed = seed},
                                state);
   ASSERT_TRUE(started) << started.error().message();
@@ -44,9 +46,12 @@ void TestNode::Crash() {
   received_.clear();
 }
 
-void TestNode::Propose(const std::string& text) {
-  payloads_[next_ref_] = MakePayload(text);
-  engine_->Propose(next_ref_++);
+void TestNode::Propose(const std::string& text) { engine_->Propose(NewRef(MakePayload(text))); }
+
+uint64_t TestNode::NewRef(const Payload& payload) {
+  const uint64_t ref = next_ref_++ << 32 | payload->size();
+  payloads_[ref] = payload;
+  return ref;
 }
 
 void TestNode::ProposeConfChange(const ConfChange& change, uint64_t token) {
@@ -55,10 +60,7 @@ void TestNode::ProposeConfChange(const ConfChange& change, uint64_t token) {
 
 void TestNode::Receive(const TestMessage& message) {
   std::vector<uint64_t> refs;
-  for (const Payload& payload : message.payloads) {
-    refs.push_back(payload ? next_ref_ : 0);
-    if (payload) payloads_[next_ref_++] = payload;
-  }
+  for (const Payload& payload : message.payloads) refs.push_back(payload ? NewRef(payload) : 0);
   if (message.type == MessageType::kSnapshot) received_[message.snapshot->index] = message;
   engine_->Step(message.from, message.bytes, refs);
 }
@@ -113,6 +115,7 @@ void TestNode::TakeReady(const TurnOutput& out) {
     log_.resize(write.entries_from);
     TakeEntries(ready);
   }
+  if (!ready.snapshot) CountBytes(ready);
   last_messages.assign(ready.messages.begin(), ready.messages.end());
   for (const OutMessage& message : ready.messages) {
     ASSERT_TRUE(!ready.snapshot || !message.before_write);
@@ -139,6 +142,21 @@ void TestNode::TakeEntries(const Ready& ready) {
       data = payloads_.at(entry.ref);
     log_.push_back({entry.index, entry.term, entry.kind, data});
   }
+}
+
+void TestNode::CountBytes(const Ready& ready) {
+  const uint64_t stored = ready.entries.empty() ? UINT64_MAX : ready.entries.front().index;
+  uint64_t from_log = 0;
+  for (const OutMessage& message : ready.messages) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < message.entry_count; ++i) {
+      const uint64_t index = message.first_index + i;
+      bytes += log_.at(index - disk.base_index - 1).Size();
+      if (index < stored) from_log += log_.at(index - disk.base_index - 1).Size();
+    }
+    if (message.entry_count > 1) most_bytes_sent = std::max(most_bytes_sent, bytes);
+  }
+  most_log_bytes_sent = std::max(most_log_bytes_sent, from_log);
 }
 
 TestMessage TestNode::Pack(const OutMessage& message) {

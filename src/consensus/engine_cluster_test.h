@@ -46,7 +46,8 @@ class TestNode {
  public:
   TestNode(TestCluster& cluster, uint64_t id) : cluster_(cluster), id_(id) {}
 
-  void Start(uint64_t seed, int max_entries_per_message = 64);
+  // `limits`: of messages; its other fields are not looked at.
+  void Start(uint64_t seed, const EngineOptions& limits = {.max_entries_per_message = 64});
   void Crash();
   bool up() const { return engine_ != nullptr; }
 
@@ -80,6 +81,8 @@ class TestNode {
   std::optional<EngineStatus> status;
   std::vector<OutMessage> last_messages;  // Of the last Ready; `bytes` is no longer valid.
   uint32_t most_entries_sent = 0;         // In one message.
+  uint64_t most_bytes_sent = 0;           // In one message of more than one entry.
+  uint64_t most_log_bytes_sent = 0;       // In one turn, of entries stored before it.
   int snapshots_installed = 0;
 
  private:
@@ -96,6 +99,8 @@ class TestNode {
   void KeepLive(std::span<const NewEntry> entries);
   void TakeEntries(const Ready& ready);
   TestMessage Pack(const OutMessage& message);
+  void CountBytes(const Ready& ready);
+  uint64_t NewRef(const Payload& payload);
   void ApplyTo(uint64_t index);
   void Trace(const TurnOutput& out);
 

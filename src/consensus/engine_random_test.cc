@@ -13,6 +13,9 @@ namespace {
 
 constexpr int kInstances = 6;
 constexpr int kFirstVoters = 3;
+// So low that messages are divided, and followers that are behind are made to wait.
+constexpr EngineOptions kTight{
+    .max_entries_per_message = 64, .max_bytes_per_message = 8, .max_log_bytes_per_turn = 16};
 
 class RandomRun {
  public:
@@ -22,7 +25,7 @@ class RandomRun {
 
   // The trace of the run, for comparison.
   std::string Run(int steps) {
-    cluster_.StartAll();
+    for (auto& node : cluster_.nodes()) node->Start(cluster_.NextSeed(), kTight);
     for (int i = 0; i < steps && !testing::Test::HasFatalFailure(); ++i) Step();
     if (!testing::Test::HasFatalFailure()) Converge();
     return cluster_.trace;
@@ -58,9 +61,9 @@ class RandomRun {
       if (node.up())
         node.Crash();
       else
-        node.Start(cluster_.NextSeed());
+        node.Start(cluster_.NextSeed(), kTight);
     } else if (dice < 960) {
-      if (!node.up()) node.Start(cluster_.NextSeed());
+      if (!node.up()) node.Start(cluster_.NextSeed(), kTight);
     } else if (dice < 964) {
       cluster_.Isolate(node.id());
     } else if (dice < 970) {
@@ -125,7 +128,7 @@ class RandomRun {
     cluster_.isolated.clear();
     for (auto& node : cluster_.nodes()) {
       node->hold_writes = false;
-      if (!node->up()) node->Start(cluster_.NextSeed());
+      if (!node->up()) node->Start(cluster_.NextSeed(), kTight);
       if (node->writing()) node->FinishWrite();
     }
     cluster_.Settle();

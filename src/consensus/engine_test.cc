@@ -48,8 +48,8 @@ TEST(EngineTest, ProposalsOfOneTurnTravelInOneMessage) {
 
 TEST(EngineTest, MessagesHoldNoMoreEntriesThanAsked) {
   TestCluster cluster(2, 2);
-  cluster[1].Start(1, 8);
-  cluster[2].Start(2, 8);
+  cluster[1].Start(1, {.max_entries_per_message = 8});
+  cluster[2].Start(2, {.max_entries_per_message = 8});
   cluster.Lead(1);
   cluster.Isolate(2);
   cluster[1].engine().ReportUnreachable(2);
@@ -60,6 +60,50 @@ TEST(EngineTest, MessagesHoldNoMoreEntriesThanAsked) {
   EXPECT_EQ(cluster[2].Texts().size(), 100u);
   EXPECT_GE(cluster[1].most_entries_sent, 6u);
   EXPECT_LE(cluster[1].most_entries_sent, 8u);
+}
+
+// A message's entries are what was proposed in one turn, or what a follower lacks: in both cases
+// their bytes are bounded, whatever their number.
+TEST(EngineTest, MessagesAreBoundedByTheirPayloads) {
+  const EngineOptions limits{.max_bytes_per_message = 1000};
+  TestCluster cluster(3, 3);
+  for (auto& node : cluster.nodes()) node->Start(node->id(), limits);
+  cluster.Lead(1);
+  cluster.Isolate(3);
+  const std::string text(300, 'x');
+  const std::string large(5000, 'y');
+  std::vector<std::string> expected;
+  for (int i = 0; i < 40; ++i) {
+    expected.push_back(i % 10 == 4 ? large : text);
+    cluster[1].Propose(expected.back());
+  }
+  cluster.Settle();
+  EXPECT_EQ(cluster[2].Texts(), expected);
+  EXPECT_EQ(cluster[1].most_bytes_sent, 900u);
+  cluster.isolated.clear();
+  cluster.Tick(50);
+  EXPECT_EQ(cluster[3].Texts(), expected);
+  EXPECT_EQ(cluster[1].most_bytes_sent, 900u);
+}
+
+TEST(EngineTest, AFollowerFarBehindCostsATurnFewBytesOfTheLog) {
+  const EngineOptions limits{.max_bytes_per_message = 1000, .max_log_bytes_per_turn = 2000};
+  TestCluster cluster(3, 3);
+  for (auto& node : cluster.nodes()) node->Start(node->id(), limits);
+  cluster.Lead(1);
+  cluster.Isolate(3);
+  cluster[1].engine().ReportUnreachable(3);
+  for (int i = 0; i < 300; ++i) {
+    cluster[1].Propose(std::string(100, 'x'));
+    cluster.Settle();
+  }
+  cluster.isolated.clear();
+  cluster[1].most_log_bytes_sent = 0;
+  // It answers, and so it gets more, without a tick for each message.
+  cluster.Tick(10);
+  EXPECT_EQ(cluster[3].Texts().size(), 300u);
+  EXPECT_GE(cluster[1].most_log_bytes_sent, 1000u);
+  EXPECT_LE(cluster[1].most_log_bytes_sent, 3000u);
 }
 
 TEST(EngineTest, TurnsGoOnDuringAWriteAndItsSuccessorHoldsAllThatArrived) {

@@ -65,7 +65,8 @@ class LogIndex {
     entries.reserve(places_.size());
     uint64_t index = base_index_;
     for (const EntryPlace& place : places_)
-      entries.push_back({++index, place.record.term, place.record.kind, nullptr});
+      entries.push_back(
+          {++index, place.record.term, place.record.kind, nullptr, place.record.length});
     for (const auto& [at, data] : conf_changes_) entries[at - base_index_ - 1].data = data;
     return entries;
   }

@@ -1,6 +1,7 @@
 // The payloads that the Raft core knows by a number. See "Refs" in engine.h.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <unordered_map>
@@ -12,10 +13,13 @@ namespace mydis {
 // One thread.
 class RefTable {
  public:
-  // A new ref, never used before; never 0.
+  // A ref that is not in use; never 0. Its lower half is the payload's size.
   uint64_t Add(Payload payload) {
-    live_.emplace(next_, std::move(payload));
-    return next_++;
+    const uint64_t size = std::min<uint64_t>(payload->size(), UINT32_MAX);
+    for (;;) {
+      const uint64_t ref = uint64_t{next_++} << 32 | size;
+      if (ref != 0 && live_.try_emplace(ref, payload).second) return ref;
+    }
   }
   // Null for ref 0, which is an empty entry.
   Payload Find(uint64_t ref) const {
@@ -36,7 +40,7 @@ class RefTable {
 
  private:
   std::unordered_map<uint64_t, Payload> live_;
-  uint64_t next_ = 1;
+  uint32_t next_ = 1;
 };
 
 }  // namespace mydis

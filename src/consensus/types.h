@@ -23,12 +23,14 @@ enum class EntryKind : uint8_t {
 };
 
 // One entry of the Raft log. A null `data` means the same as an empty one, except where a contract
-// says that it stands for bytes that stayed on disk.
+// says that it stands for bytes that stayed on disk; `size_on_disk` is then how many.
 struct LogEntry {
   uint64_t index = 0;
   uint64_t term = 0;
   EntryKind kind = EntryKind::kNormal;
   Payload data;
+  uint32_t size_on_disk = 0;
+  uint64_t Size() const { return data ? data->size() : size_on_disk; }
 };
 
 }  // namespace mydis

@@ -39,6 +39,7 @@ type engine struct {
 
 	proposals []pb.Entry // Of this turn; appended together at its end.
 	scratch   []pb.Entry // For encoding.
+	outgoing  []pb.Message
 	report    report
 	out       writer
 }
@@ -82,6 +83,7 @@ func (e *engine) turn(in *reader) []byte {
 	*r = report{refused: r.refused[:0], changes: r.changes[:0], reads: r.reads[:0],
 		confs: r.confs[:0], errors: r.errors[:0]}
 	e.store.wanted = false
+	e.store.turnLeft = e.store.turnBytes
 	for !in.empty() {
 		e.event(in)
 	}

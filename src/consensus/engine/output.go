@@ -207,18 +207,39 @@ func (e *engine) putCommitted() {
 
 func (e *engine) putMessages() {
 	w, messages := &e.out, e.ready.Messages
-	sent := 0
+	e.outgoing = e.outgoing[:0]
 	for i := range messages {
 		if !e.outdated(&messages[i]) {
-			sent++
+			e.divide(messages[i])
 		}
 	}
-	w.u32(sent)
-	for i := range messages {
-		if !e.outdated(&messages[i]) {
-			e.putMessage(&messages[i])
-		}
+	w.u32(len(e.outgoing))
+	for i := range e.outgoing {
+		e.putMessage(&e.outgoing[i])
 	}
+}
+
+// divide makes several messages of one whose entries are too much for it. The core counts the
+// references of entries that are not stored yet, not what the host has behind them.
+func (e *engine) divide(m pb.Message) {
+	for m.Type == pb.MsgApp && len(m.Entries) > 1 {
+		fits, bytes := 1, e.store.sizeOf(&m.Entries[0])
+		for ; fits < len(m.Entries); fits++ {
+			bytes += e.store.sizeOf(&m.Entries[fits])
+			if bytes > e.store.messageBytes {
+				break
+			}
+		}
+		if fits == len(m.Entries) {
+			break
+		}
+		part := m
+		part.Entries = m.Entries[:fits]
+		e.outgoing = append(e.outgoing, part)
+		last := &m.Entries[fits-1]
+		m.Index, m.LogTerm, m.Entries = last.Index, last.Term, m.Entries[fits:]
+	}
+	e.outgoing = append(e.outgoing, m)
 }
 
 // outdated says whether m is a leader's message that names entries which the host's log may not have

@@ -27,17 +27,19 @@ func encodeStartError(err error) []byte {
 // start makes an engine from a start buffer.
 func start(in *reader, level level) (*engine, error) {
 	config := raft.Config{
-		ID:                        in.u64(),
-		ElectionTick:              int(in.u32()),
-		HeartbeatTick:             int(in.u32()),
-		MaxInflightMsgs:           int(in.u32()),
-		MaxSizePerMsg:             uint64(in.u32()) * entryBytes,
-		MaxCommittedSizePerReady:  committedPerReady * entryBytes,
+		ID:              in.u64(),
+		ElectionTick:    int(in.u32()),
+		HeartbeatTick:   int(in.u32()),
+		MaxInflightMsgs: int(in.u32()),
+		MaxSizePerMsg:   uint64(in.u32()) * entryBytes,
+		// Never the same number: the store tells by it what the core wants entries for.
+		MaxCommittedSizePerReady:  committedPerReady*entryBytes + 1,
 		CheckQuorum:               true,
 		PreVote:                   true,
 		ReadOnlyOption:            raft.ReadOnlySafe,
 		DisableProposalForwarding: true,
 	}
+	messageBytes, turnBytes := in.u64(), in.u64()
 	seed := in.u64()
 	s, err := readStore(in)
 	if err == nil {
@@ -49,6 +51,7 @@ func start(in *reader, level level) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.messageSize, s.messageBytes, s.turnBytes = config.MaxSizePerMsg, messageBytes, turnBytes
 	e := &engine{id: config.ID, store: s, log: &logger{level: level}}
 	e.conf, e.durable = s.initial, s.hardState
 	e.nonce = incarnation(config.ID, seed)
@@ -79,13 +82,15 @@ func readStore(in *reader) (*store, error) {
 	s.initial = s.snapshot.Metadata.ConfState
 	s.base = in.u64()
 	s.terms = []uint64{in.u64()}
+	s.sizes = []uint32{0}
 	for !in.empty() {
-		term, kind, data := in.u64(), in.u8(), in.data()
+		term, kind, size, data := in.u64(), in.u8(), in.u32(), in.data()
 		if term == 0 || term < s.terms[len(s.terms)-1] {
 			return nil, lostLog{fmt.Sprintf("the log's entry %d has term %d, the one before has %d",
 				s.last()+1, term, s.terms[len(s.terms)-1])}
 		}
 		s.terms = append(s.terms, term)
+		s.sizes = append(s.sizes, size)
 		if kind == kindConfChange {
 			s.changes[s.last()] = append([]byte(nil), data...)
 		}

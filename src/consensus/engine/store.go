@@ -18,7 +18,15 @@ type store struct {
 
 	base    uint64            // The log begins after this entry.
 	terms   []uint64          // terms[i] is the term of the entry base+i.
+	sizes   []uint32          // sizes[i] is how many bytes the host has for it.
 	changes map[uint64][]byte // Data of configuration changes.
+
+	// Of messages that bring entries to followers: how the core asks for them, how many bytes one may
+	// carry, and how many entries that are in the log already may give to all of one turn.
+	messageSize  uint64
+	messageBytes uint64
+	turnBytes    uint64
+	turnLeft     uint64 // Of turnBytes.
 
 	members *pb.ConfState // The configuration in force; the engine's.
 	wanted  bool          // A snapshot was asked for that has all members in it; there is none.
@@ -59,6 +67,9 @@ func (s *store) Entries(lo, hi, maxSize uint64) ([]pb.Entry, error) {
 			n = 1
 		}
 	}
+	if maxSize == s.messageSize {
+		n = s.forMessage(lo, n)
+	}
 	entries := make([]pb.Entry, n)
 	for i := range entries {
 		e := &entries[i]
@@ -70,6 +81,41 @@ func (s *store) Entries(lo, hi, maxSize uint64) ([]pb.Entry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// forMessage says how many of n entries from lo on may go into a message: one at least, unless this
+// turn's messages carry enough from the log. The core then sends none, or an empty one, and asks
+// again when the follower has answered or a heartbeat later. So a follower that is far behind costs
+// a turn of the leader's no more than so many bytes read from its disk.
+func (s *store) forMessage(lo, n uint64) uint64 {
+	if s.turnLeft == 0 {
+		return 0
+	}
+	first := lo - s.base
+	fits, bytes := uint64(1), uint64(s.sizes[first])
+	for fits < n && bytes+uint64(s.sizes[first+fits]) <= s.messageBytes {
+		bytes += uint64(s.sizes[first+fits])
+		fits++
+	}
+	if bytes > s.turnLeft {
+		bytes = s.turnLeft
+	}
+	s.turnLeft -= bytes
+	return fits
+}
+
+// sizeOf is how many bytes the host has for an entry: a ref says so in its lower half, an entry that
+// Entries gave has none.
+func (s *store) sizeOf(entry *pb.Entry) uint64 {
+	switch {
+	case entry.Type != pb.EntryNormal:
+		return uint64(len(entry.Data))
+	case entry.Data != nil:
+		return uint64(uint32(decodeRef(entry.Data)))
+	case entry.Index > s.base && entry.Index <= s.last():
+		return uint64(s.sizes[entry.Index-s.base])
+	}
+	return 0
 }
 
 // Snapshot offers the host's snapshot if every member of today would accept it: a member drops a
@@ -113,6 +159,7 @@ func (s *store) append(entries []pb.Entry) {
 	}
 	if first <= s.last() {
 		s.terms = s.terms[:first-s.base]
+		s.sizes = s.sizes[:first-s.base]
 		for index := range s.changes {
 			if index >= first {
 				delete(s.changes, index)
@@ -120,7 +167,12 @@ func (s *store) append(entries []pb.Entry) {
 		}
 	}
 	for i := range entries {
+		size := uint32(len(entries[i].Data))
+		if entries[i].Type == pb.EntryNormal {
+			size = uint32(decodeRef(entries[i].Data))
+		}
 		s.terms = append(s.terms, entries[i].Term)
+		s.sizes = append(s.sizes, size)
 		if entries[i].Type == pb.EntryConfChangeV2 {
 			s.changes[entries[i].Index] = entries[i].Data
 		}
@@ -132,6 +184,7 @@ func (s *store) install(snapshot pb.Snapshot) {
 	s.snapshot = snapshot
 	s.base = snapshot.Metadata.Index
 	s.terms = append([]uint64(nil), snapshot.Metadata.Term)
+	s.sizes = make([]uint32, 1)
 	s.changes = map[uint64][]byte{}
 }
 
@@ -147,6 +200,7 @@ func (s *store) compact(index uint64) {
 		return
 	}
 	s.terms = s.terms[index-s.base:]
+	s.sizes = s.sizes[index-s.base:]
 	s.base = index
 	for each := range s.changes {
 		if each <= index {

@@ -10,8 +10,8 @@ import (
 // bytes; "T…" is a u32 count and that many T.
 //
 //	start:     u64 id, u32 election ticks, heartbeat ticks, inflight messages, entries per message,
-//	           u64 seed, u64 term, vote, commit, meta, u64 base index, base term, entry…
-//	  entry:   u64 term, u8 kind, bytes data
+//	           u64 bytes per message, bytes from the log per turn, u64 seed, u64 term, vote, commit, meta, u64 base index, base term, entry…
+//	  entry:   u64 term, u8 kind, u32 size, bytes data
 //	  meta:    u64 index, term, conf
 //	  conf:    u64… voters, learners, voters outgoing, learners next, u8 auto leave
 //
