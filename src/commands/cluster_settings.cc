@@ -15,6 +15,12 @@ void MydisSet(WriteContext& context) {
   context.reply.Ok();
 }
 
+// MYDIS VERIFY key: it is the entry itself that counts, see docs/digests.md.
+void MydisVerify(WriteContext& context) {
+  context.state.verify = Keyspace::PartitionOf(context.keyspace.HashOf(context.args[2]));
+  context.reply.Ok();
+}
+
 constexpr CommandSpec kMydisSubcommands[] = {
     {
         .name = "set",
@@ -30,6 +36,21 @@ constexpr CommandSpec kMydisSubcommands[] = {
         .example = "MYDIS SET write-consistency eventual",
         .example_reply = "+OK",
         .handler = MydisSet,
+    },
+    {
+        .name = "verify",
+        .arity = 3,
+        .effect = Effect::kWrite,
+        .flags = kAdmin | kNoScript | kNoEffectFlag,
+        .keys = {},
+        .group = Group::kServer,
+        .since = "0.1.0",
+        .complexity = "O(N) where N is the number of keys in one of 16,384 partitions",
+        .summary = "Lets all instances compare what they hold in the partition of a key.",
+        .arguments = "key",
+        .example = "MYDIS VERIFY k",
+        .example_reply = "+OK",
+        .handler = MydisVerify,
     },
 };
 

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/state_check.h"
 #include "consensus/members.h"
 #include "consensus/submission.h"
 #include "consensus/types.h"
@@ -63,6 +65,12 @@ class Machine {
   //  - kPulse: never.
   // An entry that is refused still moves the time on.
   virtual bool Apply(const LogEntry& entry, const Envelope& envelope, Submission* local) = 0;
+
+  // Called after each Apply(): what the machine found if the entry was one after which all
+  // instances look at the same part of their states (docs/digests.md). Findings of different
+  // formats cannot be compared.
+  virtual std::optional<StateCheck> TakeCheck() { return std::nullopt; }
+  virtual uint32_t CheckFormat() const { return 0; }
 
   // A submission ends: called once for each, never inside BeginApply … EndApply. Release the
   // replies that Apply made, or answer with the error.

@@ -157,13 +157,14 @@ std::unique_ptr<Submission> OriginQueue::Applied(uint64_t sequence, bool fresh, 
   return std::move(record.submission);
 }
 
-void OriginQueue::Restored(uint64_t sequence) {
+void OriginQueue::Restored(uint64_t sequence, uint64_t index) {
   while (!in_flight_.empty() && in_flight_.front().sequence <= sequence) {
     InFlight record = std::move(in_flight_.front());
     in_flight_.pop_front();
     bytes_ -= record.payload->size();
     if (sent_ > 0) --sent_;
     if (!record.submission) continue;
+    record.submission->index = index;
     Outcome outcome;
     outcome.status = Status(ErrorCode::kUnknown,
                             "the write is committed, but its reply was lost: this instance was "

@@ -68,8 +68,9 @@ class OriginQueue {
   // the submission when it has ended by that (null if nobody waits for it).
   std::unique_ptr<Submission> Applied(uint64_t sequence, bool fresh, uint64_t index,
                                       uint64_t now_us);
-  // A snapshot was installed in which this origin has come to `sequence`.
-  void Restored(uint64_t sequence);
+  // The snapshot at `index` was installed, in which this origin has come to `sequence`. What ends
+  // by it was applied at that index or before, so whoever has `index` has it (WAIT).
+  void Restored(uint64_t sequence, uint64_t index);
   // No more: waiting ones end with `refused`, those in flight (when `all`) with kUnknown.
   void FailWaiting(const Status& refused);
   void FailAll(const Status& refused);

@@ -63,7 +63,12 @@ ReplicaImpl::ReplicaImpl(const ReplicaOptions& options, const ReplicaEnv& env,
       fetcher_(
           env.disk, env.snapshots,
           [this](uint64_t to, WireMessage m) { return SendRpc(to, std::move(m)); },
-          [this](uint64_t from, const std::string& m) { engine_->Step(from, m); }),
+          [this](uint64_t from, SnapshotId id, const std::string& m) {
+            if (m.empty())
+              Fetched(id);
+            else
+              engine_->Step(from, m);
+          }),
       coordinator_(options.meta.raft_id, options.max_voters,
                    {.propose =
                         [this](uint64_t token, const ConfChange& change) {
@@ -71,6 +76,7 @@ ReplicaImpl::ReplicaImpl(const ReplicaOptions& options, const ReplicaEnv& env,
                         },
                     .transfer = [this](uint64_t to) { engine_->TransferLeadership(to); },
                     .tell_removed = [this](uint64_t to) { SendRpc(to, Encode(WireRemoved{to})); }}),
+      digests_(options.meta.raft_id),
       next_request_(random_.Next()) {
   self_.raft_id = options.meta.raft_id;
   self_.instance_id = options.meta.instance_id;
@@ -240,6 +246,9 @@ ReplicaStatus ReplicaImpl::GetStatus() const {
   s.disk_writes = disk_writes_;
   s.resends = origin_.streams();
   s.leader_changes = leader_changes_;
+  s.state_agreements = digests_.agreements();
+  s.state_differences = digests_.differences();
+  s.state_repairs = repairs_;
   for (const auto& [id, member] : members_.all()) {
     MemberStatus m;
     m.member = member;

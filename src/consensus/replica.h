@@ -146,6 +146,11 @@ struct ReplicaStatus {
   uint64_t disk_writes = 0;
   uint64_t resends = 0;  // Streams begun after the first of each leader.
   uint64_t leader_changes = 0;
+  // See docs/digests.md: log indexes at which all members' states were alike; at which they were
+  // not; how often this instance has replaced its state by the others'.
+  uint64_t state_agreements = 0;
+  uint64_t state_differences = 0;
+  uint64_t state_repairs = 0;
   std::vector<MemberStatus> members;
 };
 

@@ -143,7 +143,7 @@ void ReplicaImpl::PumpStop(uint64_t now) {
 }
 
 void ReplicaImpl::TakeSnapshot(Replica::Callback done) {
-  if (job_.running() || restoring_)
+  if (job_.running() || restoring_ || Repairing())
     return callbacks_.emplace_back(Status(ErrorCode::kBusy, "a snapshot is under way"),
                                    std::move(done)),
            void();
@@ -151,7 +151,8 @@ void ReplicaImpl::TakeSnapshot(Replica::Callback done) {
 }
 
 void ReplicaImpl::PumpSnapshots() {
-  if (job_.running() || restoring_ || applied_ == 0 || applied_ <= snapshot_index_) return;
+  if (job_.running() || restoring_ || Repairing() || applied_ == 0 || applied_ <= snapshot_index_)
+    return;
   const uint64_t now = Now();
   if (now < snapshot_retry_us_) return;
   const uint64_t enough = std::max(options_.snapshot_log_bytes, snapshot_bytes_);

@@ -21,6 +21,7 @@ Result<uint64_t> ReplicaImpl::TermAt(uint64_t index) {
 
 void ReplicaImpl::ApplySlice() {
   if (restoring_) return RestoreSlice();
+  if (Repairing()) return RepairSlice();
   if (applied_ >= apply_to_) return;
   const uint64_t until = Now() + options_.apply_slice_us;
   while (applied_ < apply_to_ && !fatal_) {
@@ -60,6 +61,7 @@ void ReplicaImpl::ApplyData(const LogEntry& entry) {
   const bool ours = envelope.kind == EntryBody::kCommands && envelope.origin == origin_.origin();
   Submission* local = ours ? origin_.Local(envelope.sequence) : nullptr;
   const bool fresh = env_.machine.Apply(entry, envelope, local);
+  if (const auto check = env_.machine.TakeCheck()) Compare(entry.index, *check);
   if (!ours) {
     // Refused because another was registered meanwhile: try again at once, knowing it.
     if (envelope.kind == EntryBody::kRegister && envelope.origin == origin_.origin())
@@ -156,9 +158,11 @@ void ReplicaImpl::FinishRestore() {
   engine_->SetSnapshot({info.id.index, info.id.term, members_.conf_state()});
   std::erase_if(conf_states_, [&](const auto& state) { return state.index <= applied_; });
   restoring_.reset();
+  digests_.Forget();
+  if (std::exchange(repaired_, false)) Repaired();
   MembersChanged();
   if (env_.machine.OriginKnown(origin_.origin()))
-    origin_.Restored(env_.machine.OriginLastApplied(origin_.origin()));
+    origin_.Restored(env_.machine.OriginLastApplied(origin_.origin()), applied_);
   reach_.OnLocalApply(applied_, std::min(durable_, state_.commit));
   SetReadiness(Readiness::kStarting, "catching up after a snapshot");
   readiness_asked_ = false;

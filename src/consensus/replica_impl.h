@@ -3,6 +3,7 @@
 //   replica_turn.cc     the core's turns: inputs, Ready, writes, messages out
 //   replica_apply.cc    applying entries and installing snapshots, slice by slice
 //   replica_receive.cc  messages in
+//   replica_repair.cc   comparing states with the other members, fetching theirs
 //   replica_admin.cc    membership, administration, stopping, snapshots
 #pragma once
 
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "consensus/digest_exchange.h"
 #include "consensus/log_cache.h"
 #include "consensus/membership_coordinator.h"
 #include "consensus/origin_queue.h"
@@ -96,6 +98,16 @@ class ReplicaImpl {
     bool accepted = false;
     Replica::AdminCallback done;
   };
+  // This instance's state is wrong: nothing is applied until it has been replaced.
+  struct Repair {
+    uint64_t index = 0;             // A snapshot of this index or later will do.
+    std::vector<uint64_t> sources;  // Members whose state is right.
+    size_t asked = 0;               // How often they have been asked, in turn.
+    uint64_t ask_us = 0;            // When to ask (again).
+    uint64_t lead_until_us = 0;     // So long it tries to have somebody else lead first.
+    uint64_t transfer_us = 0;       // When to hand leadership over (again).
+    std::optional<SnapshotId> fetched;
+  };
   struct StopRequest {
     uint64_t deadline_us;
     uint64_t transfer_us = 0;  // When leadership was offered last.
@@ -149,6 +161,17 @@ class ReplicaImpl {
   void CompleteStrong(std::unique_ptr<Submission> submission, const Reach& reach);
   void SetReadiness(Readiness readiness, std::string why);
   void BecomeReadyLater();
+
+  // replica_repair.cc
+  void Compare(uint64_t index, const StateCheck& check);
+  void PumpDigests(uint64_t now);
+  void StartRepair(const DigestExchange::Difference& difference);
+  void PumpRepair(uint64_t now);
+  void Fetched(SnapshotId id);
+  void RepairSlice();
+  void Repaired();
+  void ServeAsks(uint64_t now);
+  bool Repairing() const { return repair_.has_value(); }
 
   // replica_receive.cc
   void ReceiveRaft(uint64_t from, WireMessage message);
@@ -235,6 +258,7 @@ class ReplicaImpl {
   uint64_t term_start_ = 0;     // Leader: the term whose first entry has been applied here.
   uint64_t last_proposed_ = 0;  // Leader: index of the last entry stored.
   uint64_t pulse_us_ = 0;       // No pulse before.
+  bool pulse_asked_ = false;    // One is wanted though no key expires.
   std::vector<std::pair<std::unique_ptr<Submission>, Outcome>> completed_;
   std::map<uint64_t, PendingInvite> invites_;  // By a number of their own.
   std::vector<std::pair<Status, Replica::Callback>> callbacks_;
@@ -254,6 +278,13 @@ class ReplicaImpl {
   uint64_t bytes_since_snapshot_ = 0;
   bool snapshot_wanted_ = false;
   uint64_t snapshot_retry_us_ = 0;
+
+  // Comparing states.
+  DigestExchange digests_;
+  std::optional<Repair> repair_;
+  bool repaired_ = false;              // The snapshot being installed is a repair's.
+  std::map<uint64_t, uint64_t> asks_;  // Members that want a snapshot: from which index on.
+  uint64_t repairs_ = 0;
 
   // Administration.
   uint64_t next_request_;

@@ -85,7 +85,9 @@ void ReplicaImpl::ReceiveRpc(uint64_t from, WireMessage message) {
     }
     case WireType::kSnapshotOffer: {
       WireSnapshotOffer m;
-      if ((good = Decode(head, &m))) fetcher_.OnOffer(from, std::move(m), state_.commit);
+      good = Decode(head, &m);
+      if (good && (!m.raft.empty() || Repairing()))
+        fetcher_.OnOffer(from, std::move(m), state_.commit);
       break;
     }
     case WireType::kSnapshotWant: {
@@ -97,6 +99,17 @@ void ReplicaImpl::ReceiveRpc(uint64_t from, WireMessage message) {
       WireSnapshotChunk m;
       if ((good = message.bodies.size() == 1 && Decode(head, &m)))
         fetcher_.OnChunk(from, m, std::move(message.bodies[0]));
+      break;
+    }
+    case WireType::kDigest: {
+      WireDigest m;
+      if ((good = Decode(head, &m)) && m.format == env_.machine.CheckFormat())
+        digests_.OnPeer(from, m.index, m.check);
+      break;
+    }
+    case WireType::kSnapshotAsk: {
+      WireSnapshotAsk m;
+      if ((good = Decode(head, &m))) asks_[from] = m.index;
       break;
     }
     case WireType::kRemoved: {

@@ -37,6 +37,9 @@ uint64_t ReplicaImpl::Turn() {
   if (space_low_) CheckSpare();
   SettleLog(now);
   if (!fatal_) {
+    PumpDigests(now);
+    PumpRepair(now);
+    ServeAsks(now);
     PumpSnapshots();
     PumpAdmin(now);
     PumpStop(now);
@@ -45,7 +48,7 @@ uint64_t ReplicaImpl::Turn() {
   if (fatal_) return UINT64_MAX;
   const bool more = engine_->HasInput() || !completed_.empty() ||
                     (restoring_ && restore_durable_ && !job_.running()) ||
-                    (!restoring_ && applied_ < apply_to_);
+                    (!restoring_ && !Repairing() && applied_ < apply_to_);
   return more ? now : next_tick_us_;
 }
 
@@ -87,8 +90,10 @@ void ReplicaImpl::PumpInputs(uint64_t now) {
 // Lets time pass in the state when a key expires and no other entry is on its way.
 void ReplicaImpl::ProposePulse(uint64_t now) {
   if (!Leading() || term_start_ != state_.term || state_.transferee != 0 || now < pulse_us_ ||
-      applied_ < last_proposed_ || disk_full_ || env_.machine.PulseDelayUs() != 0)
+      applied_ < last_proposed_ || disk_full_ ||
+      (!pulse_asked_ && env_.machine.PulseDelayUs() != 0))
     return;
+  pulse_asked_ = false;
   pulse_us_ = now + kPulseGapUs;
   std::string payload(kEnvelopeSize, '\0');
   StoreEnvelope(payload.data(), Envelope{});
@@ -193,6 +198,9 @@ void ReplicaImpl::TakeReady(const Ready& ready) {
     // What is committed but not applied yet is in the snapshot, and may vanish from the log.
     restoring_ = SnapshotId{pending.snapshot->index, pending.snapshot->term};
     restore_durable_ = false;
+    restore_reader_.reset();
+    repaired_ = repair_.has_value();  // Any snapshot of the others will do.
+    repair_.reset();
     SetReadiness(Readiness::kRestoring, "installing a snapshot of the leader");
   }
   if (pending.hard_state) unwritten_hard_state_ = pending.hard_state;

@@ -12,9 +12,9 @@ void SnapshotFetcher::OnOffer(uint64_t from, WireSnapshotOffer offer, uint64_t c
   auto receiving = std::make_shared<Receiving>();
   receiving->from = from;
   receiving->offer = std::move(offer);
-  if (receiving->offer.index <= committed) {
+  if (receiving->offer.index <= committed && !receiving->offer.raft.empty()) {
     // The core will answer that it has come further.
-    complete_(from, receiving->offer.raft);
+    complete_(from, {receiving->offer.index, receiving->offer.term}, receiving->offer.raft);
     return Want(*receiving, SnapshotVerdict::kDone);
   }
   if (current_ && current_->offer.index == receiving->offer.index &&
@@ -97,7 +97,8 @@ void SnapshotFetcher::Commit(const std::shared_ptr<Receiving>& receiving) {
 
 void SnapshotFetcher::Finish(const std::shared_ptr<Receiving>& receiving) {
   current_.reset();
-  complete_(receiving->from, receiving->offer.raft);
+  complete_(receiving->from, {receiving->offer.index, receiving->offer.term},
+            receiving->offer.raft);
   Want(*receiving, SnapshotVerdict::kDone);
 }
 

@@ -19,12 +19,14 @@ namespace mydis {
 class SnapshotFetcher {
  public:
   using Send = std::function<bool(uint64_t to, WireMessage message)>;
-  // The file is complete and verified (or not needed): step the message.
-  using Complete = std::function<void(uint64_t from, const std::string& raft_message)>;
+  // The file is complete and verified (or not needed): step the message, if there is one.
+  using Complete =
+      std::function<void(uint64_t from, SnapshotId id, const std::string& raft_message)>;
 
   SnapshotFetcher(DiskQueue& disk, SnapshotStore& store, Send send, Complete complete);
 
-  // `committed`: everything up to here is known to be committed, so no snapshot of it is needed.
+  // `committed`: everything up to here is known to be committed, so no snapshot of it is needed,
+  // but for one that this instance has asked for.
   void OnOffer(uint64_t from, WireSnapshotOffer offer, uint64_t committed);
   void OnChunk(uint64_t from, const WireSnapshotChunk& chunk, Payload body);
   bool active() const { return current_ != nullptr; }

@@ -20,7 +20,8 @@ void SnapshotSender::Start(uint64_t to, SnapshotId id, std::string raft_message,
   if (!source) {
     LogWarning("snapshot {} cannot be sent to member {}: {}", id.index, to,
                source.error().message());
-    return report_(to, false);
+    if (!raft_message.empty()) report_(to, false);
+    return;
   }
   auto transfer = std::make_shared<Transfer>();
   transfer->to = to;
@@ -110,8 +111,8 @@ void SnapshotSender::ReadNext(const std::shared_ptr<Transfer>& transfer) {
 }
 
 void SnapshotSender::Finish(uint64_t to, bool ok) {
-  transfers_.erase(to);
-  report_(to, ok);
+  const auto transfer = transfers_.extract(to);
+  if (!transfer.mapped()->raft_message.empty()) report_(to, ok);
 }
 
 }  // namespace mydis

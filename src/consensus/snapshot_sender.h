@@ -39,7 +39,8 @@ class SnapshotSender {
   SnapshotSender(SnapshotSenderOptions options, DiskQueue& disk, SnapshotStore& store, Send send,
                  Report report);
 
-  // Replaces what is being sent to `to`, which is reported as failed.
+  // Replaces what is being sent to `to`. Without a raft message nothing is reported: the follower
+  // has asked for it by itself, and asks again.
   void Start(uint64_t to, SnapshotId id, std::string raft_message, uint64_t now_us);
   void OnWant(uint64_t from, const WireSnapshotWant& want, uint64_t now_us);
   void Pump(uint64_t now_us);
@@ -47,6 +48,7 @@ class SnapshotSender {
   void Drop(uint64_t to) { transfers_.erase(to); }
   void DropAll() { transfers_.clear(); }
   bool active() const { return !transfers_.empty(); }
+  bool SendingTo(uint64_t to) const { return transfers_.contains(to); }
 
  private:
   struct Transfer {

@@ -24,7 +24,8 @@ struct Submission {
 
   // Written by the replica.
   uint64_t sequence = 0;  // Its number among this process's submissions; 0 until it is sent.
-  uint64_t index = 0;     // The log entry that was applied; 0 until it is.
+  // The log entry that was applied, or the snapshot that contains it; 0 until then.
+  uint64_t index = 0;
 };
 
 // What became of a submission.

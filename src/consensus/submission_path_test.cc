@@ -151,11 +151,12 @@ TEST_F(OriginQueueTest, ASnapshotThatContainsItTellsSo) {
   Submit();
   Submit();
   Pump();
-  queue_.Restored(1);
+  queue_.Restored(1, 40);
   auto ended = queue_.TakeEnded();
   ASSERT_EQ(ended.size(), 1u);
   EXPECT_EQ(ended[0].outcome.status.code(), ErrorCode::kUnknown);
   EXPECT_TRUE(ended[0].outcome.applied);
+  EXPECT_EQ(ended[0].submission->index, 40u);
   EXPECT_NE(queue_.Local(2), nullptr);
 }
 
@@ -323,6 +324,8 @@ TEST(WireTest, HeadsGoThereAndBack) {
   CheckWire(WireSnapshotOffer{1, 2, 3, "raft"});
   CheckWire(WireSnapshotWant{1, 2, SnapshotVerdict::kFailed, 3});
   CheckWire(WireSnapshotChunk{1, 2, 3});
+  CheckWire(WireDigest{1000, 2, {.first = 3, .count = 4, .digest = 5}});
+  CheckWire(WireSnapshotAsk{1000});
   CheckWire(WireRemoved{4});
   CheckWire(WireJoin{"name", member, 8});
   CheckWire(WireJoinAnswer{.text = "t", .host = "h", .port = 1, .members = {member}});

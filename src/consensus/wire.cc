@@ -224,6 +224,36 @@ bool Decode(std::string_view head, WireSnapshotChunk* m) {
   return Finished(in);
 }
 
+WireMessage Encode(const WireDigest& m) {
+  return Make(WireType::kDigest, [&](Encoder& out) {
+    out.Varint(m.index);
+    out.U32(m.format);
+    out.U32(m.check.first);
+    out.U32(m.check.count);
+    out.U64(m.check.digest);
+  });
+}
+
+bool Decode(std::string_view head, WireDigest* m) {
+  Decoder in(head);
+  m->index = in.Varint();
+  m->format = in.U32();
+  m->check.first = in.U32();
+  m->check.count = in.U32();
+  m->check.digest = in.U64();
+  return Finished(in);
+}
+
+WireMessage Encode(const WireSnapshotAsk& m) {
+  return Make(WireType::kSnapshotAsk, [&](Encoder& out) { out.Varint(m.index); });
+}
+
+bool Decode(std::string_view head, WireSnapshotAsk* m) {
+  Decoder in(head);
+  m->index = in.Varint();
+  return Finished(in);
+}
+
 WireMessage Encode(const WireRemoved& m) {
   return Make(WireType::kRemoved, [&](Encoder& out) { out.Varint(m.raft_id); });
 }

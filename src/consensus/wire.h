@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/state_check.h"
 #include "consensus/transport.h"
 #include "mydis/status.h"
 
@@ -27,6 +28,8 @@ enum class WireType : uint8_t {
   kSnapshotWant = 23,
   kSnapshotChunk = 24,
   kRemoved = 25,
+  kDigest = 26,
+  kSnapshotAsk = 27,
   // Questions, from and to whomever
   kJoin = 32,
   kJoinAnswer = 33,
@@ -91,7 +94,8 @@ struct WireAdminAnswer {
 };
 
 // The leader has snapshot `index`/`term` of `size` bytes, in a file, for the receiver; `raft` is
-// the core's message that is to be stepped once the file is complete. Answered by kSnapshotWant.
+// the core's message that is to be stepped once the file is complete; empty: any member has it, and
+// it is the answer to kSnapshotAsk. Answered by kSnapshotWant.
 struct WireSnapshotOffer {
   uint64_t index = 0;
   uint64_t term = 0;
@@ -114,6 +118,17 @@ struct WireSnapshotChunk {
   uint64_t index = 0;
   uint64_t term = 0;
   uint64_t offset = 0;
+};
+
+// What the sender's state is after the entry at `index`. See docs/digests.md.
+struct WireDigest {
+  uint64_t index = 0;
+  uint32_t format = 0;  // Machine::CheckFormat().
+  StateCheck check;
+};
+// The sender's state is wrong: it wants a snapshot of `index` or later.
+struct WireSnapshotAsk {
+  uint64_t index = 0;
 };
 
 // To an instance that is no member any more.
@@ -187,6 +202,8 @@ WireMessage Encode(const WireAdminAnswer& m);
 WireMessage Encode(const WireSnapshotOffer& m);
 WireMessage Encode(const WireSnapshotWant& m);
 WireMessage Encode(const WireSnapshotChunk& m);
+WireMessage Encode(const WireDigest& m);
+WireMessage Encode(const WireSnapshotAsk& m);
 WireMessage Encode(const WireRemoved& m);
 WireMessage Encode(const WireJoin& m);
 WireMessage Encode(const WireJoinAnswer& m);
@@ -205,6 +222,8 @@ bool Decode(std::string_view head, WireAdminAnswer* m);
 bool Decode(std::string_view head, WireSnapshotOffer* m);
 bool Decode(std::string_view head, WireSnapshotWant* m);
 bool Decode(std::string_view head, WireSnapshotChunk* m);
+bool Decode(std::string_view head, WireDigest* m);
+bool Decode(std::string_view head, WireSnapshotAsk* m);
 bool Decode(std::string_view head, WireRemoved* m);
 bool Decode(std::string_view head, WireJoin* m);
 bool Decode(std::string_view head, WireJoinAnswer* m);

@@ -4,6 +4,7 @@
 
 #include "base/error_table.h"
 #include "base/host_port.h"
+#include "commands/subcommands.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
 #include "server/node.h"
@@ -236,7 +237,6 @@ void Digest(LocalContext& c) {
 
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
-      "MYDIS <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "ADD <host:raftport>",
       "    Invite an instance that was started with --join and has found no cluster yet.",
       "DIGEST",
@@ -257,40 +257,29 @@ void Help(LocalContext& c) {
       "    This instance and the members of its cluster.",
       "TRANSFER [<instance-id>]",
       "    Hand leadership over.",
-      "HELP",
-      "    Print this help.",
+      "VERIFY <key>",
+      "    Let all instances compare what they hold in the partition of a key.",
   };
-  c.reply.ArrayHeader(std::size(kLines));
-  for (std::string_view line : kLines) c.reply.Simple(line);
+  ReplyHelp("MYDIS", kLines, c.reply);
 }
 
-constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
-
-constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view summary,
-                          std::string_view arguments, LocalHandler handler) {
-  return {.name = name,
-          .arity = arity,
-          .effect = Effect::kLocal,
-          .flags = kFlags,
-          .group = Group::kServer,
-          .since = "0.1.0",
-          .complexity = "O(N) where N is the number of instances",
-          .summary = summary,
-          .arguments = arguments,
-          .handler = handler};
-}
+constexpr Subcommands kSub{.flags = kAdmin | kNoScript | kLoading | kStale,
+                           .group = Group::kServer,
+                           .since = "0.1.0",
+                           .complexity = "O(N) where N is the number of instances"};
 
 constexpr CommandSpec kSubcommands[] = {
-    Sub("add", 3, "Invites an instance that waits for a cluster.", "host:raftport", Add),
-    Sub("digest", 2, "A hash of the whole state and the log index it belongs to.", "", Digest),
-    Sub("get", -2, "Settings that hold for the whole cluster.", "[name]", Get),
-    Sub("help", 2, "Helpful text about the subcommands.", "", Help),
-    Sub("leader", 2, "The instance that leads, or nil.", "", Leader),
-    Sub("promote", 3, "Makes a learner a voter.", "instance-id", Promote),
-    Sub("remove", 3, "Takes an instance out of the cluster for good.", "instance-id", Remove),
-    Sub("snapshot", 2, "Takes a snapshot on this instance now.", "", Snapshot),
-    Sub("status", 2, "Describes this instance and the members of its cluster.", "", DescribeStatus),
-    Sub("transfer", -2, "Hands leadership to another instance.", "[instance-id]", Transfer),
+    kSub("add", 3, "Invites an instance that waits for a cluster.", "host:raftport", Add),
+    kSub("digest", 2, "A hash of the whole state and the log index it belongs to.", "", Digest),
+    kSub("get", -2, "Settings that hold for the whole cluster.", "[name]", Get),
+    kSub.Help(Help),
+    kSub("leader", 2, "The instance that leads, or nil.", "", Leader),
+    kSub("promote", 3, "Makes a learner a voter.", "instance-id", Promote),
+    kSub("remove", 3, "Takes an instance out of the cluster for good.", "instance-id", Remove),
+    kSub("snapshot", 2, "Takes a snapshot on this instance now.", "", Snapshot),
+    kSub("status", 2, "Describes this instance and the members of its cluster.", "",
+         DescribeStatus),
+    kSub("transfer", -2, "Hands leadership to another instance.", "[instance-id]", Transfer),
 };
 
 constexpr CommandSpec kFamily[] = {

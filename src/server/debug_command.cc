@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "commands/arg_parser.h"
 #include "commands/keys.h"
+#include "commands/subcommands.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
@@ -28,6 +29,20 @@ void Sleep(LocalContext& c) {
   node.consensus().Post([resume, &node, seconds = *seconds](Replica*) {
     node.core().lock.LockExclusive();
     std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    node.core().lock.UnlockExclusive();
+    resume([](Reply& reply) { reply.Ok(); });
+  });
+}
+
+// Makes this instance's state another than the others' have, to see that they find out.
+void Corrupt(LocalContext& c) {
+  if (c.in_transaction)
+    return c.reply.Error("ERR DEBUG MYDIS-CORRUPT is not allowed in a transaction");
+  const auto resume = c.Suspend();
+  Node& node = c.node;
+  node.consensus().Post([resume, &node, key = std::string(c.args[2])](Replica*) {
+    node.core().lock.LockExclusive();
+    node.core().machine.Corrupt(key);
     node.core().lock.UnlockExclusive();
     resume([](Reply& reply) { reply.Ok(); });
   });
@@ -166,7 +181,6 @@ void Protocol(LocalContext& c) {
 
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
-      "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
       "CHANGE-REPL-ID",
       "    Accepted, changes nothing.",
       "DIGEST",
@@ -175,6 +189,8 @@ void Help(LocalContext& c) {
       "    A hash of each key's value.",
       "ERROR <string>",
       "    Reply with an error.",
+      "MYDIS-CORRUPT <key>",
+      "    Change a key of database 0 on this instance alone; docs/digests.md says what follows.",
       "OBJECT <key>",
       "    How a value is kept.",
       "PROTOCOL <type>",
@@ -191,44 +207,33 @@ void Help(LocalContext& c) {
       "    Stop this instance for a while.",
       "STRINGMATCH-LEN <len>",
       "    Match a hard pattern against a text of that length.",
-      "HELP",
-      "    Print this help.",
   };
-  c.reply.ArrayHeader(std::size(kLines));
-  for (std::string_view line : kLines) c.reply.Simple(line);
+  ReplyHelp("DEBUG", kLines, c.reply);
 }
 
 constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
 
-constexpr CommandSpec Sub(std::string_view name, int arity, std::string_view summary,
-                          std::string_view arguments, LocalHandler handler) {
-  return {.name = name,
-          .arity = arity,
-          .effect = Effect::kLocal,
-          .flags = kFlags,
-          .group = Group::kServer,
-          .since = "1.0.0",
-          .complexity = "Depends on subcommand.",
-          .summary = summary,
-          .arguments = arguments,
-          .handler = handler};
-}
+constexpr Subcommands kSub{.flags = kFlags,
+                           .group = Group::kServer,
+                           .since = "1.0.0",
+                           .complexity = "Depends on subcommand."};
 
 constexpr CommandSpec kSubcommands[] = {
-    Sub("change-repl-id", 2, "Accepted, changes nothing.", "", AcceptOnly),
-    Sub("digest", 2, "A hash of all keys and values.", "", Digest),
-    Sub("digest-value", -2, "A hash of each key's value.", "[key [key ...]]", DigestValue),
-    Sub("error", 3, "Replies with an error.", "string", Error),
-    Sub("help", 2, "Helpful text about the subcommands.", "", Help),
-    Sub("object", -3, "How a value is kept.", "key", Object),
-    Sub("protocol", 3, "Replies with a value of a type of the protocol.", "type", Protocol),
-    Sub("quicklist-packed-threshold", 3, "Accepted, changes nothing.", "size", AcceptOnly),
-    Sub("reload", -2, "Takes a snapshot.", "[option [option ...]]", Reload),
-    Sub("pause-cron", 3, "Accepted, changes nothing.", "flag", SetActiveExpire),
-    Sub("set-active-expire", 3, "Accepted, changes nothing.", "flag", SetActiveExpire),
-    Sub("sleep", 3, "Stops this instance for a while.", "seconds", Sleep),
-    Sub("stringmatch-len", -3, "Matches a hard pattern against a long text.", "length",
-        StringMatchLen),
+    kSub("change-repl-id", 2, "Accepted, changes nothing.", "", AcceptOnly),
+    kSub("digest", 2, "A hash of all keys and values.", "", Digest),
+    kSub("digest-value", -2, "A hash of each key's value.", "[key [key ...]]", DigestValue),
+    kSub("error", 3, "Replies with an error.", "string", Error),
+    kSub.Help(Help),
+    kSub("mydis-corrupt", 3, "Changes a key on this instance alone.", "key", Corrupt),
+    kSub("object", -3, "How a value is kept.", "key", Object),
+    kSub("pause-cron", 3, "Accepted, changes nothing.", "flag", SetActiveExpire),
+    kSub("protocol", 3, "Replies with a value of a type of the protocol.", "type", Protocol),
+    kSub("quicklist-packed-threshold", 3, "Accepted, changes nothing.", "size", AcceptOnly),
+    kSub("reload", -2, "Takes a snapshot.", "[option [option ...]]", Reload),
+    kSub("set-active-expire", 3, "Accepted, changes nothing.", "flag", SetActiveExpire),
+    kSub("sleep", 3, "Stops this instance for a while.", "seconds", Sleep),
+    kSub("stringmatch-len", -3, "Matches a hard pattern against a long text.", "length",
+         StringMatchLen),
 };
 
 constexpr CommandSpec kFamily[] = {

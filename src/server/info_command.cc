@@ -284,6 +284,9 @@ void MydisSection(LocalContext& c, Section& out) {
   out.Add("leader_changes", status->leader_changes);
   out.Add("submissions_unapplied", status->submissions_unapplied);
   out.Add("disk_full", status->disk_full ? 1 : 0);
+  out.Add("state_agreements", status->state_agreements);
+  out.Add("state_differences", status->state_differences);
+  out.Add("state_repairs", status->state_repairs);
 }
 
 void KeyspaceSection(LocalContext& c, Section& out) {

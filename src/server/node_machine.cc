@@ -77,6 +77,7 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
     events_.on_fatal(applied.error());
     return false;
   }
+  check_ = applied->check;
   core_.expired_keys.fetch_add(applied->expired, std::memory_order_relaxed);
   core_.cluster_clock.OnApplied(envelope.time_ms, readiness_ == Readiness::kReady && !leader_.self);
   return applied->fresh;

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "consensus/machine.h"
@@ -32,6 +34,8 @@ class NodeMachine final : public Machine {
   void BeginApply() override;
   void EndApply(uint64_t applied) override;
   bool Apply(const LogEntry& entry, const Envelope& envelope, Submission* local) override;
+  std::optional<StateCheck> TakeCheck() override { return std::exchange(check_, std::nullopt); }
+  uint32_t CheckFormat() const override { return kCheckFormat; }
   void Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) override;
   bool OriginKnown(uint64_t origin) const override;
   uint64_t OriginLastApplied(uint64_t origin) const override;
@@ -64,6 +68,7 @@ class NodeMachine final : public Machine {
   LeaderInfo leader_;
   Announcer announcer_;
   Outbox outbox_;
+  std::optional<StateCheck> check_;  // Of the last entry.
   Readiness readiness_ = Readiness::kStarting;
   // A restored state is put together apart and takes its place at the end.
   std::unique_ptr<StateMachine> incoming_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "state/events.h"
 #include "state/keyspace.h"
@@ -23,6 +24,10 @@ struct State {
   uint64_t time_ms = 0;   // The cluster's time: that of the last applied entry.
   // Where PUBLISH goes; null: nowhere. This instance's, not part of the state.
   MessageListener* messages = nullptr;
+
+  // Not part of the state: the partition that the entry being applied asks all instances to compare
+  // (MYDIS VERIFY).
+  std::optional<uint32_t> verify;
 };
 
 }  // namespace mydis

@@ -55,6 +55,7 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   if (!LoadEnvelope(payload, &applied.envelope))
     return Fail(ErrorCode::kCorrupt, "a log entry is of a kind this program does not know");
   const Envelope& envelope = applied.envelope;
+  const uint64_t time_before_ms = state_->time_ms;
   if (envelope.time_ms > state_->time_ms) state_->time_ms = envelope.time_ms;
   state_->keyspace.set_revision(state_->revision);
   state_->keyspace.set_time(state_->time_ms);
@@ -74,7 +75,40 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
       break;
   }
   if (!readable) return Fail(ErrorCode::kCorrupt, "a log entry's operations cannot be read");
+  applied.check = Check(time_before_ms);
+  state_->verify.reset();
   return applied;
+}
+
+// Which partitions are looked at follows from the entries alone, and so does when.
+std::optional<StateCheck> StateMachine::Check(uint64_t time_before_ms) const {
+  StateCheck check{.first = state_->verify.value_or(0), .count = 1};
+  if (!state_->verify) {
+    if (checks_.period_ms == 0) return std::nullopt;
+    const uint64_t turn = state_->time_ms / checks_.period_ms;
+    if (turn == time_before_ms / checks_.period_ms) [[likely]]
+      return std::nullopt;
+    check.count = checks_.partitions;
+    if (check.count == kPartitions) {
+      check.digest = Digest();
+      return check;
+    }
+    // Not one after the other: where entries come every so many seconds, some would never be met.
+    Random random(turn);
+    check.first = static_cast<uint32_t>(random.Below(kPartitions));
+  }
+  std::string bytes;
+  check.digest = state_->revision;
+  for (uint32_t i = 0; i < check.count; ++i) {
+    bytes.clear();
+    state_->keyspace.SavePartition((check.first + i) % kPartitions, bytes);
+    check.digest = Hash64(bytes, check.digest);
+  }
+  return check;
+}
+
+void StateMachine::Corrupt(std::string_view key) {
+  state_->keyspace.SetString(0, key, "corrupted on purpose", Ttl::Keep());
 }
 
 void StateMachine::RunCommand(Args args, uint32_t db, uint64_t seed, Reply* reply) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/envelope.h"
+#include "base/state_check.h"
 #include "mydis/status.h"
 #include "state/context.h"
 #include "state/state.h"
@@ -31,10 +32,20 @@ class ApplyObserver {
   virtual void End(uint32_t i) = 0;
 };
 
+// How often all instances look at a part of their states, which must be the same everywhere.
+struct CheckOptions {
+  uint64_t period_ms = 1000;  // Of the cluster's time; 0: only when asked to.
+  uint32_t partitions = 1;    // At a time; all of them and everything else with kPartitions.
+};
+
+// Of the bytes that digests are made of. Instances whose formats differ cannot be compared.
+inline constexpr uint32_t kCheckFormat = 1;
+
 struct Applied {
   Envelope envelope;
-  bool fresh = false;  // False: a repetition or a gap, skipped.
-  size_t expired = 0;  // Keys whose deadline the entry's time had reached.
+  bool fresh = false;               // False: a repetition or a gap, skipped.
+  size_t expired = 0;               // Keys whose deadline the entry's time had reached.
+  std::optional<StateCheck> check;  // If this entry is one after which all instances look.
 };
 
 // Apply, Restore and the snapshot calls: the applying thread, holding the lock exclusively.
@@ -56,6 +67,11 @@ class StateMachine {
   // Likewise.
   void set_message_listener(MessageListener* listener);
 
+  void set_checks(const CheckOptions& options) { checks_ = options; }
+  // Breaks the promise that all states are alike, to see what comes of it: gives a key of database
+  // 0 another value, on this instance alone.
+  void Corrupt(std::string_view key);
+
   // Takes over the state of another machine (a restored one), which is left empty.
   void TakeStateOf(StateMachine& other);
   // Canonical bytes of everything but the keys.
@@ -75,7 +91,10 @@ class StateMachine {
   void RunCommand(Args args, uint32_t db, uint64_t seed, Reply* reply);
   void Adopt(std::unique_ptr<State> state);
 
+  std::optional<StateCheck> Check(uint64_t time_before_ms) const;
+
   const CommandRunner& runner_;
+  CheckOptions checks_;
   std::unique_ptr<State> state_;
   KeyspaceListener* listener_ = nullptr;
   MessageListener* message_listener_ = nullptr;

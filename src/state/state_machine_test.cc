@@ -151,5 +151,36 @@ TEST_F(StateMachineTest, MalformedEntriesAndSnapshotsAreErrors) {
   EXPECT_FALSE(cut.Finish().ok());
 }
 
+TEST_F(StateMachineTest, LooksAtPartsOfTheStateWhereTimeEntersANewSecond) {
+  const auto check = [](StateMachine& machine, uint64_t sequence, uint64_t time_ms,
+                        std::string_view value = "v") {
+    return machine.Apply(Entry({{"SET", "k", value}}, sequence, time_ms), nullptr)->check;
+  };
+  StateMachine other(runner_, 5);
+  Apply(other, RegistrationPayload(77, 0, "a"));
+  EXPECT_TRUE(check(machine_, 1, 1000));
+  EXPECT_TRUE(check(other, 1, 1000));
+  EXPECT_FALSE(check(machine_, 2, 1999));
+  EXPECT_FALSE(check(other, 2, 1999));
+  const auto mine = check(machine_, 3, 2000);
+  ASSERT_TRUE(mine);
+  EXPECT_EQ(mine->count, 1u);
+  EXPECT_EQ(mine, check(other, 3, 2000));
+  EXPECT_NE(mine->first, check(machine_, 4, 3000)->first) << "not always the same one";
+}
+
+TEST_F(StateMachineTest, AChecksDigestShowsAnyDifferenceInItsPartition) {
+  StateMachine other(runner_, 5);
+  Apply(other, RegistrationPayload(77, 0, "a"));
+  machine_.set_checks({.period_ms = 1000, .partitions = kPartitions});
+  other.set_checks({.period_ms = 1000, .partitions = kPartitions});
+  const auto check = [](StateMachine& machine, uint64_t sequence) {
+    return *machine.Apply(Entry({{"SET", "k", "v"}}, sequence, sequence * 1000), nullptr)->check;
+  };
+  EXPECT_EQ(check(machine_, 1), check(other, 1));
+  other.Corrupt("j");
+  EXPECT_NE(check(machine_, 2), check(other, 2));
+}
+
 }  // namespace
 }  // namespace mydis

@@ -2,9 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "state/entry_codec.h"
+#include <cstdlib>
 
 namespace mydis::sim {
+namespace {
+
+constexpr uint64_t kAccounts = 4;
+
+std::string Account(uint64_t number) { return fmt::format("account{}", number); }
+
+}  // namespace
 
 Clients::Clients(World& world, Observer& observer, std::vector<std::unique_ptr<Node>>& nodes,
                  const ClientOptions& options)
@@ -41,53 +48,87 @@ void Clients::Next(uint32_t index) {
   EventualRead(index);
 }
 
-void Clients::Write(uint32_t index) {
-  auto pending = std::make_shared<Pending>();
-  pending->session = index;
-  pending->tracked = true;
-  pending->op.argument = fmt::format("v{}", ++next_value_);
-  std::vector<std::string> words;
-  const std::string& value = pending->op.argument;
+Clients::Batch Clients::Command(Pending& pending) {
+  pending.tracked = true;
+  const std::string& value = pending.op.argument;
   switch (world_.random().Below(8)) {
     case 0:
     case 1:
-      pending->op.kind = OpKind::kSet;
-      pending->key = Key("r", 3);
-      words = {"SET", pending->key, value};
-      break;
+      pending.op.kind = OpKind::kSet;
+      pending.key = Key("r", 3);
+      return {{{"SET", pending.key, value}}};
     case 2:
-      pending->op.kind = OpKind::kGetSet;
-      pending->key = Key("r", 3);
-      words = {"GETSET", pending->key, value};
-      break;
+      pending.op.kind = OpKind::kGetSet;
+      pending.key = Key("r", 3);
+      return {{{"GETSET", pending.key, value}}};
     case 3:
     case 4:
-      pending->op.kind = OpKind::kIncr;
-      pending->key = Key("c", 2);
-      words = {"INCR", pending->key};
-      break;
+      pending.op.kind = OpKind::kIncr;
+      pending.key = Key("c", 2);
+      return {{{"INCR", pending.key}}};
     case 5:
-      pending->op.kind = OpKind::kDel;
-      pending->key = Key("r", 3);
-      words = {"DEL", pending->key};
-      break;
+      pending.op.kind = OpKind::kDel;
+      pending.key = Key("r", 3);
+      return {{{"DEL", pending.key}}};
     case 6:
-      pending->tracked = false;
-      pending->key = Key("a", 2);
-      pending->token = value + ";";
-      words = {"APPEND", pending->key, pending->token};
-      tokens_[pending->key][pending->token] = false;
-      break;
-    case 7:
-      pending->tracked = false;
-      pending->key = Key("e", 3);
-      words = {"SET", pending->key, value, "PX", std::to_string(world_.Between(1, 500))};
-      break;
+      pending.tracked = false;
+      pending.key = Key("a", 2);
+      pending.token = value + ";";
+      return {{{"APPEND", pending.key, pending.token}}};
+    default:
+      pending.tracked = false;
+      pending.key = Key("e", 3);
+      return {{{"SET", pending.key, value, "PX", std::to_string(world_.Between(1, 500))}}};
   }
+}
+
+// WATCH, GET, MULTI, SET, EXEC: what is read is this instance's state, which may be old.
+Clients::Batch Clients::CompareAndSet(Pending& pending, SimMachine& machine) {
+  pending.tracked = true;
+  pending.op.kind = OpKind::kCas;
+  pending.key = Key("r", 3);
+  pending.op.expected = machine.Read({"GET", pending.key});
+  return {.commands = {{"SET", pending.key, pending.op.argument}},
+          .transaction = true,
+          .watched = {{0, pending.key, machine.state().keyspace.WatchRevision(0, pending.key)}}};
+}
+
+// From one account to another; what is noted besides says whether it happened, and how often.
+Clients::Batch Clients::Transfer(Pending& pending) {
+  const uint64_t from = world_.random().Below(kAccounts);
+  const uint64_t to = (from + 1 + world_.random().Below(kAccounts - 1)) % kAccounts;
+  const std::string amount = std::to_string(world_.Between(1, 100));
+  pending.key = Key("a", 2);
+  pending.token = pending.op.argument + ";";
+  return {.commands = {{"DECRBY", Account(from), amount},
+                       {"APPEND", pending.key, pending.token},
+                       {"INCRBY", Account(to), amount}},
+          .transaction = true};
+}
+
+void Clients::Write(uint32_t index) {
+  auto pending = std::make_shared<Pending>();
+  pending->session = index;
+  pending->op.argument = fmt::format("v{}", ++next_value_);
+  Process& process = *nodes_[sessions_[index].node]->process();
+  const uint64_t dice = world_.random().Below(10);
+  const bool ready = process.replica()->readiness() == Readiness::kReady;
+  const Batch batch = dice == 0 && ready ? CompareAndSet(*pending, process.machine())
+                      : dice == 1        ? Transfer(*pending)
+                                         : Command(*pending);
+  pending->transaction = batch.transaction;
+  if (!pending->token.empty()) tokens_[pending->key][pending->token] = false;
   pending->started = pending->op.called = world_.now();
   auto submission = std::make_unique<SimSubmission>();
   EntryBuilder builder;
-  builder.AddCommand(0, std::vector<std::string_view>(words.begin(), words.end()));
+  if (batch.transaction) builder.BeginTransaction(batch.watched, batch.commands.size());
+  for (const auto& command : batch.commands) {
+    const std::vector<std::string_view> words(command.begin(), command.end());
+    if (batch.transaction)
+      builder.AddElement(0, words);
+    else
+      builder.AddCommand(0, words);
+  }
   submission->operations = builder.operations();
   submission->payload = builder.Take();
   submission->strong = world_.random().Chance(1, 4);
@@ -95,7 +136,7 @@ void Clients::Write(uint32_t index) {
     Ended(pending, s, outcome);
   };
   Watch(index, pending);
-  nodes_[sessions_[index].node]->process()->Submit(std::move(submission));
+  process.Submit(std::move(submission));
 }
 
 void Clients::Watch(uint32_t index, std::shared_ptr<Pending> pending) {
@@ -148,7 +189,10 @@ void Clients::Ended(const std::shared_ptr<Pending>& pending, const SimSubmission
     if (code == ErrorCode::kOk && submission.strong) CheckStrong(submission.index, node);
     session.seen_revision =
         std::max(session.seen_revision, node.process()->machine().state().revision);
-    if (pending->tracked) Record(*pending, submission.reply, true);
+    const bool aborted = pending->op.kind == OpKind::kCas && submission.reply == "_";
+    counts_.aborted += aborted;
+    counts_.transactions += pending->transaction && !aborted;
+    if (pending->tracked && !aborted) Record(*pending, submission.reply, true);
     if (!pending->token.empty()) tokens_[pending->key][pending->token] = true;
   } else if (code == ErrorCode::kUnknown) {
     ++counts_.unknown;
@@ -213,11 +257,25 @@ void Clients::EventualRead(uint32_t index) {
       Fail(fmt::format("a session on instance {} saw revision {} and now reads {}", node.number(),
                        session.seen_revision, revision));
     session.seen_revision = revision;
+    CheckAccounts(node);
   }
   Later(index);
 }
 
+// No state shows half a transaction: what one account lacks the others have.
+void Clients::CheckAccounts(Node& node) {
+  int64_t sum = 0;
+  for (uint64_t i = 0; i < kAccounts; ++i) {
+    const std::string value = node.process()->machine().Read({"GET", Account(i)});
+    if (value != "_") sum += std::strtoll(value.c_str() + 1, nullptr, 10);
+  }
+  if (sum != 0)
+    Fail(fmt::format("instance {} has half a transaction: the accounts' sum is {}", node.number(),
+                     sum));
+}
+
 void Clients::CheckAtEnd(Node& node) {
+  CheckAccounts(node);
   SimMachine& machine = node.process()->machine();
   for (const auto& [key, tokens] : tokens_) {
     std::string value = machine.Read({"GET", key});

@@ -12,6 +12,7 @@
 #include "linearizability.h"
 #include "node.h"
 #include "observer.h"
+#include "state/entry_codec.h"
 #include "world.h"
 
 namespace mydis::sim {
@@ -29,7 +30,9 @@ struct ClientCounts {
   uint64_t refused = 0;
   uint64_t not_all = 0;
   uint64_t strong_reads = 0;
-  uint64_t longest_us = 0;  // The longest that a successful operation took.
+  uint64_t transactions = 0;  // Of the successful ones.
+  uint64_t aborted = 0;       // Transactions that found a watched key changed.
+  uint64_t longest_us = 0;    // The longest that a successful operation took.
 };
 
 // One thread.
@@ -60,11 +63,22 @@ class Clients {
     std::string key;
     Operation op;
     bool tracked = false;  // Goes into the key's history.
-    std::string token;     // Of an APPEND.
+    bool transaction = false;
+    std::string token;  // Of an APPEND.
     uint64_t started = 0;
   };
   void Next(uint32_t index);
+  // What a session writes in one go: a command, or a transaction of several.
+  struct Batch {
+    std::vector<std::vector<std::string>> commands;
+    bool transaction = false;
+    std::vector<WatchedKey> watched;
+  };
   void Write(uint32_t index);
+  Batch Command(Pending& pending);
+  Batch CompareAndSet(Pending& pending, SimMachine& machine);
+  Batch Transfer(Pending& pending);
+  void CheckAccounts(Node& node);
   void StrongRead(uint32_t index);
   void EventualRead(uint32_t index);
   void Ended(const std::shared_ptr<Pending>& pending, const SimSubmission& submission,

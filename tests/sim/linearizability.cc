@@ -32,6 +32,10 @@ std::string Run(const Operation& op, Value& value) {
     }
     case OpKind::kGet:
       return value ? "$" + *value : "_";
+    case OpKind::kCas:
+      if ((value ? "$" + *value : "_") != op.expected) return "_";
+      value = op.argument;
+      return "+OK";
   }
   return {};
 }

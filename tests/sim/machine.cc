@@ -38,7 +38,9 @@ SimMachine::SimMachine(uint32_t instance, Clock& clock, const CommandTable& tabl
       faults_(faults),
       random_(seed),
       hooks_(std::move(hooks)),
-      machine_(table, kHashSeed) {}
+      machine_(table, kHashSeed) {
+  machine_.set_checks({.period_ms = 1000, .partitions = kPartitions});
+}
 
 void SimMachine::EndApply(uint64_t applied) { applied_ = applied; }
 
@@ -49,8 +51,9 @@ bool SimMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submissi
     observer_.Fail("an entry cannot be applied: " + applied.error().message());
     return false;
   }
+  check_ = applied->check;
   observer_.OnApply(instance_, entry, envelope, applied->fresh);
-  if (entry.index % kDigestEvery == 0)
+  if (entry.index % kDigestEvery == 0 && !corrupt())
     observer_.OnDigest(instance_, entry.index, machine_.Digest());
   return applied->fresh;
 }
@@ -70,15 +73,26 @@ uint64_t SimMachine::OriginOf(std::string_view instance_id) const {
   return machine_.state().origins.OriginOf(instance_id);
 }
 
+// While the wall clock is behind, time goes on at half its pace.
+uint64_t SimMachine::NowMs() const {
+  const uint64_t since_ms = stamped_us_ == 0 ? 0 : (clock_.MonotonicUs() - stamped_us_) / 1000;
+  return std::max({stamped_ms_ + since_ms / 2, machine_.state().time_ms, clock_.WallMs()});
+}
+
 Machine::Stamp SimMachine::NextStamp() {
-  stamped_ms_ = std::max({stamped_ms_, machine_.state().time_ms, clock_.WallMs()});
+  const uint64_t now_ms = NowMs();
+  // Not at every stamp, or nothing would be left of half a millisecond.
+  if (now_ms > stamped_ms_) {
+    stamped_ms_ = now_ms;
+    stamped_us_ = clock_.MonotonicUs();
+  }
   return {stamped_ms_, random_.Next()};
 }
 
 uint64_t SimMachine::PulseDelayUs() {
   const auto deadline = machine_.state().keyspace.NextDeadline();
   if (!deadline) return kNoPulse;
-  const uint64_t now = std::max({stamped_ms_, machine_.state().time_ms, clock_.WallMs()});
+  const uint64_t now = NowMs();
   const uint64_t due = static_cast<uint64_t>(*deadline);
   return due <= now ? 0 : (due - now) * 1000;
 }
@@ -98,7 +112,8 @@ Status SimMachine::FinishRestore(uint64_t applied) {
   machine_.CheckInvariants();
   if (faults_.forget_origins) const_cast<State&>(machine_.state()).origins = Origins();
   applied_ = applied;
-  if (applied % kDigestEvery == 0) observer_.OnRestore(instance_, applied, machine_.Digest());
+  if (applied % kDigestEvery == 0 && !corrupt())
+    observer_.OnRestore(instance_, applied, machine_.Digest());
   return Status::Ok();
 }
 

@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -83,6 +85,8 @@ class SimMachine final : public Machine {
   void BeginApply() override {}
   void EndApply(uint64_t applied) override;
   bool Apply(const LogEntry& entry, const Envelope& envelope, Submission* local) override;
+  std::optional<StateCheck> TakeCheck() override { return std::exchange(check_, std::nullopt); }
+  uint32_t CheckFormat() const override { return kCheckFormat; }
   void Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) override;
   bool OriginKnown(uint64_t origin) const override;
   uint64_t OriginLastApplied(uint64_t origin) const override;
@@ -105,8 +109,15 @@ class SimMachine final : public Machine {
   uint64_t Digest() const { return machine_.Digest(); }
   const State& state() const { return machine_.state(); }
   uint64_t applied() const { return applied_; }
+  // Makes the state another than the others' have; corrupt() until it has been put right.
+  void Corrupt() { machine_.Corrupt(kCorruptKey); }
+  bool corrupt() const { return machine_.state().keyspace.Find(0, kCorruptKey) != nullptr; }
 
  private:
+  uint64_t NowMs() const;
+
+  static constexpr std::string_view kCorruptKey = "no client's";
+
   uint32_t instance_;
   Clock& clock_;
   const CommandTable& table_;
@@ -115,9 +126,11 @@ class SimMachine final : public Machine {
   Random random_;
   Hooks hooks_;
   StateMachine machine_;
+  std::optional<StateCheck> check_;  // Of the last entry.
   std::unique_ptr<SnapshotLoader> loader_;
   uint64_t applied_ = 0;
   uint64_t stamped_ms_ = 0;
+  uint64_t stamped_us_ = 0;  // When that was, on the monotonic clock.
 };
 
 }  // namespace mydis::sim

@@ -43,6 +43,7 @@ void Nemesis::Strike() {
     case 8:
       return FullDisk();
     case 9:
+      if (world_.random().Chance(1, 2)) return CorruptState();
       return JumpClock();
     case 10:
     case 11:
@@ -132,6 +133,20 @@ void Nemesis::JumpClock() {
   const int64_t ms = static_cast<int64_t>(world_.random().Below(600'000)) - 300'000;
   Say(fmt::format("the clock of instance {} jumps by {} ms", node->number(), ms));
   node->process()->clock().JumpWall(ms);
+}
+
+// One instance's state becomes another than the others', in a key that no client uses. Not while
+// another one is, which might make the wrong ones the most.
+void Nemesis::CorruptState() {
+  for (auto& node : nodes_) {
+    if (node->life() == 0) continue;
+    if (node->replica() == nullptr || node->process()->machine().corrupt()) return;
+  }
+  Node* node = AnyReplica();
+  if (node == nullptr || node->replica()->readiness() != Readiness::kReady) return;
+  Say(fmt::format("the state of instance {} is corrupted", node->number()));
+  ++corruptions_;
+  node->process()->machine().Corrupt();
 }
 
 void Nemesis::MoveLeader() {

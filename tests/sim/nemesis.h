@@ -24,6 +24,7 @@ class Nemesis {
   uint64_t crashes() const { return crashes_; }
   uint64_t partitions() const { return partitions_; }
   uint64_t changes() const { return changes_; }
+  uint64_t corruptions() const { return corruptions_; }
 
  private:
   void Next();
@@ -35,6 +36,7 @@ class Nemesis {
   void SlowDisk();
   void FullDisk();
   void JumpClock();
+  void CorruptState();
   void MoveLeader();
   void Snapshot();
   void AddInstance();
@@ -53,6 +55,7 @@ class Nemesis {
   uint64_t crashes_ = 0;
   uint64_t partitions_ = 0;
   uint64_t changes_ = 0;
+  uint64_t corruptions_ = 0;
 };
 
 }  // namespace mydis::sim

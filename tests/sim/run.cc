@@ -42,6 +42,8 @@ class Run {
       Until([] { return false; }, options_.duration_us);
       nemesis_->Stop();
       network_.SetOptions(NetworkOptions{});
+      // States that differ are found out as long as there is something to apply.
+      Until([this] { return Alike(); }, kConvergeUs);
       clients_->Stop();
       if (!Until([this] { return Converged(); }, kConvergeUs))
         observer_.Fail("the cluster does not converge: " + Describe());
@@ -121,6 +123,19 @@ class Run {
     return true;
   }
 
+  // All that run are corrupted, which a snapshot may have brought about, or none.
+  bool Alike() {
+    size_t running = 0;
+    size_t corrupt = 0;
+    for (auto& node : nodes_) {
+      if (node->replica() == nullptr || node->replica()->readiness() == Readiness::kRemoved)
+        continue;
+      ++running;
+      corrupt += node->process()->machine().corrupt();
+    }
+    return corrupt == 0 || corrupt == running;
+  }
+
   void Judge() {
     Node* leader = Leader();
     const uint64_t digest = leader->process()->machine().Digest();
@@ -131,6 +146,12 @@ class Run {
     }
     if (leader->replica()->applied() < observer_.acknowledged())
       observer_.Fail("acknowledged entries are missing at the end");
+    for (auto& node : nodes_) {
+      if (nemesis_->corruptions() == 0 && node->replica() != nullptr &&
+          node->replica()->status().state_differences != 0)
+        observer_.Fail(
+            fmt::format("instance {} takes equal states for different ones", node->number()));
+    }
     clients_->CheckAtEnd(*leader);
   }
 
@@ -166,6 +187,7 @@ class Run {
     result.crashes = nemesis_->crashes();
     result.partitions = nemesis_->partitions();
     result.membership_changes = nemesis_->changes();
+    result.corruptions = nemesis_->corruptions();
     result.clients = clients_->counts();
     return result;
   }

@@ -26,6 +26,7 @@ struct RunResult {
   uint64_t partitions = 0;
   uint64_t snapshots_installed = 0;
   uint64_t membership_changes = 0;
+  uint64_t corruptions = 0;  // Of the state of one instance.
   ClientCounts clients;
 };
 
