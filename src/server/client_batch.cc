@@ -9,6 +9,18 @@
 
 namespace mydis {
 
+size_t ExpectedReply(const Keyspace& keyspace, uint32_t db, const CommandSpec& spec, Args args) {
+  constexpr size_t kHeader = 64;
+  constexpr size_t kKeyless = 1 << 20;
+  if (spec.keys.empty()) return kKeyless;
+  size_t bytes = kHeader;
+  for (std::string_view word : args.subspan(1)) {
+    const Entry* entry = keyspace.Find(db, word);
+    if (entry != nullptr) bytes += Keyspace::CostOf(*entry);
+  }
+  return bytes;
+}
+
 BatchItem& ClientBatch::AddItem(BatchItem::Kind what, Connection* connection, int resp_version) {
   bytes_before_last_ = builder_.bytes();
   BatchItem& item = items_.emplace_back();

@@ -73,6 +73,9 @@ struct BatchItem {
   uint32_t nanoseconds = 0;  // That a command took to run, for those that were timed.
 };
 
+// About how many bytes a read would answer now.
+size_t ExpectedReply(const Keyspace& keyspace, uint32_t db, const CommandSpec& spec, Args args);
+
 class ClientBatch final : public ServerSubmission, private ApplyObserver {
  public:
   ClientBatch(IoThread& thread, bool wait_for_all) : thread_(thread) { strong = wait_for_all; }

@@ -116,6 +116,19 @@ TEST_F(ClientBatchTest, AWatchedKeyThatChangedAbortsTheTransactionAlone) {
   EXPECT_EQ(Reply(2), "$5\r\nother\r\n");
 }
 
+TEST_F(ClientBatchTest, WhatAReadAnswersIsGuessedFromItsKeys) {
+  const Keyspace& keyspace = core_.machine.state().keyspace;
+  const auto expected = [&](const Words& words) {
+    return ExpectedReply(keyspace, 0, *Spec(words[0]), words);
+  };
+  Write({"SETRANGE", "k", "99999", "x"});
+  Apply();
+  EXPECT_LT(expected({"GET", "none"}), 1000u);
+  EXPECT_GE(expected({"GET", "k"}), 100'000u);
+  EXPECT_GE(expected({"MGET", "k", "none", "k"}), 200'000u);
+  EXPECT_GE(expected({"DBSIZE"}), 100'000u) << "nobody knows";
+}
+
 TEST_F(ClientBatchTest, ReadsAreAddedUntilTheirRepliesAreExpectedToBeLarge) {
   const size_t size = ClientBatch::kExpectedReadBytes / 4;
   for (int i = 0; i < 4; ++i) {

@@ -16,9 +16,6 @@ namespace mydis {
 namespace {
 
 const ByteStream::Options kStreamOptions{};
-// What a read is expected to answer besides values; and one that names no key.
-constexpr size_t kExpectedHeader = 64;
-constexpr size_t kExpectedKeyless = 1 << 20;
 constexpr std::string_view kErrOutOfMemory =
     "OOM command not allowed when used memory > 'maxmemory'.";
 
@@ -395,18 +392,6 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   if (timer.on()) thread_.CountTime(spec, timer.Nanoseconds());
 }
 
-size_t Connection::ExpectedReply(const CommandSpec& spec, Args args) {
-  // What this connection's writes in the batch put there is not to be seen yet.
-  size_t bytes = kExpectedHeader + thread_.CurrentBatch().bytes() - batch_begin_;
-  if (spec.keys.empty()) return bytes + kExpectedKeyless;
-  const Keyspace& keyspace = thread_.Read().keyspace;
-  for (std::string_view word : args.subspan(1)) {
-    const Entry* entry = keyspace.Find(session_.db, word);
-    if (entry != nullptr) bytes += Keyspace::CostOf(*entry);
-  }
-  return bytes;
-}
-
 Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool strong) {
   Step step;
   if (strong && !PassBarrier(&step)) return step;
@@ -424,7 +409,9 @@ Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool
   }
   if (!CanAttach()) return WaitFor(Wait::kIdle);
   ClientBatch& batch = thread_.CurrentBatch();
-  const size_t expected = ExpectedReply(*spec, args);
+  // What this connection's writes in the batch put there is not to be seen yet.
+  const size_t expected = ExpectedReply(thread_.Read().keyspace, session_.db, *spec, args) +
+                          batch.bytes() - batch_begin_;
   if (!batch.HasRoomForRead(expected)) return WaitFor(Wait::kIdle);
   batch.AddRead(this, spec, session_.db, session_.resp_version, args, expected);
   Attached(batch);

@@ -120,8 +120,6 @@ class Connection final : private StreamHandler {
   // Whether a reply can be put in order now: directly, or behind items of this connection in the
   // batch being filled.
   bool CanAttach() const;
-  // About how many bytes a read that is attached to the batch will answer. REQUIRES: CanAttach().
-  size_t ExpectedReply(const CommandSpec& spec, Args args);
   void Attached(ClientBatch& batch) { Attached(batch, Silent()); }
   void Attached(ClientBatch& batch, bool silent);
   // --- The command that waits for keys (connection_blocking.cc) ---
