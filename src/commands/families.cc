@@ -8,6 +8,7 @@
 #include "commands/keys.h"
 #include "commands/lists.h"
 #include "commands/pubsub.h"
+#include "commands/sets.h"
 #include "commands/sort.h"
 #include "commands/streams.h"
 #include "commands/strings.h"
@@ -30,6 +31,7 @@ Families StateFamilies() {
       KeysFamily(),
       ListFamily(),
       PublishFamily(),
+      SetFamily(),
       SortedSetFamily(),
       SortedSetRangeFamily(),
       SortFamily(),

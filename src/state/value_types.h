@@ -4,6 +4,7 @@
 
 #include "state/entry.h"
 #include "types/list.h"
+#include "types/set.h"
 #include "types/sorted_set.h"
 #include "types/stream.h"
 
@@ -15,6 +16,10 @@ struct ValueTypeOf;  // Specialised below: { static constexpr ValueType kType; }
 template <>
 struct ValueTypeOf<List> {
   static constexpr ValueType kType = ValueType::kList;
+};
+template <>
+struct ValueTypeOf<Set> {
+  static constexpr ValueType kType = ValueType::kSet;
 };
 template <>
 struct ValueTypeOf<SortedSet> {

@@ -42,13 +42,16 @@ bool HasDuplicates(const Listpack& listpack) {
 
 }  // namespace
 
-Set Set::ForSize(std::string_view first, size_t count, const EncodingLimits& limits) {
+Set Set::Integers() {
   Set set;
-  if (count <= MaxIntset(limits) && ParseCanonicalInteger(first)) {
-    set.set_intset(Intset(nullptr));
-  } else if (count > limits.set_max_listpack_entries) {
-    set.set_table(new MemberTable);
-  }
+  set.set_intset(Intset(nullptr));
+  return set;
+}
+
+Set Set::ForSize(std::string_view first, size_t count, const EncodingLimits& limits) {
+  if (count <= MaxIntset(limits) && ParseCanonicalInteger(first)) return Integers();
+  Set set;
+  if (count > limits.set_max_listpack_entries) set.set_table(new MemberTable);
   return set;
 }
 

@@ -34,7 +34,9 @@ class Set {
   }
   ~Set() { Free(); }
   Set Clone() const;
-  // An empty one of the form that Redis chooses for about `count` members, `first` being one.
+  // An empty one that takes sorted integers, or of the form that Redis chooses for about `count`
+  // members, `first` being one.
+  static Set Integers();
   static Set ForSize(std::string_view first, size_t count, const EncodingLimits& limits);
 
   size_t size() const;
