@@ -74,8 +74,17 @@ ListNodes::Place ListNodes::Seek(size_t index, size_t* within) const {
     while (size_ - behind > index);
     index -= size_ - behind;
   }
-  const std::vector<Node>& nodes = blocks_[place.block].nodes;
-  for (; index >= nodes[place.node].count; ++place.node) index -= nodes[place.node].count;
+  const Block& block = blocks_[place.block];
+  if (index < block.elements / 2) {
+    for (; index >= block.nodes[place.node].count; ++place.node)
+      index -= block.nodes[place.node].count;
+  } else {
+    size_t start = block.elements;
+    place.node = block.nodes.size();
+    do start -= block.nodes[--place.node].count;
+    while (start > index);
+    index -= start;
+  }
   *within = index;
   return place;
 }
