@@ -7,6 +7,7 @@
 #include "commands/hyperloglogs.h"
 #include "commands/keys.h"
 #include "commands/lists.h"
+#include "commands/memory_usage.h"
 #include "commands/pubsub.h"
 #include "commands/sets.h"
 #include "commands/sort.h"
@@ -30,6 +31,7 @@ Families StateFamilies() {
       HyperLogLogFamily(),
       KeysFamily(),
       ListFamily(),
+      MemoryUsageFamily(),
       PublishFamily(),
       SetFamily(),
       SortedSetFamily(),

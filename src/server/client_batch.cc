@@ -5,7 +5,9 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "server/connection.h"
+#include "server/io_thread.h"
 #include "server/mail.h"
+#include "server/node.h"
 
 namespace mydis {
 
@@ -83,6 +85,31 @@ void ClientBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& 
   outbox.Add(std::unique_ptr<ClientBatch>(static_cast<ClientBatch*>(self.release())), outcome);
 }
 
+void ClientBatch::WasApplied(std::string_view body) {
+  if (!any_slow_) return;
+  EntryReader in(body, operations);
+  auto item = items_.begin();
+  while (in.HasNext() && item != items_.end()) {
+    if (!item->is_operation()) {
+      ++item;
+      continue;
+    }
+    uint32_t db = 0;
+    if (in.NextOpcode() == Opcode::kTransaction) {
+      std::string_view key;
+      uint64_t revision = 0;
+      for (uint64_t n = in.Count(); n > 0; --n) in.Watched(&db, &key, &revision);
+      for (uint64_t n = in.Count(); n > 0; --n) in.Command(&db);
+      ++item;
+      continue;
+    }
+    const Args args = in.Command(&db);
+    if (item->nanoseconds != 0 && thread_.node().config().IsSlow(item->nanoseconds))
+      item->words.assign(args.begin(), args.end());
+    ++item;
+  }
+}
+
 uint64_t ClientBatch::current_client() const {
   return begun_ == 0 || next_ >= items_.size() ? 0 : items_[next_].connection->id();
 }
@@ -98,7 +125,7 @@ void ClientBatch::RunRead(BatchItem& item) {
   ReadContext context{item.read->Views(views),      reply_, state, state.keyspace, item.read->db,
                       core_->cluster_clock.NowMs(), random};
   const LookupCount before = thread_lookups;
-  const CallTimer timer(next_ % kTimedOneIn == 0);
+  const CallTimer timer(next_ % kTimedOneIn == 0 || thread_.node().config().Times(*item.spec));
   if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
   item.spec->handler.read(context);
   thread_read_trace.missing = nullptr;
@@ -134,8 +161,8 @@ BatchItem& ClientBatch::Advance() {
 }
 
 Reply& ClientBatch::BeginCommand(uint32_t i) {
-  Advance();
-  timer_ = CallTimer(i % kTimedOneIn == 0);
+  const BatchItem& item = Advance();
+  timer_ = CallTimer(i % kTimedOneIn == 0 || thread_.node().config().Times(*item.spec));
   return reply_;
 }
 
@@ -162,8 +189,10 @@ Reply& ClientBatch::ElementReply(uint32_t, uint32_t) {
 
 void ClientBatch::End(uint32_t i) {
   BatchItem& item = items_[next_];
-  if (timer_.on() && item.kind == BatchItem::Kind::kWrite)
-    item.nanoseconds = static_cast<uint32_t>(timer_.Nanoseconds());
+  if (timer_.on() && item.kind == BatchItem::Kind::kWrite) {
+    item.nanoseconds = static_cast<uint32_t>(std::min<uint64_t>(timer_.Nanoseconds(), UINT32_MAX));
+    any_slow_ |= thread_.node().config().IsSlow(item.nanoseconds);
+  }
   if (item.kind == BatchItem::Kind::kTransaction && !item.transaction->aborted) EndElement();
   item.end = replies_.size();
   item.revision = core_->machine.state().revision;

@@ -65,6 +65,7 @@ struct BatchItem {
   std::unique_ptr<StoredCommand> read;             // kRead
   std::unique_ptr<StoredTransaction> transaction;  // kTransaction
   std::string literal;                             // kLiteral: the reply, made already.
+  std::vector<std::string> words;                  // Of a write that took long enough to be kept.
   std::vector<MissingKey> keys_missing;            // That its reads have looked for.
   std::vector<std::string> keys_read;              // By its scripts and transactions, if `tracks`.
   size_t begin = 0;                                // Of the reply in `replies`.
@@ -106,6 +107,7 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   ApplyObserver* BeginApply(Core& core) override;
   void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome,
               Outbox& outbox) override;
+  void WasApplied(std::string_view body) override;
   uint32_t begun() const override { return begun_; }
   uint64_t current_client() const override;
 
@@ -152,6 +154,7 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   size_t next_ = 0;
   uint32_t begun_ = 0;
   bool tells_misses_ = false;  // Somebody may want to hear of look-ups that find nothing.
+  bool any_slow_ = false;      // A write took long enough for its words to be kept.
   CallTimer timer_{false};
   LookupCount lookups_;
   std::string replies_;

@@ -34,6 +34,17 @@ void Config::Apply(std::string_view name, const std::string& value) {
   if (name == "tcp-keepalive") keepalive_s = number();
   if (name == "client-query-buffer-limit") query_buffer_limit = number();
   if (name == "tracking-table-max-keys") tracking_max_keys = number();
+  if (name == "slowlog-max-len") slowlog_size = number();
+  if (name == "latency-monitor-threshold") latency_threshold_ms = number();
+  if (name == "slowlog-log-slower-than") {
+    int64_t limit_us = -1;
+    std::from_chars(value.data(), value.data() + value.size(), limit_us);
+    slowlog_us = limit_us;
+  }
+  const bool calls = slowlog_us >= 0 || latency_threshold_ms > 0;
+  timing_ = !calls                                 ? Timing::kNone
+            : slowlog_us >= 0 && slowlog_us < 1000 ? Timing::kAll
+                                                   : Timing::kLong;
   if (name == "client-output-buffer-limit") {
     output_normal.Set(OutputLimitOf("normal", value));
     output_pubsub.Set(OutputLimitOf("pubsub", value));

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "commands/spec.h"
 #include "mydis/status.h"
 #include "server/config_table.h"
 #include "server/options.h"
@@ -47,8 +48,25 @@ class Config {
   OutputLimits output_pubsub;  // Of clients that are sent what they did not ask for.
   std::atomic<uint64_t> query_buffer_limit{0};
   std::atomic<uint64_t> tracking_max_keys{0};  // 0: no limit.
+  std::atomic<int64_t> slowlog_us{-1};         // −1: no call is kept.
+  std::atomic<uint64_t> slowlog_size{0};
+  std::atomic<uint64_t> latency_threshold_ms{0};  // 0: not monitored.
+  // Whether a call that took this long goes into SLOWLOG or LATENCY.
+  bool IsSlow(uint64_t nanoseconds) const {
+    const int64_t limit_us = slowlog_us.load(std::memory_order_relaxed);
+    const uint64_t threshold_ms = latency_threshold_ms.load(std::memory_order_relaxed);
+    return (limit_us >= 0 && nanoseconds / 1000 >= static_cast<uint64_t>(limit_us)) ||
+           (threshold_ms > 0 && nanoseconds / 1000000 >= threshold_ms);
+  }
+  // Whether every call of the command is timed. A look at the clock costs a fifth of a GET: calls
+  // that take no time by nature are timed only where less than a millisecond counts.
+  bool Times(const CommandSpec& spec) const {
+    const Timing timing = timing_.load(std::memory_order_relaxed);
+    return timing == Timing::kAll || (timing == Timing::kLong && (spec.flags & kFast) == 0);
+  }
 
  private:
+  enum class Timing : uint8_t { kNone, kLong, kAll };
   struct Setting {
     const ConfigSpec* spec;
     std::string value;
@@ -59,6 +77,7 @@ class Config {
   // Takes a value that is kept into the members above.
   void Apply(std::string_view name, const std::string& value);
 
+  std::atomic<Timing> timing_{Timing::kNone};
   mutable std::mutex mutex_;
   std::map<std::string, Setting, std::less<>> settings_;  // Guarded by mutex_.
 };

@@ -152,6 +152,12 @@ void Connection::Resumed(LocalContext::Answer answer) {
   RespReply reply(tail, session_.resp_version);
   answer(reply);
   AfterReply(before);
+  if (const auto call = std::move(suspended_)) {
+    std::vector<std::string_view> views;
+    // Waiting for others is no work.
+    if ((call->command.spec->flags & kBlocking) == 0)
+      NoteTime(*call->command.spec, call->command.Views(views), call->timer.Nanoseconds());
+  }
   GoOn();
 }
 
@@ -378,7 +384,7 @@ bool Connection::PassBarrier(Step* step) {
 
 void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply) {
   const State& state = thread_.Read();
-  const CallTimer timer(thread_.Sampled(spec));
+  const CallTimer timer(thread_.Sampled(spec) || node_.config().Times(*spec));
   const LookupCount before = thread_lookups;
   ReadContext context{
       args, reply, state, state.keyspace, db, node_.core().cluster_clock.NowMs(), thread_.random()};
@@ -389,7 +395,7 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   thread_read_trace.missing = nullptr;
   if (!missing.empty()) thread_.TellMisses(missing);
   thread_.CountLookups(thread_lookups - before);
-  if (timer.on()) thread_.CountTime(spec, timer.Nanoseconds());
+  if (timer.on()) NoteTime(*spec, args, timer.Nanoseconds());
 }
 
 Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool strong) {
@@ -460,7 +466,11 @@ void Connection::RunLocal(const CommandSpec* spec, Args args, RespReply& reply,
   const CallTimer timer(true);
   LocalContext context{args, reply, *this, session_, thread_, node_, in_transaction};
   spec->handler.local(context);
-  thread_.CountTime(spec, timer.Nanoseconds());
+  if (wait_ == Wait::kAnswer) {
+    suspended_ = std::make_unique<SuspendedCall>(StoredCommand(spec, session_.db, args), timer);
+  } else {
+    NoteTime(*spec, args, timer.Nanoseconds());
+  }
 }
 
 Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {

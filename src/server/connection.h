@@ -149,6 +149,14 @@ class Connection final : private StreamHandler {
   bool Silent();
   // Shows MONITOR the command that has run, and with EXEC the commands of the transaction.
   void TellMonitors(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
+  // A local command whose answer takes time, and how long it has taken.
+  struct SuspendedCall {
+    StoredCommand command;
+    CallTimer timer;
+  };
+  // A call has ended, and was timed.
+  void NoteTime(const CommandSpec& spec, Args args, uint64_t nanoseconds);
+  void NoteItemTime(const BatchItem& item);
   // A client that listens hears what was announced before it is served; false: it waits for that.
   bool MayListenerGoOn();
   // Sent more than the limit for what was not asked for: closed.
@@ -178,6 +186,7 @@ class Connection final : private StreamHandler {
   Counted counted_ = Counted::kCall;
   bool last_strong_ = false;  // Of the batch that the last item went into.
   bool close_after_reply_ = false;
+  std::unique_ptr<SuspendedCall> suspended_;
   bool mail_waited_ = false;  // The input at hand has waited for mail already.
   bool ended_ = false;        // The client sends no more.
   bool closed_ = false;

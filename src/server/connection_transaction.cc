@@ -184,7 +184,7 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
 
 void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome) {
   const bool made = outcome.applied && outcome.status.ok();
-  if (item.nanoseconds != 0) thread_.CountTime(item.spec, item.nanoseconds);
+  if (item.nanoseconds != 0) NoteItemTime(item);
   std::string& tail = stream_.Tail();
   const size_t before = tail.size();
   switch (item.kind) {

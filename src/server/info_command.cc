@@ -258,6 +258,27 @@ void CommandStatsSection(LocalContext& c, Section& out) {
   }
 }
 
+void LatencyStatsSection(LocalContext& c, Section& out) {
+  std::map<const CommandSpec*, ThreadStats::Sum> sums;
+  for (const auto& thread : c.node.stats().threads) thread->AddTo(sums);
+  const auto percentiles = c.node.config().Get("latency-tracking-info-percentiles")[0].second;
+  if (c.node.config().Get("latency-tracking")[0].second == "no") return;
+  std::map<std::string, std::string> lines;
+  for (const auto& [spec, sum] : sums) {
+    if (sum.timed_calls == 0) continue;
+    std::string text;
+    for (size_t at = 0; at < percentiles.size();) {
+      const size_t end = std::min(percentiles.find(' ', at), percentiles.size());
+      const std::string percent = percentiles.substr(at, end - at);
+      text += fmt::format("{}p{}={:.3f}", text.empty() ? "" : ",", percent,
+                          sum.PercentileUs(std::strtod(percent.c_str(), nullptr)));
+      at = end + 1;
+    }
+    lines[c.node.table().FullName(*spec)] = text;
+  }
+  for (const auto& [name, text] : lines) out.Add("latency_percentiles_usec_" + name, text);
+}
+
 void ErrorStatsSection(LocalContext& c, Section& out) {
   for (const auto& [prefix, count] : c.node.stats().Errors())
     out.Add("errorstat_" + prefix, fmt::format("count={}", count));
@@ -315,6 +336,7 @@ constexpr SectionSpec kSections[] = {
     {"cpu", "CPU", true, CpuSection},
     {"modules", "Modules", true, [](LocalContext&, Section&) {}},
     {"commandstats", "Commandstats", false, CommandStatsSection},
+    {"latencystats", "Latencystats", false, LatencyStatsSection},
     {"errorstats", "Errorstats", true, ErrorStatsSection},
     {"cluster", "Cluster", true, ClusterSection},
     {"mydis", "Mydis", true, MydisSection},

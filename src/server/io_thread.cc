@@ -284,6 +284,7 @@ void IoThread::CountTime(const CommandSpec* spec, uint64_t nanoseconds) {
   CommandCount& count = CountOf(spec);
   AddTo(count.timed_calls, 1);
   AddTo(count.timed_ns, nanoseconds);
+  AddTo(count.buckets[TimeBucketOf(nanoseconds)], 1);
 }
 
 void IoThread::CountLookups(const LookupCount& lookups) {

@@ -9,7 +9,7 @@ Families LocalFamilies() {
       ClientFamily(),      ClusterFamily(),     CommandFamily(), ConfigFamily(),
       ConnectionFamily(),  ConsistencyFamily(), DebugFamily(),   InfoFamily(),
       ReplicationFamily(), TransactionFamily(), MonitorFamily(), PubSubFamily(),
-      TrackingFamily(),
+      TrackingFamily(),    LatencyFamily(),     MemoryFamily(),  SlowlogFamily(),
   };
   return families;
 }

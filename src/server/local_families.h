@@ -19,8 +19,11 @@ std::span<const CommandSpec> ConfigFamily();
 std::span<const CommandSpec> InfoFamily();
 std::span<const CommandSpec> ReplicationFamily();
 
+std::span<const CommandSpec> LatencyFamily();
+std::span<const CommandSpec> MemoryFamily();
 std::span<const CommandSpec> MonitorFamily();
 std::span<const CommandSpec> PubSubFamily();
+std::span<const CommandSpec> SlowlogFamily();
 std::span<const CommandSpec> TrackingFamily();
 
 Families LocalFamilies();

@@ -7,11 +7,10 @@
 #include "server/local_context.h"
 #include "server/local_families.h"
 #include "server/node.h"
+#include "server/redaction.h"
 
 namespace mydis {
 namespace {
-
-constexpr std::string_view kRedacted = "(redacted)";
 
 // As a quoted word: what cannot be printed is escaped.
 void AppendQuoted(std::string& out, std::string_view word) {
@@ -50,24 +49,13 @@ void AppendQuoted(std::string& out, std::string_view word) {
   out += '"';
 }
 
-// Whether the word is a secret: AUTH's user and password, HELLO's.
-bool IsSecret(const CommandSpec& spec, Args args, size_t i) {
-  if (spec.group != Group::kConnection) return false;
-  if (spec.name == "auth") return i > 0;
-  if (spec.name != "hello") return false;
-  for (size_t before = 1; before <= 2; ++before) {
-    if (i > before + 1 && EqualsIgnoreCase(args[i - before], "auth")) return true;
-  }
-  return false;
-}
-
 void AppendLine(std::string& out, uint64_t wall_us, uint32_t db, std::string_view who,
                 const CommandSpec& spec, Args args) {
   fmt::format_to(std::back_inserter(out), "+{}.{:06} [{} {}]", wall_us / 1000000, wall_us % 1000000,
                  db, who);
   for (size_t i = 0; i < args.size(); ++i) {
     out += ' ';
-    AppendQuoted(out, IsSecret(spec, args, i) ? kRedacted : args[i]);
+    AppendQuoted(out, IsSecret(spec, nullptr, args, i) ? kRedacted : args[i]);
   }
   out += "\r\n";
 }

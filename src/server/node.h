@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "server/call_log.h"
 #include "server/client_registry.h"
 #include "server/config.h"
 #include "server/consensus_driver.h"
@@ -46,6 +47,8 @@ class Node final : private ConsensusListener {
   ClientRegistry& clients() { return clients_; }
   Config& config() { return config_; }
   Stats& stats() { return stats_; }
+  SlowLog& slow_log() { return slow_log_; }
+  LatencyMonitor& latency() { return latency_; }
   std::vector<std::unique_ptr<IoThread>>& threads() { return threads_; }
   const RespLimits& resp_limits() const { return resp_limits_; }
   uint64_t started_ms() const { return started_ms_; }  // Monotonic.
@@ -69,6 +72,8 @@ class Node final : private ConsensusListener {
   const CommandTable table_;
   const uint64_t started_ms_;
   Stats stats_;
+  SlowLog slow_log_;
+  LatencyMonitor latency_;
   Config config_;
   ClientRegistry clients_;
   RespLimits resp_limits_;

@@ -78,6 +78,10 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
     return false;
   }
   check_ = applied->check;
+  if (observer != nullptr && applied->fresh) {
+    static_cast<ServerSubmission*>(local)->WasApplied(
+        std::string_view(*entry.data).substr(kEnvelopeSize));
+  }
   core_.expired_keys.fetch_add(applied->expired, std::memory_order_relaxed);
   core_.cluster_clock.OnApplied(envelope.time_ms, readiness_ == Readiness::kReady && !leader_.self);
   return applied->fresh;

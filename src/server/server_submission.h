@@ -20,6 +20,8 @@ struct ServerSubmission : Submission {
   // It has come back. `self` is this one.
   virtual void Return(std::unique_ptr<ServerSubmission> self, const Outcome& outcome,
                       Outbox& outbox) = 0;
+  // It has been applied; `body` is the entry's, after its envelope.
+  virtual void WasApplied(std::string_view) {}
   // While it is applied: how many operations have begun, and the connection of the one that runs
   // (0: none).
   virtual uint32_t begun() const = 0;

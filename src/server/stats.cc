@@ -2,6 +2,23 @@
 
 namespace mydis {
 
+size_t TimeBucketOf(uint64_t nanoseconds) {
+  size_t bucket = 0;
+  while (bucket + 1 < kTimeBuckets && nanoseconds > TimeBucketLimitNs(bucket)) ++bucket;
+  return bucket;
+}
+
+double ThreadStats::Sum::PercentileUs(double percent) const {
+  const double wanted = static_cast<double>(timed_calls) * percent / 100;
+  uint64_t seen = 0;
+  for (size_t i = 0; i < kTimeBuckets; ++i) {
+    seen += buckets[i];
+    if (seen > 0 && static_cast<double>(seen) >= wanted)
+      return static_cast<double>(TimeBucketLimitNs(i)) / 1000;
+  }
+  return 0;
+}
+
 CommandCount& ThreadStats::Of(const CommandSpec* spec) {
   // Only this thread changes the map, so it may look without the lock.
   if (auto it = counts_.find(spec); it != counts_.end()) [[likely]]
@@ -19,6 +36,8 @@ void ThreadStats::AddTo(std::map<const CommandSpec*, Sum>& sums) const {
     sum.calls += count->calls.load(std::memory_order_relaxed);
     sum.timed_calls += count->timed_calls.load(std::memory_order_relaxed);
     sum.timed_ns += count->timed_ns.load(std::memory_order_relaxed);
+    for (size_t i = 0; i < kTimeBuckets; ++i)
+      sum.buckets[i] += count->buckets[i].load(std::memory_order_relaxed);
     sum.rejected += count->rejected.load(std::memory_order_relaxed);
     sum.failed += count->failed.load(std::memory_order_relaxed);
   }
@@ -33,6 +52,7 @@ void ThreadStats::Reset() {
     count->calls = 0;
     count->timed_calls = 0;
     count->timed_ns = 0;
+    for (auto& bucket : count->buckets) bucket = 0;
     count->rejected = 0;
     count->failed = 0;
   }

@@ -1,6 +1,7 @@
 // Counters of this instance, for INFO and CONFIG RESETSTAT.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -44,14 +45,24 @@ class CallTimer {
   std::chrono::steady_clock::time_point start_;
 };
 
+// Calls by how long they took: bucket n is for up to 1024·2ⁿ nanoseconds, a little more as Redis
+// counts, the last one for all others.
+inline constexpr size_t kTimeBuckets = 24;
+constexpr uint64_t TimeBucketLimitNs(size_t bucket) {
+  const uint64_t limit = uint64_t{1024} << bucket;
+  return limit + (limit >> 7) - 1;
+}
+size_t TimeBucketOf(uint64_t nanoseconds);
+
 // Of one command, counted by one I/O thread: written by that thread alone, read by any.
 struct CommandCount {
   std::atomic<uint64_t> calls{0};
   // Some calls are timed; the others are taken to be like them.
   std::atomic<uint64_t> timed_calls{0};
   std::atomic<uint64_t> timed_ns{0};
-  std::atomic<uint64_t> rejected{0};  // Refused before it ran.
-  std::atomic<uint64_t> failed{0};    // Answered with an error.
+  std::array<std::atomic<uint64_t>, kTimeBuckets> buckets{};  // Of the timed calls.
+  std::atomic<uint64_t> rejected{0};                          // Refused before it ran.
+  std::atomic<uint64_t> failed{0};                            // Answered with an error.
 };
 
 // One I/O thread's counts: no cache line is shared with another thread while counting.
@@ -60,6 +71,9 @@ class ThreadStats {
   CommandCount& Of(const CommandSpec* spec);  // Its own thread.
   struct Sum {
     uint64_t calls = 0, timed_calls = 0, timed_ns = 0, rejected = 0, failed = 0;
+    std::array<uint64_t, kTimeBuckets> buckets{};
+    // How long the call at that place among all took at most, in microseconds.
+    double PercentileUs(double percent) const;
     double MicrosecondsPerCall() const {
       return timed_calls == 0 ? 0.0 : static_cast<double>(timed_ns) / 1000.0 / timed_calls;
     }

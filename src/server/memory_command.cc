@@ -1,0 +1,204 @@
+// MEMORY, but for USAGE (commands/memory_usage.cc), and LOLWUT.
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include "base/version.h"
+#include "commands/arg_parser.h"
+#include "server/io_thread.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+#include "server/version.h"
+
+namespace mydis {
+namespace {
+
+uint64_t ClientBytes(LocalContext& c) {
+  uint64_t bytes = 0;
+  for (const auto& client : c.node.clients().List())
+    bytes += sizeof(ClientRecord) + client->input_bytes + client->output_bytes;
+  return bytes;
+}
+
+void Stats(LocalContext& c) {
+  const struct mallinfo2 heap = mallinfo2();
+  const State& state = c.Read();
+  const uint64_t data = state.keyspace.MemoryBytes();
+  const uint64_t total = heap.uordblks + heap.hblkhd;
+  uint64_t keys = 0;
+  std::vector<uint32_t> used;
+  for (uint32_t db = 0; db < state.keyspace.databases(); ++db) {
+    keys += state.keyspace.Size(db);
+    if (state.keyspace.Size(db) > 0) used.push_back(db);
+  }
+  const auto number = [&c](std::string_view name, uint64_t value) {
+    c.reply.Bulk(name);
+    c.reply.Integer(static_cast<int64_t>(value));
+  };
+  const auto ratio = [&c](std::string_view name, double value) {
+    c.reply.Bulk(name);
+    c.reply.Double(value);
+  };
+  c.reply.MapHeader(13 + used.size());
+  number("total.allocated", total);
+  number("startup.allocated", total > data ? total - data : 0);
+  number("clients.normal", ClientBytes(c));
+  number("lua.caches", 0);
+  number("functions.caches", 0);
+  for (const uint32_t db : used) {
+    c.reply.Bulk(fmt::format("db.{}", db));
+    c.reply.MapHeader(2);
+    number("keys.count", state.keyspace.Size(db));
+    number("keys.expiring", state.keyspace.ExpiringCount(db));
+  }
+  number("overhead.total", total > data ? total - data : 0);
+  number("keys.count", keys);
+  number("keys.bytes-per-key", keys == 0 ? 0 : data / keys);
+  number("dataset.bytes", data);
+  ratio("dataset.percentage",
+        total == 0 ? 0.0 : 100.0 * static_cast<double>(data) / static_cast<double>(total));
+  number("allocator.allocated", total);
+  number("allocator.active", heap.arena + heap.hblkhd);
+  ratio("allocator-fragmentation.ratio",
+        total == 0 ? 1.0
+                   : static_cast<double>(heap.arena + heap.hblkhd) / static_cast<double>(total));
+}
+
+void Doctor(LocalContext& c) {
+  const struct mallinfo2 heap = mallinfo2();
+  const uint64_t total = heap.uordblks + heap.hblkhd;
+  const uint64_t active = heap.arena + heap.hblkhd;
+  const uint64_t limit = c.Read().settings.max_memory();
+  std::string text;
+  if (active > 3 * total / 2 && active - total > (64 << 20)) {
+    text += fmt::format(
+        "The allocator holds {} MB that nothing uses: MEMORY PURGE gives back what "
+        "it can.\n",
+        (active - total) >> 20);
+  }
+  if (limit != 0 && c.Read().keyspace.MemoryBytes() > limit / 10 * 9)
+    text += "The data takes more than nine tenths of maxmemory.\n";
+  if (text.empty()) text = "Nothing is wrong with this instance's memory.\n";
+  c.reply.Verbatim("txt", text);
+}
+
+void MallocStats(LocalContext& c) {
+  const struct mallinfo2 heap = mallinfo2();
+  c.reply.Verbatim(
+      "txt", fmt::format("allocator: glibc\nin arenas: {}\nin mapped blocks: {} ({} blocks)\nused: "
+                         "{}\nfree: {} ({} chunks)\ncan be given back: {}\n",
+                         heap.arena, heap.hblkhd, heap.hblks, heap.uordblks, heap.fordblks,
+                         heap.ordblks, heap.keepcost));
+}
+
+void Purge(LocalContext& c) {
+  malloc_trim(0);
+  c.reply.Ok();
+}
+
+void Help(LocalContext& c) {
+  constexpr std::string_view kLines[] = {
+      "MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+      "DOCTOR",
+      "    What is wrong with this instance's memory.",
+      "MALLOC-STATS",
+      "    What the allocator says.",
+      "PURGE",
+      "    Give unused memory back to the system.",
+      "STATS",
+      "    What takes how much memory.",
+      "USAGE <key> [SAMPLES <count>]",
+      "    What a key and its value count for.",
+      "HELP",
+      "    Print this help.",
+  };
+  c.reply.ArrayHeader(std::size(kLines));
+  for (std::string_view line : kLines) c.reply.Simple(line);
+}
+
+// A forest, other each time. VERSION is accepted, and the numbers behind it.
+void Lolwut(LocalContext& c) {
+  size_t next = 1;
+  if (c.args.size() >= 3 && EqualsUpper(c.args[1], "VERSION")) {
+    if (!ParseInteger(c.args[2])) return c.reply.Error(kErrNotInteger);
+    next = 3;
+  }
+  size_t columns = 60;
+  if (c.args.size() > next) {
+    const auto wanted = ParseInteger(c.args[next]);
+    if (!wanted) return c.reply.Error(kErrNotInteger);
+    columns = static_cast<size_t>(std::clamp<int64_t>(*wanted, 1, 1000));
+  }
+  constexpr size_t kRows = 8;
+  std::vector<std::string> rows(kRows, std::string(columns, ' '));
+  for (size_t x = 2; x + 2 < columns; x += 3 + c.thread.random().Below(4)) {
+    const size_t height = 2 + c.thread.random().Below(kRows - 3);
+    for (size_t y = 0; y < height; ++y) {
+      const size_t half = std::min<size_t>(2, (height - y) / 2);
+      for (size_t i = x - half; i <= x + half; ++i)
+        rows[kRows - 2 - y][i] = i < x ? '/' : i > x ? '\\' : '^';
+    }
+    rows[kRows - 1][x] = '|';
+  }
+  std::string text;
+  for (const std::string& row : rows) text += row + '\n';
+  text += fmt::format("\nRedis ver. {} as Mydis {} understands it\n", kRedisVersion, Version());
+  c.reply.Verbatim("txt", text);
+}
+
+constexpr std::string_view kTips =
+    "nondeterministic_output,request_policy:all_shards,response_policy:special";
+
+constexpr CommandSpec Sub(std::string_view name, std::string_view summary, LocalHandler handler,
+                          std::string_view tips = kTips) {
+  return {.name = name,
+          .arity = 2,
+          .effect = Effect::kLocal,
+          .flags = name == "help" ? kLoading | kStale : kFlagNone,
+          .group = Group::kServer,
+          .since = "4.0.0",
+          .complexity = "O(1)",
+          .summary = summary,
+          .arguments = "",
+          .handler = handler,
+          .tips = tips};
+}
+
+constexpr CommandSpec kSubcommands[] = {
+    Sub("doctor", "What is wrong with this instance's memory.", Doctor),
+    Sub("help", "Helpful text about the subcommands.", Help, {}),
+    Sub("malloc-stats", "What the allocator says.", MallocStats),
+    Sub("purge", "Gives unused memory back to the system.", Purge,
+        "request_policy:all_shards,response_policy:all_succeeded"),
+    Sub("stats", "What takes how much memory on this instance.", Stats),
+};
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "lolwut",
+     .arity = -1,
+     .effect = Effect::kLocal,
+     .flags = kReadOnlyFlag | kFast,
+     .group = Group::kServer,
+     .since = "5.0.0",
+     .complexity = "O(1)",
+     .summary = "Draws something, and says which version this is.",
+     .arguments = "[VERSION version:integer]",
+     .handler = Lolwut},
+    {.name = "memory",
+     .arity = -2,
+     .effect = Effect::kLocal,
+     .flags = kFlagNone,
+     .group = Group::kServer,
+     .since = "4.0.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands about memory.",
+     .arguments = "",
+     .handler = {},
+     .subcommands = kSubcommands},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> MemoryFamily() { return kFamily; }
+
+}  // namespace mydis
