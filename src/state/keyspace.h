@@ -76,9 +76,6 @@ class Keyspace {
   uint64_t WatchRevision(uint32_t db, std::string_view key) const;
   // Whether the key may have changed after that revision.
   bool ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const;
-  // What an entry counts for in MemoryBytes(): by its contents alone, so that it is the same on
-  // every instance whatever the history of its allocation.
-  static size_t CostOf(const Entry& entry);
   // Bytes held for keys, values and tables, without the allocator's own overhead.
   size_t MemoryBytes() const { return memory_bytes_; }
   // What an entry counts for in it: by its contents alone, so that it is the same on every instance
