@@ -4,6 +4,7 @@
 #include "commands/bitmaps.h"
 #include "commands/cluster_settings.h"
 #include "commands/geo.h"
+#include "commands/hashes.h"
 #include "commands/hyperloglogs.h"
 #include "commands/keys.h"
 #include "commands/lists.h"
@@ -28,6 +29,7 @@ Families StateFamilies() {
       DatabasesFamily(),
       ExpiryFamily(),
       GeoFamily(),
+      HashFamily(),
       HyperLogLogFamily(),
       KeysFamily(),
       ListFamily(),

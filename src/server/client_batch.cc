@@ -11,7 +11,8 @@
 
 namespace mydis {
 
-size_t ExpectedReply(const Keyspace& keyspace, uint32_t db, const CommandSpec& spec, Args args) {
+size_t ExpectedReplyBytes(const Keyspace& keyspace, uint32_t db, const CommandSpec& spec,
+                          Args args) {
   constexpr size_t kHeader = 64;
   constexpr size_t kKeyless = 1 << 20;
   if (spec.keys.empty()) return kKeyless;

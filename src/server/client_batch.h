@@ -75,7 +75,8 @@ struct BatchItem {
 };
 
 // About how many bytes a read would answer now.
-size_t ExpectedReply(const Keyspace& keyspace, uint32_t db, const CommandSpec& spec, Args args);
+size_t ExpectedReplyBytes(const Keyspace& keyspace, uint32_t db, const CommandSpec& spec,
+                          Args args);
 
 class ClientBatch final : public ServerSubmission, private ApplyObserver {
  public:

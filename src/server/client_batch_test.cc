@@ -119,7 +119,7 @@ TEST_F(ClientBatchTest, AWatchedKeyThatChangedAbortsTheTransactionAlone) {
 TEST_F(ClientBatchTest, WhatAReadAnswersIsGuessedFromItsKeys) {
   const Keyspace& keyspace = core_.machine.state().keyspace;
   const auto expected = [&](const Words& words) {
-    return ExpectedReply(keyspace, 0, *Spec(words[0]), words);
+    return ExpectedReplyBytes(keyspace, 0, *Spec(words[0]), words);
   };
   Write({"SETRANGE", "k", "99999", "x"});
   Apply();

@@ -40,6 +40,7 @@ template <Container T>
 constexpr std::array<ContainerOps, kValueTypes> kOps = [] {
   std::array<ContainerOps, kValueTypes> ops{};
   ops[static_cast<size_t>(ValueType::kList)] = MakeOps<List>();
+  ops[static_cast<size_t>(ValueType::kHash)] = MakeOps<Hash>();
   ops[static_cast<size_t>(ValueType::kSet)] = MakeOps<Set>();
   ops[static_cast<size_t>(ValueType::kSortedSet)] = MakeOps<SortedSet>();
   ops[static_cast<size_t>(ValueType::kStream)] = MakeOps<Stream>(true);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "state/entry.h"
+#include "types/hash.h"
 #include "types/list.h"
 #include "types/set.h"
 #include "types/sorted_set.h"
@@ -16,6 +17,10 @@ struct ValueTypeOf;  // Specialised below: { static constexpr ValueType kType; }
 template <>
 struct ValueTypeOf<List> {
   static constexpr ValueType kType = ValueType::kList;
+};
+template <>
+struct ValueTypeOf<Hash> {
+  static constexpr ValueType kType = ValueType::kHash;
 };
 template <>
 struct ValueTypeOf<Set> {
