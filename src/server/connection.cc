@@ -24,6 +24,7 @@ constexpr std::string_view kErrOutOfMemory =
 Connection::Connection(IoThread& thread, int fd, uint64_t id)
     : thread_(thread),
       node_(thread.node()),
+      core_(node_.core()),
       parser_(node_.resp_limits()),
       stream_(thread.loop(), fd, this, kStreamOptions) {
   ClientRecord& record = *session_.record;
@@ -244,7 +245,7 @@ bool Connection::Strong(Effect effect, std::optional<Consistency> forced) const 
       forced.value_or(own.value_or(write ? options.write_consistency : options.read_consistency));
   // The cluster-wide floor is a floor: nothing lowers it.
   return wanted == Consistency::kStrong ||
-         (write && node_.core().strong_writes.load(std::memory_order_relaxed));
+         (write && core_.strong_writes.load(std::memory_order_relaxed));
 }
 
 Connection::Step Connection::Handle(Args args) {
@@ -286,7 +287,7 @@ Connection::Step Connection::Handle(Args args) {
   }
   // EXEC takes the queue away.
   std::vector<StoredCommand> executed;
-  if (IsExec(*spec) && node_.core().audience.monitors() != 0) [[unlikely]]
+  if (IsExec(*spec) && core_.audience.monitors() != 0) [[unlikely]]
     executed = session_.queued;
   ClientRecord& record = *session_.record;
   record.last_command.store(spec, std::memory_order_relaxed);
@@ -311,7 +312,7 @@ Connection::Step Connection::Handle(Args args) {
     if (session_.tracking != nullptr && session_.tracking->caching && !session_.in_multi &&
         !table.FullName(*spec).starts_with("client|")) [[unlikely]]
       session_.tracking->caching = false;
-    if (node_.core().audience.monitors() != 0 && counted_ != Counted::kRejected &&
+    if (core_.audience.monitors() != 0 && counted_ != Counted::kRejected &&
         counted_ != Counted::kLater) [[unlikely]]
       TellMonitors(*spec, args, executed);
     record.active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
@@ -328,7 +329,7 @@ Connection::Step Connection::Handle(Args args) {
 }
 
 bool Connection::RefusesData(const CommandSpec& spec) const {
-  return (spec.flags & kDenyOom) != 0 && node_.core().out_of_memory.load(std::memory_order_relaxed);
+  return (spec.flags & kDenyOom) != 0 && core_.out_of_memory.load(std::memory_order_relaxed);
 }
 
 Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bool strong) {
@@ -338,7 +339,7 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
     return ReplyError("ERR Command not allowed inside a transaction");
   }
   // What is queued takes memory too, whatever it is.
-  if (node_.core().out_of_memory.load(std::memory_order_relaxed)) [[unlikely]] {
+  if (core_.out_of_memory.load(std::memory_order_relaxed)) [[unlikely]] {
     session_.multi_failed = true;
     return ReplyError(kErrOutOfMemory);
   }
@@ -387,9 +388,9 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   const CallTimer timer(thread_.Sampled(spec) || node_.config().Times(*spec));
   const LookupCount before = thread_lookups;
   ReadContext context{
-      args, reply, state, state.keyspace, db, node_.core().cluster_clock.NowMs(), thread_.random()};
+      args, reply, state, state.keyspace, db, core_.cluster_clock.NowMs(), thread_.random()};
   std::vector<MissingKey> missing;
-  if (node_.core().TellsMisses()) [[unlikely]]
+  if (core_.TellsMisses()) [[unlikely]]
     thread_read_trace.missing = &missing;
   spec->handler.read(context);
   thread_read_trace.missing = nullptr;

@@ -156,6 +156,8 @@ class Connection final : private StreamHandler {
   };
   // A call has ended, and was timed.
   void NoteTime(const CommandSpec& spec, Args args, uint64_t nanoseconds);
+  // Of a call that waited: only its words matter.
+  void NoteCall(const CommandSpec& spec, Args args, uint64_t nanoseconds);
   void NoteItemTime(const BatchItem& item);
   // A client that listens hears what was announced before it is served; false: it waits for that.
   bool MayListenerGoOn();
@@ -172,6 +174,7 @@ class Connection final : private StreamHandler {
 
   IoThread& thread_;
   Node& node_;
+  Core& core_;
   Session session_;
   RespParser parser_;
   ByteStream stream_;

@@ -164,6 +164,8 @@ void Connection::EndWait(std::string_view bytes, bool unblocked) {
   if (blocked->timer != 0) thread_.loop().CancelTimer(blocked->timer);
   const CommandSpec* spec = blocked->command.spec;
   thread_.Count(spec);
+  std::vector<std::string_view> views;
+  NoteCall(*spec, blocked->command.Views(views), 0);
   if (bytes.starts_with('-')) {
     thread_.CountFailed(spec);
     node_.stats().CountError(bytes.substr(1));

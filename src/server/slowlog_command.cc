@@ -135,6 +135,11 @@ std::span<const CommandSpec> SlowlogFamily() { return kFamily; }
 
 void Connection::NoteTime(const CommandSpec& spec, Args args, uint64_t nanoseconds) {
   thread_.CountTime(&spec, nanoseconds);
+  if (node_.config().IsSlow(nanoseconds)) [[unlikely]]
+    NoteCall(spec, args, nanoseconds);
+}
+
+void Connection::NoteCall(const CommandSpec& spec, Args args, uint64_t nanoseconds) {
   const Config& config = node_.config();
   const uint64_t microseconds = nanoseconds / 1000;
   const uint64_t now_s = node_.clock().WallMs() / 1000;
