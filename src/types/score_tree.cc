@@ -160,7 +160,28 @@ void ScoreTree::AddSibling(const Path& path, uint32_t depth, Branch left, Branch
 
 void ScoreTree::Erase(Item item) {
   Path path;
-  const auto [leaf, index] = Locate(item, path);
+  const Place place = Locate(item, path);
+  EraseEntry(place, path);
+}
+
+ScoreTree::Item ScoreTree::EraseAt(uint32_t rank) {
+  Path path;
+  void* node = root_;
+  for (uint32_t level = height_; level > 0; --level) {
+    Inner* const inner = static_cast<Inner*>(node);
+    uint32_t i = 0;
+    while (rank >= inner->entries[i].count) rank -= inner->entries[i++].count;
+    path.steps[path.size++] = {inner, i};
+    node = inner->entries[i].child;
+  }
+  Leaf* const leaf = static_cast<Leaf*>(node);
+  const Item item = leaf->entries[rank];
+  EraseEntry({leaf, rank}, path);
+  return item;
+}
+
+void ScoreTree::EraseEntry(Place place, const Path& path) {
+  const auto [leaf, index] = place;
   Nodes::AddToCounts(path, static_cast<uint32_t>(-1));
   --size_;
   Nodes::Close(*leaf, index);

@@ -113,6 +113,8 @@ class ScoreTree {
 
   // `item` is of a member that the table has and the tree has not.
   void Insert(Item item);
+  // REQUIRES: rank < size().
+  Item EraseAt(uint32_t rank);
   // The following REQUIRE that `item` is there, and the table has its member still.
   void Erase(Item item);
   // Gives an element another score at its place, if it stays in order so; false if it does not, or
@@ -159,6 +161,7 @@ class ScoreTree {
 
   Place Descend(double score, std::string_view text, Path& path) const;
   Place Locate(Item item, Path& path) const;
+  void EraseEntry(Place place, const Path& path);
   template <typename Node>
   bool Refill(const Path& path, uint32_t depth);
   void AddSibling(const Path& path, uint32_t depth, Branch left, Branch right);

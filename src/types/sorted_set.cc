@@ -432,11 +432,15 @@ AddResult SortedSet::AddLarge(std::string_view member, double score, AddOptions 
   return result;
 }
 
-void SortedSet::Large::Remove(uint32_t position) {
-  tree.Erase({ScoreAt(position), position});
-  // The table is going to put its last member here.
+void SortedSet::Large::RemoveMember(uint32_t position) {
+  // The table is going to put its last member here. Both are looked for in its index, which is far
+  // from what the order touches.
   const uint32_t last = members.size() - 1;
-  if (position != last) tree.Renumber({ScoreAt(last), last}, position);
+  members.Prefetch(members.MemberAt(position));
+  if (position != last) {
+    members.Prefetch(members.MemberAt(last));
+    tree.Renumber({ScoreAt(last), last}, position);
+  }
   members.Remove(position);
 }
 
@@ -451,7 +455,8 @@ bool SortedSet::Remove(std::string_view member) {
   if (size() == 1) {
     BecomeEmpty();
   } else {
-    large()->Remove(position);
+    large()->tree.Erase({large()->ScoreAt(position), position});
+    large()->RemoveMember(position);
   }
   return true;
 }
@@ -463,8 +468,9 @@ void SortedSet::RemoveRange(RankRange range) {
     pack_.Erase(pack_.Seek(static_cast<int64_t>(2 * range.first)), 2 * range.size());
     return;
   }
+  const auto rank = static_cast<uint32_t>(range.first);
   for (size_t left = range.size(); left > 0; --left)
-    large()->Remove((*large()->tree.At(static_cast<uint32_t>(range.first))).position);
+    large()->RemoveMember(large()->tree.EraseAt(rank).position);
 }
 
 }  // namespace mydis

@@ -163,7 +163,8 @@ class SortedSet {
     double ScoreAt(uint32_t position) const {
       return std::bit_cast<double>(members.PayloadAt(position));
     }
-    void Remove(uint32_t position);
+    // Removes a member that has left the order.
+    void RemoveMember(uint32_t position);
   };
   static constexpr uintptr_t kLargeTag = 1;
 
