@@ -25,6 +25,7 @@ Families StateFamilies() {
   static const std::array families = {
       BitmapFamily(),
       BlockingListFamily(),
+      BlockingSortedSetFamily(),
       ClusterSettingsFamily(),
       DatabasesFamily(),
       ExpiryFamily(),

@@ -1,5 +1,5 @@
-// Handlers of the sorted set commands; the records are in zsets_family.cc and
-// zsets_range_family.cc.
+// Handlers of the sorted set commands; the records are in zsets_family.cc, zsets_range_family.cc
+// and, with their handlers, those that wait in zsets_blocking.cc.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,7 @@ namespace mydis {
 
 std::span<const CommandSpec> SortedSetFamily();
 std::span<const CommandSpec> SortedSetRangeFamily();
+std::span<const CommandSpec> BlockingSortedSetFamily();
 
 // zsets_add.cc
 void ZaddCommand(WriteContext& context);

@@ -1,5 +1,6 @@
 // ZRANGE and its relatives.
 #include <algorithm>
+#include <string>
 #include <variant>
 
 #include "commands/arg_parser.h"
@@ -145,15 +146,18 @@ void ZrangestoreCommand(WriteContext& context) {
   const auto query = ReadQuery(context.args, 2, true, By::kAny, Direction::kAny, context.reply);
   const SortedSet* set = nullptr;
   if (!query || !FindSortedSet(context.AsRead(), query->key, &set)) return;
-  // Members are copied, since their set may be the one that is replaced.
-  std::vector<std::pair<std::string, double>> found;
-  if (set != nullptr) {
-    set->ForEach(RangeOf(*set, *query), query->from_end(),
-                 [&](std::string_view member, double score) { found.emplace_back(member, score); });
-  }
   std::vector<SortedSet::Element> elements;
-  elements.reserve(found.size());
-  for (const auto& [member, score] : found) elements.push_back({member, score});
+  std::vector<std::string> copies;  // A listpack's members may be numbers, without bytes to view.
+  if (set != nullptr) {
+    const RankRange range = RangeOf(*set, *query);
+    const bool small = set->listpack() != nullptr;
+    elements.reserve(range.size());
+    if (small) copies.reserve(range.size());
+    set->ForEach(range, query->from_end(), [&](std::string_view member, double score) {
+      if (small) member = copies.emplace_back(member);
+      elements.push_back({member, score});
+    });
+  }
   StoreElements(context, context.args[1], elements, "zrangestore");
 }
 

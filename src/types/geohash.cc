@@ -242,15 +242,17 @@ GeoShape::Ranges GeoShape::Cover() const {
                         {-1, 0, west},          {1, 1, north && east},  {-1, 1, north && west},
                         {1, -1, south && east}, {-1, -1, south && west}};
   Ranges cover;
-  cover.ranges[cover.count++] = ScoresOf(cell);
-  uint64_t last = cell.bits;
-  for (const Side& side : sides) {
-    if (!side.wanted) continue;
-    const Cell neighbor = Neighbor(cell, side.east, side.north);
+  std::array<uint64_t, 9> cells;
+  const auto add = [&](Cell one) {
     // On a map of four cells opposite neighbours are one.
-    if (neighbor.bits == last) continue;
-    last = neighbor.bits;
-    cover.ranges[cover.count++] = ScoresOf(neighbor);
+    const auto end = cells.begin() + static_cast<ptrdiff_t>(cover.count);
+    if (std::find(cells.begin(), end, one.bits) != end) return;
+    cells[cover.count] = one.bits;
+    cover.ranges[cover.count++] = ScoresOf(one);
+  };
+  add(cell);
+  for (const Side& side : sides) {
+    if (side.wanted) add(Neighbor(cell, side.east, side.north));
   }
   return cover;
 }

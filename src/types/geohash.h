@@ -49,7 +49,7 @@ struct GeoShape {
 
   // Whether the point is within; then *distance is that from the centre, in metres.
   bool Contains(GeoPoint point, Trigonometry trigonometry, double* distance) const;
-  // Ranges of scores that together hold all points within, in Redis's order.
+  // Ranges of scores that together hold all points within, in Redis's order. No two overlap.
   struct Ranges {
     std::array<ScoreRange, 9> ranges;
     size_t count = 0;

@@ -25,16 +25,16 @@ void MemberTable::CopyFrom(const MemberTable& other) {
 void MemberTable::WriteRecord(char* to, std::string_view member, std::string_view value) {
   if (1 + member.size() + value.size() <= kInlineMax) {
     *to++ = static_cast<char>(member.size());
-    std::memcpy(to, member.data(), member.size());
-    std::memcpy(to + member.size(), value.data(), value.size());
+    member.copy(to, member.size());  // Views of nothing may have no address.
+    value.copy(to + member.size(), value.size());
     return;
   }
   auto* large = static_cast<Large*>(std::malloc(sizeof(Large) + member.size() + value.size()));
   MYDIS_ASSERT(large != nullptr, "out of memory");
   large->member_size = static_cast<uint32_t>(member.size());
   large->value_size = static_cast<uint32_t>(value.size());
-  std::memcpy(large->bytes, member.data(), member.size());
-  std::memcpy(large->bytes + member.size(), value.data(), value.size());
+  member.copy(large->bytes, member.size());
+  value.copy(large->bytes + member.size(), value.size());
   *to++ = static_cast<char>(kOwnAllocation);
   StoreLittle(to, reinterpret_cast<uint64_t>(large));
 }
@@ -55,14 +55,14 @@ void MemberTable::SetValue(uint32_t position, std::string_view value) {
   const Record old = Parse(record);
   bytes_ += value.size() - old.value.size();
   if (value.size() == old.value.size()) {
-    std::memcpy(const_cast<char*>(old.value.data()), value.data(), value.size());
+    value.copy(const_cast<char*>(old.value.data()), value.size());
     return;
   }
   const size_t member_size = old.member.size();
   const bool fits = 1 + member_size + value.size() <= kInlineMax;
   if (!IsLarge(record) && fits) {
     char* to = records_.Resize(position, RecordBytes(member_size, value.size()));
-    std::memcpy(to + 1 + member_size, value.data(), value.size());
+    value.copy(to + 1 + member_size, value.size());
     return;
   }
   if (IsLarge(record) && !fits) {
@@ -70,7 +70,7 @@ void MemberTable::SetValue(uint32_t position, std::string_view value) {
         std::realloc(LargeOf(record), sizeof(Large) + member_size + value.size()));
     MYDIS_ASSERT(large != nullptr, "out of memory");
     large->value_size = static_cast<uint32_t>(value.size());
-    std::memcpy(large->bytes + member_size, value.data(), value.size());
+    value.copy(large->bytes + member_size, value.size());
     StoreLittle(records_.MutableAt(position) + 1, reinterpret_cast<uint64_t>(large));
     return;
   }

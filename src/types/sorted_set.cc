@@ -213,6 +213,7 @@ void SortedSet::CheckInvariants() const {
     return;
   }
   const Large& all = *large();
+  MYDIS_ASSERT(size() > 0, "an empty sorted set is a listpack");
   all.members.CheckInvariants();
   all.tree.CheckInvariants();
   MYDIS_ASSERT(all.members.size() == all.tree.size(), "every member has its place in the order");
