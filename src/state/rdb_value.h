@@ -1,0 +1,42 @@
+// Values in Redis's own file format: what DUMP gives and RESTORE takes, and the body of RDB files.
+//
+//   payload of DUMP:  u8 type | value | u16 version | u64 CRC-64 of all before it
+//
+// Values are written as redis-server 7.2 writes them. Every type that versions up to 11 know is
+// read, but for those of modules.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "state/keyspace.h"
+#include "types/limits.h"
+#include "types/list.h"
+#include "types/rdb_bytes.h"
+#include "types/sorted_set.h"
+#include "types/stream.h"
+
+namespace mydis {
+
+inline constexpr uint16_t kRdbVersion = 11;
+
+using RdbValue = std::variant<std::string, List, SortedSet, Stream>;
+
+// Appends the type's number, then the value.
+void WriteRdbValue(const Entry& entry, RdbWriter& out);
+// Reads a value whose type's number has been read. nullopt if it is malformed, of an unknown type, or
+// a collection without elements.
+std::optional<RdbValue> ReadRdbValue(uint8_t type, RdbReader& in, const EncodingLimits& limits);
+// Creates or replaces a key.
+void PutRdbValue(Keyspace& keyspace, uint32_t db, std::string_view key, RdbValue value, Ttl ttl);
+
+std::string DumpPayload(const Entry& entry);
+// Whether a payload is of a version that can be read, and its checksum is right.
+bool IsDumpPayload(std::string_view payload);
+// REQUIRES: IsDumpPayload(payload).
+std::optional<RdbValue> ReadDumpPayload(std::string_view payload, const EncodingLimits& limits);
+
+}  // namespace mydis
