@@ -37,8 +37,7 @@ uint64_t Crc64(std::string_view bytes, uint64_t crc) {
   while (bytes.size() >= kSlices) {
     const uint64_t word = LoadLittle<uint64_t>(bytes.data()) ^ crc;
     crc = 0;
-    for (size_t k = 0; k < kSlices; ++k)
-      crc ^= kTables[kSlices - 1 - k][word >> (8 * k) & 0xff];
+    for (size_t k = 0; k < kSlices; ++k) crc ^= kTables[kSlices - 1 - k][word >> (8 * k) & 0xff];
     bytes.remove_prefix(kSlices);
   }
   for (const char c : bytes) crc = crc >> 8 ^ kTables[0][(crc ^ static_cast<uint8_t>(c)) & 0xff];

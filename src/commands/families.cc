@@ -3,6 +3,7 @@
 
 #include "commands/bitmaps.h"
 #include "commands/cluster_settings.h"
+#include "commands/dump.h"
 #include "commands/geo.h"
 #include "commands/hashes.h"
 #include "commands/hyperloglogs.h"
@@ -28,6 +29,7 @@ Families StateFamilies() {
       BlockingSortedSetFamily(),
       ClusterSettingsFamily(),
       DatabasesFamily(),
+      DumpFamily(),
       ExpiryFamily(),
       GeoFamily(),
       HashFamily(),

@@ -134,8 +134,7 @@ std::optional<SortedSet> ReadRdbSortedSet(RdbType type, RdbReader& in,
   std::vector<Scored> scored;
   for (uint64_t n = in.Length(); n > 0; --n) {
     std::string member = in.String();
-    const double score =
-        type == RdbType::kSortedSet ? in.BinaryDouble() : in.TextDouble();
+    const double score = type == RdbType::kSortedSet ? in.BinaryDouble() : in.TextDouble();
     if (!in.ok()) return std::nullopt;
     scored.push_back({std::move(member), score});
   }

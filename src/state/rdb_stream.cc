@@ -156,8 +156,7 @@ std::optional<Stream> ReadRdbStream(RdbType type, RdbReader& in) {
     max_deleted = ReadId(in);
     entries_added = in.Length();
   }
-  if (!in.ok() || !stream.LoadIds(length, last_id, max_deleted, entries_added))
-    return std::nullopt;
+  if (!in.ok() || !stream.LoadIds(length, last_id, max_deleted, entries_added)) return std::nullopt;
   for (uint64_t n = in.Length(); n > 0; --n) {
     if (!ReadGroup(type, in, stream)) return std::nullopt;
   }

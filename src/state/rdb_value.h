@@ -27,8 +27,8 @@ using RdbValue = std::variant<std::string, List, SortedSet, Stream>;
 
 // Appends the type's number, then the value.
 void WriteRdbValue(const Entry& entry, RdbWriter& out);
-// Reads a value whose type's number has been read. nullopt if it is malformed, of an unknown type, or
-// a collection without elements.
+// Reads a value whose type's number has been read. nullopt if it is malformed, of an unknown type,
+// or a collection without elements.
 std::optional<RdbValue> ReadRdbValue(uint8_t type, RdbReader& in, const EncodingLimits& limits);
 // Creates or replaces a key.
 void PutRdbValue(Keyspace& keyspace, uint32_t db, std::string_view key, RdbValue value, Ttl ttl);

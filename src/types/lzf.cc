@@ -16,7 +16,8 @@ constexpr int kHashBits = 14;
 constexpr size_t kMaxExpansion = kMaxMatch;
 
 uint32_t HashOf(const char* p) {
-  const uint32_t three = static_cast<uint8_t>(p[0]) | static_cast<uint32_t>(static_cast<uint8_t>(p[1])) << 8 |
+  const uint32_t three = static_cast<uint8_t>(p[0]) |
+                         static_cast<uint32_t>(static_cast<uint8_t>(p[1])) << 8 |
                          static_cast<uint32_t>(static_cast<uint8_t>(p[2])) << 16;
   return three * 2654435761u >> (32 - kHashBits);
 }

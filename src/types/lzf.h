@@ -1,8 +1,8 @@
 // LZF compression, as Redis's files and DUMP payloads use it for strings.
 //
 //   000lllll bytes            l + 1 bytes as they are
-//   lllooooo o                l + 2 bytes (l from 1 to 6) that stand o + 1 bytes before, high bits first
-//   111ooooo l o              l + 9 bytes likewise
+//   lllooooo o                l + 2 bytes (l from 1 to 6) that stand o + 1 bytes before, high bits
+//   first 111ooooo l o              l + 9 bytes likewise
 #pragma once
 
 #include <cstddef>

@@ -19,7 +19,8 @@
 
 namespace mydis {
 
-// Each adds the elements in their order; false for bytes that make no sense. Texts point into `bytes`.
+// Each adds the elements in their order; false for bytes that make no sense. Texts point into
+// `bytes`.
 bool ReadZiplist(std::string_view bytes, std::vector<ListpackValue>* elements);
 bool ReadZipmap(std::string_view bytes, std::vector<ListpackValue>* elements);
 bool ReadIntset(std::string_view bytes, std::vector<ListpackValue>* elements);
