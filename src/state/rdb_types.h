@@ -39,4 +39,8 @@ std::optional<List> ReadRdbList(RdbType type, RdbReader& in, const EncodingLimit
 std::optional<SortedSet> ReadRdbSortedSet(RdbType type, RdbReader& in,
                                           const EncodingLimits& limits);
 
+// rdb_sets.cc
+void WriteRdbSet(const Set& set, RdbWriter& out);
+std::optional<Set> ReadRdbSet(RdbType type, RdbReader& in, const EncodingLimits& limits);
+
 }  // namespace mydis

@@ -69,6 +69,8 @@ void WriteRdbValue(const Entry& entry, RdbWriter& out) {
       return WriteString(entry, out);
     case ValueType::kList:
       return WriteList(entry.as<List>(), out);
+    case ValueType::kSet:
+      return WriteRdbSet(entry.as<Set>(), out);
     case ValueType::kSortedSet:
       return WriteSortedSet(entry.as<SortedSet>(), out);
     case ValueType::kStream:
@@ -89,6 +91,10 @@ std::optional<RdbValue> ReadRdbValue(uint8_t number, RdbReader& in, const Encodi
     case RdbType::kListOfZiplists:
     case RdbType::kListOfListpacks:
       return NotEmpty(ReadRdbList(type, in, limits));
+    case RdbType::kSet:
+    case RdbType::kSetIntset:
+    case RdbType::kSetListpack:
+      return NotEmpty(ReadRdbSet(type, in, limits));
     case RdbType::kSortedSetOfTexts:
     case RdbType::kSortedSet:
     case RdbType::kSortedSetZiplist:

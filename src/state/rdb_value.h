@@ -16,6 +16,7 @@
 #include "types/limits.h"
 #include "types/list.h"
 #include "types/rdb_bytes.h"
+#include "types/set.h"
 #include "types/sorted_set.h"
 #include "types/stream.h"
 
@@ -23,7 +24,7 @@ namespace mydis {
 
 inline constexpr uint16_t kRdbVersion = 11;
 
-using RdbValue = std::variant<std::string, List, SortedSet, Stream>;
+using RdbValue = std::variant<std::string, List, Set, SortedSet, Stream>;
 
 // Appends the type's number, then the value.
 void WriteRdbValue(const Entry& entry, RdbWriter& out);

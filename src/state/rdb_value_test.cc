@@ -30,6 +30,8 @@ class RdbValueTest : public testing::Test {
   void Fill(const std::string& name, int i) {
     const std::string text = (i % 3 == 0 ? "" : "element ") + std::to_string(i * 37 - 50);
     ContainerEdit<List>(keyspace_, 0, name + " list")->Push(ListEnd::kBack, text, limits_);
+    ContainerEdit<Set>(keyspace_, 0, name + " set")->Add(text, limits_);
+    ContainerEdit<Set>(keyspace_, 0, name + " integers")->Add(std::to_string(i * i), limits_);
     ContainerEdit<SortedSet>(keyspace_, 0, name + " zset")->Add(text, i * 0.25 - 3, {}, limits_);
     const std::array<std::string_view, 4> fields = {"f", text, i % 5 == 0 ? "g" : "h", "5"};
     ContainerEdit<Stream>(keyspace_, 0, name + " stream")
