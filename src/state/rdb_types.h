@@ -28,6 +28,9 @@ enum class RdbType : uint8_t {
   kStream2 = 19,  // With first and deleted IDs and counts.
   kSetListpack = 20,
   kStream3 = 21,  // With the consumers' active time.
+  // Since 7.4, version 12: fields that expire.
+  kHashTimed = 24,
+  kHashListpackTimed = 25,
 };
 
 // rdb_stream.cc
@@ -38,6 +41,10 @@ std::optional<Stream> ReadRdbStream(RdbType type, RdbReader& in);
 std::optional<List> ReadRdbList(RdbType type, RdbReader& in, const EncodingLimits& limits);
 std::optional<SortedSet> ReadRdbSortedSet(RdbType type, RdbReader& in,
                                           const EncodingLimits& limits);
+
+// rdb_hashes.cc
+void WriteRdbHash(const Hash& hash, RdbWriter& out);
+std::optional<Hash> ReadRdbHash(RdbType type, RdbReader& in, const EncodingLimits& limits);
 
 // rdb_sets.cc
 void WriteRdbSet(const Set& set, RdbWriter& out);

@@ -76,9 +76,10 @@ void WriteRdbValue(const Entry& entry, RdbWriter& out) {
     case ValueType::kStream:
       WriteType(RdbType::kStream3, out);
       return WriteRdbStream(entry.as<Stream>(), out);
-    default:
-      MYDIS_ASSERT(false, "every type can be written");
+    case ValueType::kHash:
+      return WriteRdbHash(entry.as<Hash>(), out);
   }
+  MYDIS_ASSERT(false, "every type can be written");
 }
 
 std::optional<RdbValue> ReadRdbValue(uint8_t number, RdbReader& in, const EncodingLimits& limits) {
@@ -100,13 +101,19 @@ std::optional<RdbValue> ReadRdbValue(uint8_t number, RdbReader& in, const Encodi
     case RdbType::kSortedSetZiplist:
     case RdbType::kSortedSetListpack:
       return NotEmpty(ReadRdbSortedSet(type, in, limits));
+    case RdbType::kHash:
+    case RdbType::kHashZipmap:
+    case RdbType::kHashZiplist:
+    case RdbType::kHashListpack:
+    case RdbType::kHashTimed:
+    case RdbType::kHashListpackTimed:
+      return NotEmpty(ReadRdbHash(type, in, limits));
     case RdbType::kStream:
     case RdbType::kStream2:
     case RdbType::kStream3:
       return ReadStream(type, in);
-    default:
-      return std::nullopt;
   }
+  return std::nullopt;
 }
 
 void PutRdbValue(Keyspace& keyspace, uint32_t db, std::string_view key, RdbValue value, Ttl ttl) {
@@ -124,7 +131,8 @@ std::string DumpPayload(const Entry& entry) {
   std::string payload;
   RdbWriter out(payload);
   WriteRdbValue(entry, out);
-  Encoder(payload).U16(kRdbVersion);
+  const bool timed = static_cast<RdbType>(payload[0]) == RdbType::kHashTimed;
+  Encoder(payload).U16(timed ? kRdbVersionTimed : kRdbVersion);
   out.U64(Crc64(payload));
   return payload;
 }
@@ -134,7 +142,7 @@ bool IsDumpPayload(std::string_view payload) {
   Decoder footer(payload.substr(payload.size() - kFooterBytes));
   const uint16_t version = footer.U16();
   const uint64_t crc = footer.U64();
-  return version <= kRdbVersion && crc == Crc64(payload.substr(0, payload.size() - kCrcBytes));
+  return version <= kRdbVersionTimed && crc == Crc64(payload.substr(0, payload.size() - kCrcBytes));
 }
 
 std::optional<RdbValue> ReadDumpPayload(std::string_view payload, const EncodingLimits& limits) {

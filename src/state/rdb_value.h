@@ -2,8 +2,8 @@
 //
 //   payload of DUMP:  u8 type | value | u16 version | u64 CRC-64 of all before it
 //
-// Values are written as redis-server 7.2 writes them. Every type that versions up to 11 know is
-// read, but for those of modules.
+// Values are written as redis-server 7.2 writes them, hashes whose fields expire as 7.4 does. Every
+// type that versions up to 12 know is read, but for those of modules.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "state/keyspace.h"
+#include "types/hash.h"
 #include "types/limits.h"
 #include "types/list.h"
 #include "types/rdb_bytes.h"
@@ -22,9 +23,11 @@
 
 namespace mydis {
 
+// That of Redis 7.2, and of 7.4 for what needs it: the highest that is read.
 inline constexpr uint16_t kRdbVersion = 11;
+inline constexpr uint16_t kRdbVersionTimed = 12;
 
-using RdbValue = std::variant<std::string, List, Set, SortedSet, Stream>;
+using RdbValue = std::variant<std::string, Hash, List, Set, SortedSet, Stream>;
 
 // Appends the type's number, then the value.
 void WriteRdbValue(const Entry& entry, RdbWriter& out);

@@ -30,6 +30,11 @@ class RdbValueTest : public testing::Test {
   void Fill(const std::string& name, int i) {
     const std::string text = (i % 3 == 0 ? "" : "element ") + std::to_string(i * 37 - 50);
     ContainerEdit<List>(keyspace_, 0, name + " list")->Push(ListEnd::kBack, text, limits_);
+    ContainerEdit<Hash>(keyspace_, 0, name + " hash")->Set(text, name, limits_);
+    const std::string timed_key = name + " timed hash";
+    ContainerEdit<Hash> timed(keyspace_, 0, timed_key);
+    timed->Set(text, "value", limits_);
+    if (i % 4 == 1) timed->SetDeadline(text, 5000 + i * 100, limits_);
     ContainerEdit<Set>(keyspace_, 0, name + " set")->Add(text, limits_);
     ContainerEdit<Set>(keyspace_, 0, name + " integers")->Add(std::to_string(i * i), limits_);
     ContainerEdit<SortedSet>(keyspace_, 0, name + " zset")->Add(text, i * 0.25 - 3, {}, limits_);
@@ -105,7 +110,7 @@ TEST_F(RdbValueTest, VersionAndChecksumAreChecked) {
     EXPECT_FALSE(IsDumpPayload(changed)) << i;
   }
   std::string later = payload.substr(0, payload.size() - 10);
-  Encoder(later).U16(kRdbVersion + 1);
+  Encoder(later).U16(kRdbVersionTimed + 1);
   Encoder(later).U64(Crc64(later));
   EXPECT_FALSE(IsDumpPayload(later));
 }
