@@ -6,6 +6,7 @@
 
 #include "base/c_locale.h"
 #include "commands/sort.h"
+#include "types/hash.h"
 #include "types/list.h"
 #include "types/set.h"
 #include "types/sorted_set.h"
@@ -172,7 +173,13 @@ std::optional<std::string_view> Sorting::Look(std::string_view pattern, std::str
   storage.append(element).append(pattern.substr(star + 1, key_end - star - 1));
   const Entry* entry = keyspace_.Find(db_, storage);
   if (entry == nullptr) return std::nullopt;
-  if (of_hash) return std::nullopt;
+  if (of_hash) {
+    if (entry->type() != ValueType::kHash) return std::nullopt;
+    const auto value = entry->as<Hash>().Find(pattern.substr(arrow + 2));
+    if (!value) return std::nullopt;
+    ListpackValue::Scratch digits;
+    return storage = value->string(digits);
+  }
   if (!entry->is_string()) return std::nullopt;
   Entry::Scratch scratch;
   return storage = entry->string(scratch);
