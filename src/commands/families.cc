@@ -33,6 +33,7 @@ Families StateFamilies() {
       ExpiryFamily(),
       GeoFamily(),
       HashFamily(),
+      HashFieldsFamily(),
       HyperLogLogFamily(),
       KeysFamily(),
       ListFamily(),

@@ -9,6 +9,7 @@
 namespace mydis {
 
 std::span<const CommandSpec> HashFamily();
+std::span<const CommandSpec> HashFieldsFamily();
 
 // hashes.cc
 void HsetCommand(WriteContext& context);

@@ -95,8 +95,10 @@ size_t Keyspace::ExpiringCount(uint32_t db) const {
 }
 
 std::optional<int64_t> Keyspace::NextDeadline() const {
-  if (expiry_.size() == 0) return std::nullopt;
-  return expiry_.top().deadline_ms;
+  const int64_t soonest = fields_.next();
+  if (expiry_.size() > 0) return std::min(soonest, expiry_.top().deadline_ms);
+  if (fields_.empty()) return std::nullopt;
+  return soonest;
 }
 
 uint64_t Keyspace::WatchRevision(uint32_t db, std::string_view key) const {
@@ -247,6 +249,7 @@ void Keyspace::Finish(uint32_t db, Entry* entry, Ttl ttl) {
     expiry_.Remove(entry);
     --database.expiring;
   }
+  TrackFields(db, *entry);
   if (listener_ == nullptr) return;
   if (placed_new_) Notify(EventClass::kNew, "new", db, entry->key());
   listener_->OnKeyChanged(db, entry->key());
@@ -333,6 +336,7 @@ void Keyspace::EraseAt(uint32_t db, const Position& position) {
   Entry* entry = position.entry;
   Detach(position);
   deletions_[PartitionOf(position.hash)] = revision_;
+  if (!fields_.empty()) fields_.Track(db, entry->key(), Hash::kNoDeadline);
   if (listener_ != nullptr) listener_->OnKeyChanged(db, entry->key());
   Free(entry);
 }
@@ -370,6 +374,7 @@ void Keyspace::Empty(uint32_t db) {
   if (before_change_) before_change_(std::nullopt);
   Database& database = *databases_[db];
   expiry_.DropDatabase(db);
+  fields_.DropDatabase(db);
   std::vector<Entry*> entries;
   for (uint32_t p = 0; p < kPartitions; ++p) {
     if (database.tables[p].size() == 0) continue;
@@ -393,6 +398,7 @@ void Keyspace::SwapDatabases(uint32_t a, uint32_t b) {
   if (before_change_) before_change_(std::nullopt);
   std::swap(databases_[a], databases_[b]);
   expiry_.SwapDatabases(a, b);
+  fields_.SwapDatabases(a, b);
   if (listener_ != nullptr) {
     listener_->OnFlush(a);
     listener_->OnFlush(b);
@@ -401,7 +407,13 @@ void Keyspace::SwapDatabases(uint32_t a, uint32_t b) {
 
 size_t Keyspace::RemoveExpired(int64_t now_ms) {
   size_t removed = 0;
-  while (expiry_.size() > 0 && expiry_.top().deadline_ms <= now_ms) {
+  for (;;) {
+    const int64_t key_due = expiry_.size() > 0 ? expiry_.top().deadline_ms : Hash::kNoDeadline;
+    if (std::min(key_due, fields_.next()) > now_ms) break;
+    if (fields_.next() < key_due) {
+      RemoveDueFields();
+      continue;
+    }
     const uint32_t db = expiry_.top().db();
     const std::string key(expiry_.top().entry()->key());
     if (listener_ != nullptr) listener_->OnKeyExpired(db, key);

@@ -50,7 +50,10 @@ bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
   if (entry == nullptr) return false;
   memory_bytes_ += CostOf(*entry) - edit.cost_before;
   const ContainerOps& ops = OpsOf(entry->type());
-  if (ops.size(entry->container_word()) > 0 || ops.kept_when_empty) return true;
+  if (ops.size(entry->container_word()) > 0 || ops.kept_when_empty) {
+    TrackFields(db, *entry);
+    return true;
+  }
   edit.entry = nullptr;
   if (edit.created && !edit.touched) {
     // Made for a change that did not come about: as if it had never been there.
@@ -60,6 +63,40 @@ bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
     EraseAt(db, edit.position);
   }
   return false;
+}
+
+void Keyspace::TrackFields(uint32_t db, const Entry& entry) {
+  const int64_t next =
+      entry.type() == ValueType::kHash ? entry.as<Hash>().NextDeadline() : Hash::kNoDeadline;
+  if (next == Hash::kNoDeadline && fields_.empty()) [[likely]]
+    return;
+  fields_.Track(db, entry.key(), next);
+}
+
+// Those of one hash that are due together.
+void Keyspace::RemoveDueFields() {
+  const FieldExpiry::Due due = fields_.top();
+  Edit edit = BeginEdit(due.db, due.key);
+  MYDIS_ASSERT(edit.entry != nullptr && edit.entry->type() == ValueType::kHash,
+               "only hashes have deadlines of fields");
+  edit.entry->as<Hash>().RemoveDue(due.deadline_ms);
+  TouchEdited(due.db, edit);
+  Notify(EventClass::kHash, "hexpired", due.db, due.key);
+  if (!EndEdit(due.db, edit)) Notify(EventClass::kGeneric, "del", due.db, due.key);
+}
+
+void Keyspace::CheckFields() const {
+  size_t timed = 0;
+  for (uint32_t db = 0; db < databases(); ++db) {
+    ForEach(db, [&](const Entry& entry) {
+      if (entry.type() != ValueType::kHash) return;
+      const int64_t next = entry.as<Hash>().NextDeadline();
+      if (next == Hash::kNoDeadline) return;
+      ++timed;
+      MYDIS_ASSERT(fields_.Knows(db, entry.key(), next), "the index knows the soonest deadline");
+    });
+  }
+  MYDIS_ASSERT(timed == fields_.size(), "the index knows no other hashes");
 }
 
 void Keyspace::Copy(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {

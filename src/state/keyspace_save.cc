@@ -128,6 +128,7 @@ void Keyspace::CheckInvariants() const {
   }
   MYDIS_ASSERT(expiring == expiry_.size(), "every expiring key is in the index once");
   MYDIS_ASSERT(memory == memory_bytes_, "memory is counted");
+  CheckFields();
   expiry_.CheckInvariants();
 }
 
