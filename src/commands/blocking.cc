@@ -53,6 +53,9 @@ bool PlanToPop(const ReadContext& context, std::span<const std::string_view> key
   const auto timeout = ParseTimeoutSeconds(timeout_seconds, context.now_ms, &error);
   if (!timeout) return false;
   plan->timeout_ms = *timeout;
+  for (size_t i = 1; i < context.args.size(); ++i) {
+    if (context.args[i].data() == timeout_seconds.data()) plan->timeout_word = i;
+  }
   plan->rule = &rule;
   plan->keys.assign(keys.begin(), keys.end());
   for (const std::string_view key : keys) {

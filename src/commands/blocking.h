@@ -32,6 +32,7 @@ struct WaitPlan {
   std::string_view tag;  // Told to `supply`: a consumer group's name.
   std::vector<std::string_view> keys;
   int64_t timeout_ms = 0;          // 0: for ever.
+  size_t timeout_word = 0;         // Which word said it, if that means nothing to the handler.
   bool ready = false;              // One of the keys could serve the command now.
   std::vector<std::string> words;  // To run when woken, in place of the client's, if not empty.
 };

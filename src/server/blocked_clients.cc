@@ -12,9 +12,9 @@ struct WaitQueue {
   const WaitRule* rule;
   std::string tag;
   std::map<uint64_t, std::shared_ptr<Waiter>> waiting;  // By ticket.
-  size_t trying = 0;                                    // Attempts under way for this queue.
+  std::map<uint64_t, std::shared_ptr<Waiter>> trying;   // Attempts under way for this queue.
 
-  bool idle() const { return waiting.empty() && trying == 0; }
+  bool idle() const { return waiting.empty() && trying.empty(); }
 };
 
 struct WaitKey {
@@ -57,7 +57,7 @@ WaitQueue& BlockedClients::QueueOf(const Waiter& waiter, const std::string& key)
   }
   if (WaitQueue* queue = found->Find(waiter.rule, waiter.tag)) return *queue;
   found->queues.push_back(
-      std::make_unique<WaitQueue>(WaitQueue{found, waiter.rule, waiter.tag, {}, 0}));
+      std::make_unique<WaitQueue>(WaitQueue{found, waiter.rule, waiter.tag, {}, {}}));
   return *found->queues.back();
 }
 
@@ -96,8 +96,8 @@ void BlockedClients::MarkKeys(const Waiter& waiter) {
   for (const std::string& key : waiter.keys) MarkChanged(*QueueOf(waiter, key).key);
 }
 
-void BlockedClients::Gone(Waiter& waiter) {
-  waiter.state = Waiter::State::kGone;
+void BlockedClients::Out(Waiter& waiter, Waiter::State state) {
+  waiter.state = state;
   clients_.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -123,10 +123,11 @@ void BlockedClients::Register(std::shared_ptr<Waiter> waiter, bool compare) {
 bool BlockedClients::Leave(Waiter& waiter) {
   std::lock_guard guard(mutex_);
   waiter.left = true;
-  if (waiter.state == Waiter::State::kTrying) return false;
+  if (waiter.state == Waiter::State::kTrying || waiter.state == Waiter::State::kServed)
+    return false;
   if (waiter.state == Waiter::State::kWaiting) {
     Dequeue(waiter);
-    Gone(waiter);
+    Out(waiter, Waiter::State::kGone);
   }
   return true;
 }
@@ -140,7 +141,7 @@ std::vector<std::shared_ptr<Waiter>> BlockedClients::LeaveAll() {
   std::vector<std::shared_ptr<Waiter>> left;
   for (const auto& [ticket, waiter] : all) {
     Dequeue(*waiter);
-    Gone(*waiter);
+    Out(*waiter, Waiter::State::kGone);
     left.push_back(waiter);
   }
   return left;
@@ -174,21 +175,60 @@ void BlockedClients::OnFlush(std::optional<uint32_t> db) {
   }
 }
 
+void BlockedClients::StartTry(WaitQueue& queue, const std::shared_ptr<Waiter>& waiter,
+                              std::shared_ptr<Attempt> attempt) {
+  attempt->waiter = waiter;
+  waiter->state = Waiter::State::kTrying;
+  waiter->of = &queue;
+  waiter->attempt = std::move(attempt);
+  // Before the waiter's places go, so that this queue stays.
+  queue.trying.emplace(waiter->ticket, waiter);
+  Dequeue(*waiter);
+}
+
+std::shared_ptr<Waiter> BlockedClients::PassToFirst(const std::shared_ptr<Attempt>& attempt) {
+  std::lock_guard guard(mutex_);
+  const std::shared_ptr<Waiter> waiter = attempt->waiter;
+  WaitQueue& queue = *waiter->of;
+  const auto takes_it = [&waiter](const Waiter& other) {
+    return (waiter->left || other.ticket < waiter->ticket) && !other.left &&
+           other.spec == waiter->spec && other.strong == waiter->strong &&
+           other.words == waiter->words;
+  };
+  const std::shared_ptr<Waiter> trying = queue.trying.begin()->second;
+  if (trying != waiter && !trying->left && trying->ticket < waiter->ticket && takes_it(*trying) &&
+      (queue.waiting.empty() || trying->ticket < queue.waiting.begin()->first)) {
+    std::swap(waiter->attempt->waiter, trying->attempt->waiter);
+    std::swap(waiter->attempt, trying->attempt);
+    return nullptr;
+  }
+  if (queue.waiting.empty()) return nullptr;
+  const std::shared_ptr<Waiter> first = queue.waiting.begin()->second;
+  if (!takes_it(*first)) return nullptr;
+  const bool left = waiter->left;
+  StartTry(queue, first, attempt);
+  if (!left) Enqueue(waiter);
+  EndTry(*waiter);
+  if (!left) {
+    MarkKeys(*waiter);
+    return nullptr;
+  }
+  Out(*waiter, Waiter::State::kGone);
+  return waiter;
+}
+
 void BlockedClients::TakeFrom(WaitQueue& queue, const Entry* entry,
-                              std::vector<std::shared_ptr<Waiter>>* ready) {
+                              std::vector<std::shared_ptr<Attempt>>* ready) {
   const size_t supply = queue.rule->supply(entry, queue.tag);
-  while (queue.trying < supply && !queue.waiting.empty()) {
+  while (queue.trying.size() < supply && !queue.waiting.empty()) {
     const std::shared_ptr<Waiter> waiter = queue.waiting.begin()->second;
-    waiter->state = Waiter::State::kTrying;
-    waiter->of = &queue;
-    ++queue.trying;  // Before the waiter's places go, so that this queue stays.
-    Dequeue(*waiter);
-    ready->push_back(waiter);
+    StartTry(queue, waiter, std::make_shared<Attempt>());
+    ready->push_back(waiter->attempt);
   }
 }
 
 void BlockedClients::TakeReady(const Keyspace& keyspace, bool writes, bool reads,
-                               std::vector<std::shared_ptr<Waiter>>* ready) {
+                               std::vector<std::shared_ptr<Attempt>>* ready) {
   std::lock_guard guard(mutex_);
   std::vector<WaitKey*> later;
   // Dequeueing drops no key that is marked, so what changed_ points to stays.
@@ -220,9 +260,10 @@ void BlockedClients::TakeReady(const Keyspace& keyspace, bool writes, bool reads
 
 // What the attempt has left or taken: others may be served now. Reads hold nobody up.
 void BlockedClients::EndTry(Waiter& waiter) {
-  MYDIS_ASSERT(waiter.of != nullptr && waiter.of->trying > 0, "an attempt ends once");
+  MYDIS_ASSERT(waiter.of != nullptr, "an attempt ends once");
   WaitQueue& queue = *std::exchange(waiter.of, nullptr);
-  --queue.trying;
+  waiter.attempt.reset();
+  queue.trying.erase(waiter.ticket);
   if (queue.rule->writes && !queue.waiting.empty()) MarkChanged(*queue.key);
   DropIfIdle(*queue.key);
 }
@@ -231,7 +272,7 @@ bool BlockedClients::PutBack(const std::shared_ptr<Waiter>& waiter) {
   std::lock_guard guard(mutex_);
   if (waiter->left) {
     EndTry(*waiter);
-    Gone(*waiter);
+    Out(*waiter, Waiter::State::kGone);
     return false;
   }
   Enqueue(waiter);  // First, so that its queue stays.
@@ -244,7 +285,7 @@ bool BlockedClients::PutBack(const std::shared_ptr<Waiter>& waiter) {
 void BlockedClients::Finish(Waiter& waiter) {
   std::lock_guard guard(mutex_);
   EndTry(waiter);
-  Gone(waiter);
+  Out(waiter, Waiter::State::kServed);
 }
 
 void BlockedClients::CheckInvariants() const {

@@ -2,7 +2,7 @@
 // rules.
 //
 // A waiter is *waiting*, standing in the queues of all its keys; or *trying*: taken out of them
-// because a key could serve it, its attempt under way; or gone.
+// because a key could serve it, its attempt under way; or served, or gone without.
 #pragma once
 
 #include <array>
@@ -28,6 +28,12 @@ class IoThread;
 struct WaitKey;    // A key that is waited for.
 struct WaitQueue;  // Those who wait for it by one rule.
 
+// An attempt under way: the non-blocking form of a waiter's command. Which waiter it is made for
+// may change to one who asks for the same, until it is run.
+struct Attempt {
+  std::shared_ptr<struct Waiter> waiter;
+};
+
 // One blocked command. Made by the session; nothing of it changes once it is registered, but for
 // what BlockedClients keeps in it.
 struct Waiter {
@@ -45,10 +51,12 @@ struct Waiter {
 
  private:
   friend class BlockedClients;
-  enum class State : uint8_t { kNew, kWaiting, kTrying, kGone };
+  enum class State : uint8_t { kNew, kWaiting, kTrying, kServed, kGone };
   State state = State::kNew;  // Guarded by the registry's mutex, as what follows.
   bool left = false;          // While trying: the session wants no further attempt.
-  WaitQueue* of = nullptr;    // While trying: the queue whose supply it was taken for.
+  // While trying:
+  WaitQueue* of = nullptr;  // The queue whose supply it was taken for.
+  std::shared_ptr<Attempt> attempt;
 };
 
 // Says of each call which thread it is for.
@@ -66,8 +74,8 @@ class BlockedClients final : public KeyspaceListener {
   // Takes a new waiter in; `compare`: its keys are to be compared at once, since one could serve
   // it. REQUIRES: the caller has held the state's lock shared since it looked at the keys.
   void Register(std::shared_ptr<Waiter> waiter, bool compare);
-  // True: it is out, nothing comes any more. False: its attempt is under way, and what becomes of
-  // that is told as ever; afterwards it is out.
+  // True: it is out, nothing comes any more. False: its attempt is under way, or has served it, and
+  // what has become of that is told as ever; afterwards it is out.
   bool Leave(Waiter& waiter);
   // Registered and not gone.
   size_t clients() const { return clients_.load(std::memory_order_relaxed); }
@@ -83,10 +91,14 @@ class BlockedClients final : public KeyspaceListener {
   void OnEvent(EventClass, std::string_view, uint32_t, std::string_view) override {}
   // Keys have to be compared.
   bool HasChanged() const { return has_changed_.load(std::memory_order_relaxed); }
-  // Compares the changed keys with the state and appends the waiters whose turn it is, in order:
-  // they are trying from now on. Rules that write, or all others, may be kept back for later.
+  // Compares the changed keys with the state and appends an attempt for each waiter whose turn it
+  // is, in order: they are trying from now on. Rules that write, or all others, may be kept back.
   void TakeReady(const Keyspace& keyspace, bool writes, bool reads,
-                 std::vector<std::shared_ptr<Waiter>>* ready);
+                 std::vector<std::shared_ptr<Attempt>>* ready);
+  // The attempt is about to be run. Since it was submitted another waiter may have come back to a
+  // place before it, or its own may have left: who is first in the queue gets it, if it asks for
+  // the same. Gives the waiter who had left, if it is out by this.
+  std::shared_ptr<Waiter> PassToFirst(const std::shared_ptr<Attempt>& attempt);
   // The attempt found nothing: back to its old place. False if it has left meanwhile: it is out.
   // Of a read: its I/O thread, which has held the state's lock shared since it looked.
   bool PutBack(const std::shared_ptr<Waiter>& waiter);
@@ -127,12 +139,14 @@ class BlockedClients final : public KeyspaceListener {
   WaitKey* FindKey(uint32_t db, std::string_view key, uint64_t hash) const;
   void Enqueue(const std::shared_ptr<Waiter>& waiter);
   void Dequeue(Waiter& waiter);
+  void StartTry(WaitQueue& queue, const std::shared_ptr<Waiter>& waiter,
+                std::shared_ptr<Attempt> attempt);
   void EndTry(Waiter& waiter);
-  void Gone(Waiter& waiter);
+  void Out(Waiter& waiter, Waiter::State state);
   void MarkChanged(WaitKey& key);
   void MarkKeys(const Waiter& waiter);
   void DropIfIdle(WaitKey& key);
-  void TakeFrom(WaitQueue& queue, const Entry* entry, std::vector<std::shared_ptr<Waiter>>* ready);
+  void TakeFrom(WaitQueue& queue, const Entry* entry, std::vector<std::shared_ptr<Attempt>>* ready);
 
   mutable std::mutex mutex_;
   Keys keys_;                      // Guarded by mutex_, with what its elements point to.

@@ -42,13 +42,19 @@ class BlockedClientsTest : public ::testing::Test {
   }
   using Waiters = std::vector<std::shared_ptr<Waiter>>;
   Waiters Ready(bool writes = true, bool reads = true) {
-    Waiters ready;
-    if (blocked_.HasChanged()) blocked_.TakeReady(keyspace_, writes, reads, &ready);
+    std::vector<std::shared_ptr<Attempt>> attempts;
+    if (blocked_.HasChanged()) blocked_.TakeReady(keyspace_, writes, reads, &attempts);
     blocked_.CheckInvariants();
+    Waiters ready;
+    for (const auto& attempt : attempts) {
+      ready.push_back(attempt->waiter);
+      attempts_.push_back(attempt);
+    }
     return ready;
   }
 
   BlockedClients blocked_;
+  std::vector<std::shared_ptr<Attempt>> attempts_;  // All so far.
   Keyspace keyspace_{1, 4};
 };
 
@@ -130,6 +136,42 @@ TEST_F(BlockedClientsTest, WhoLeavesIsNotTried) {
   EXPECT_FALSE(blocked_.PutBack(second));
   EXPECT_EQ(blocked_.clients(), 0u);
   EXPECT_TRUE(blocked_.Leave(*second));
+  const auto third = Wait({"k"});
+  Set("k", 1);
+  EXPECT_EQ(Ready(), Waiters{third});
+  blocked_.Finish(*third);
+  EXPECT_FALSE(blocked_.Leave(*third)) << "it has been served, which its session is yet to hear";
+}
+
+TEST_F(BlockedClientsTest, AnAttemptIsPassedToWhoIsFirst) {
+  const auto first = Wait({"k"});
+  const auto second = Wait({"k"});
+  const auto third = Wait({"k"});
+  const auto fourth = Wait({"k"});
+  fourth->words = {"another", "command"};
+  Set("k", 4);
+  EXPECT_EQ(Ready().size(), 4u);
+  // The first one's attempt has found nothing; the second one's is passed to it.
+  EXPECT_TRUE(blocked_.PutBack(first));
+  EXPECT_EQ(blocked_.PassToFirst(attempts_[1]), nullptr);
+  EXPECT_EQ(attempts_[1]->waiter, first);
+  blocked_.Finish(*first);
+  // The second one has a new attempt, behind the third one's, which becomes its own.
+  EXPECT_EQ(Ready(), Waiters{second});
+  EXPECT_EQ(blocked_.PassToFirst(attempts_[2]), nullptr);
+  EXPECT_EQ(attempts_[2]->waiter, second);
+  EXPECT_EQ(attempts_[4]->waiter, third);
+  // Another command's is not.
+  EXPECT_EQ(blocked_.PassToFirst(attempts_[3]), nullptr);
+  EXPECT_EQ(attempts_[3]->waiter, fourth);
+  for (const auto& waiter : {second, fourth}) blocked_.Finish(*waiter);
+  // An attempt of one who has left serves who waits.
+  const auto fifth = Wait({"k"});
+  EXPECT_FALSE(blocked_.Leave(*third));
+  EXPECT_EQ(blocked_.PassToFirst(attempts_[4]), third);
+  EXPECT_EQ(attempts_[4]->waiter, fifth);
+  blocked_.Finish(*fifth);
+  EXPECT_EQ(blocked_.clients(), 0u);
 }
 
 TEST_F(BlockedClientsTest, RulesAndTagsHaveQueuesOfTheirOwn) {

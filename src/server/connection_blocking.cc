@@ -91,6 +91,8 @@ void Connection::Register(const WaitPlan& plan) {
   waiter->keys.assign(plan.keys.begin(), plan.keys.end());
   if (!plan.words.empty()) blocked.command.words = plan.words;
   waiter->words = blocked.command.words;
+  // Attempts that differ only in the time they waited are the same.
+  if (plan.timeout_word != 0) waiter->words[plan.timeout_word] = "0";
   blocked.waiter = waiter;
   session_.record->blocked = true;
   if (blocked.deadline_ms != 0 && blocked.timer == 0) {

@@ -273,7 +273,7 @@ bool ConsensusDriver::Impl::WakeWaiters() {
   const bool writes = replica->CanSubmit() && listener.MayWake(true);
   const bool reads = listener.MayWake(false);
   if (!writes && !reads) return false;
-  std::vector<std::shared_ptr<Waiter>> ready;
+  std::vector<std::shared_ptr<Attempt>> ready;
   core.blocked.TakeReady(core.machine.state().keyspace, writes, reads, &ready);
   // In the order of their turns: one submission, but for a change of consistency.
   std::unique_ptr<WakeBatch> batch;
@@ -284,7 +284,8 @@ bool ConsensusDriver::Impl::WakeWaiters() {
     replica->Submit(std::move(batch));
     submitted = true;
   };
-  for (std::shared_ptr<Waiter>& waiter : ready) {
+  for (std::shared_ptr<Attempt>& attempt : ready) {
+    const std::shared_ptr<Waiter> waiter = attempt->waiter;
     if (waiter->spec->effect == Effect::kRead) {
       IoThread& owner = *waiter->thread;
       owner.WithConnection(waiter->connection,
@@ -293,7 +294,7 @@ bool ConsensusDriver::Impl::WakeWaiters() {
     }
     if (batch != nullptr && batch->strong != waiter->strong) submit();
     if (batch == nullptr) batch = std::make_unique<WakeBatch>(core.blocked, waiter->strong);
-    batch->Add(std::move(waiter));
+    batch->Add(std::move(attempt));
   }
   submit();
   return submitted;

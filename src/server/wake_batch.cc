@@ -5,10 +5,11 @@
 
 namespace mydis {
 
-void WakeBatch::Add(std::shared_ptr<Waiter> waiter) {
-  const std::vector<std::string_view> words(waiter->words.begin(), waiter->words.end());
-  builder_.AddCommand(waiter->db, words);
-  items_.push_back({.waiter = std::move(waiter)});
+void WakeBatch::Add(std::shared_ptr<Attempt> attempt) {
+  const Waiter& waiter = *attempt->waiter;
+  const std::vector<std::string_view> words(waiter.words.begin(), waiter.words.end());
+  builder_.AddCommand(waiter.db, words);
+  items_.push_back({.attempt = std::move(attempt)});
 }
 
 void WakeBatch::Seal() {
@@ -25,6 +26,9 @@ ApplyObserver* WakeBatch::BeginApply(Core& core) {
 Reply& WakeBatch::BeginCommand(uint32_t i) {
   Item& item = items_[i];
   begun_ = i + 1;
+  if (auto left = blocked_.PassToFirst(item.attempt))
+    passed_on_.push_back({.waiter = std::move(left), .fate = Item::Fate::kLeft});
+  item.waiter = item.attempt->waiter;
   reply_.set_version(item.waiter->resp_version);
   reply_.TakeWouldBlock();
   item.begin = replies_.size();
@@ -51,6 +55,7 @@ void WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& ou
   const bool not_written = code == ErrorCode::kNotCommitted || code == ErrorCode::kDiskFull;
   for (Item& item : items_) {
     if (item.fate != Item::Fate::kTrying) continue;
+    item.waiter = item.attempt->waiter;
     if (not_written) {
       item.fate = blocked_.PutBack(item.waiter) ? Item::Fate::kWaiting : Item::Fate::kLeft;
     } else {
@@ -58,6 +63,7 @@ void WakeBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& ou
       item.fate = Item::Fate::kServed;
     }
   }
+  items_.insert(items_.end(), passed_on_.begin(), passed_on_.end());
   const std::shared_ptr<const WakeBatch> batch(static_cast<const WakeBatch*>(self.release()));
   const auto result = std::make_shared<const Outcome>(outcome);
   for (const Item& item : items_) {

@@ -19,7 +19,7 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   WakeBatch(BlockedClients& blocked, bool wait_for_all) : blocked_(blocked) {
     strong = wait_for_all;
   }
-  void Add(std::shared_ptr<Waiter> waiter);
+  void Add(std::shared_ptr<Attempt> attempt);
   bool empty() const { return items_.empty(); }
   // Makes the payload. No more can be added.
   void Seal();
@@ -33,8 +33,9 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   }
 
   struct Item {
-    std::shared_ptr<Waiter> waiter;
-    size_t begin = 0;  // Of the reply in `replies_`.
+    std::shared_ptr<Attempt> attempt;
+    std::shared_ptr<Waiter> waiter;  // Whom it was for in the end.
+    size_t begin = 0;                // Of the reply in `replies_`.
     size_t end = 0;
     uint64_t revision = 0;  // After it ran.
     enum class Fate : uint8_t {
@@ -58,6 +59,7 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   BlockedClients& blocked_;
   EntryBuilder builder_;
   std::vector<Item> items_;
+  std::vector<Item> passed_on_;  // For those who left before others got their attempts.
   Core* core_ = nullptr;
   uint32_t begun_ = 0;
   std::string replies_;
