@@ -140,14 +140,22 @@ void Connection::Retry() {
   if (wait_ == Wait::kRoom || wait_ == Wait::kPause) GoOn();
 }
 
-void Connection::Suspend() {
+uint64_t Connection::Suspend() {
   wait_ = Wait::kAnswer;
   session_.record->waiting = true;
   stream_.PauseReading();
+  return ++suspension_;
 }
 
-void Connection::Resumed(LocalContext::Answer answer) {
-  if (closed_ || wait_ != Wait::kAnswer) return;
+void Connection::LetUnblock(std::move_only_function<void(bool)> unblock) {
+  unblock_ = std::move(unblock);
+  session_.record->blocked = true;
+}
+
+void Connection::Resumed(uint64_t suspension, LocalContext::Answer answer) {
+  if (closed_ || wait_ != Wait::kAnswer || suspension != suspension_) return;
+  unblock_ = nullptr;
+  session_.record->blocked = false;
   std::string& tail = stream_.Tail();
   const size_t before = tail.size();
   RespReply reply(tail, session_.resp_version);

@@ -40,10 +40,14 @@ class Connection final : private StreamHandler {
   // The barrier asked for has ended.
   void BarrierDone(const Status& status);
   // The answer of a suspended command.
-  void Resumed(LocalContext::Answer answer);
+  void Resumed(uint64_t suspension, LocalContext::Answer answer);
   // Room to submit again, or CLIENT PAUSE is over: goes on if it waited for that.
   void Retry();
-  void Suspend();
+  // Gives the number of this suspension.
+  uint64_t Suspend();
+  // While suspended it counts as blocked, and CLIENT UNBLOCK calls `unblock`, which is told whether
+  // to answer with an error.
+  void LetUnblock(std::move_only_function<void(bool)> unblock);
   // The attempt of the waiter of this connection has ended; `item` is of `batch`.
   void AttemptEnded(const WakeBatch& batch, const WakeBatch::Item& item, const Outcome& outcome);
   // A key that the waiter's read waits for may serve it.
@@ -183,9 +187,11 @@ class Connection final : private StreamHandler {
   size_t batch_begin_ = 0;       // Its bytes before the first item of this connection.
   uint32_t barrier_budget_ = 0;  // Requests, from the next one on, that the last barrier covers.
   Wait wait_ = Wait::kNone;
-  std::unique_ptr<BlockedCommand> blocked_;  // While wait_ is kKeys.
-  std::string barrier_error_;                // Why the barrier that was waited for failed.
-  size_t arrived_ = 0;                       // Requests parsed and not handled, this one included.
+  uint64_t suspension_ = 0;                      // How many there were.
+  std::move_only_function<void(bool)> unblock_;  // Of the suspended command.
+  std::unique_ptr<BlockedCommand> blocked_;      // While wait_ is kKeys.
+  std::string barrier_error_;                    // Why the barrier that was waited for failed.
+  size_t arrived_ = 0;  // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
   bool last_strong_ = false;  // Of the batch that the last item went into.
   bool close_after_reply_ = false;

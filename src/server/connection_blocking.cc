@@ -185,7 +185,7 @@ void Connection::EndWaitEmpty() {
   std::string text;
   RespReply reply(text, session_.resp_version);
   if (blocked_->ending == Ending::kError) {
-    reply.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    reply.Error(kErrUnblocked);
   } else {
     reply.NullArray();
   }
@@ -193,6 +193,10 @@ void Connection::EndWaitEmpty() {
 }
 
 void Connection::Unblock(bool with_error, std::move_only_function<void(bool)> done) {
+  if (wait_ == Wait::kAnswer && unblock_ != nullptr) {
+    std::exchange(unblock_, nullptr)(with_error);
+    return done(true);
+  }
   if (blocked_ == nullptr || blocked_->waiter == nullptr) return done(false);
   blocked_->unblocked.push_back(std::move(done));
   if (blocked_->ending == BlockedCommand::Ending::kNone) {

@@ -7,14 +7,14 @@ namespace mydis {
 const State& LocalContext::Read() const { return thread.Read(); }
 
 LocalContext::Resume LocalContext::Suspend() const {
-  connection.Suspend();
-  return {thread, connection.id()};
+  return {thread, connection.id(), connection.Suspend()};
 }
 
 void LocalContext::Resume::operator()(Answer answer) const {
-  thread_->WithConnection(id_, [answer = std::move(answer)](Connection& connection) mutable {
-    connection.Resumed(std::move(answer));
-  });
+  thread_->WithConnection(
+      id_, [suspension = suspension_, answer = std::move(answer)](Connection& connection) mutable {
+        connection.Resumed(suspension, std::move(answer));
+      });
 }
 
 }  // namespace mydis

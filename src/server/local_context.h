@@ -27,16 +27,19 @@ struct LocalContext {
 
   // For commands whose answer takes time. After Suspend the handler returns without a reply; the
   // connection handles nothing else until `Resume` is called with the function that replies, on any
-  // thread, once. A client that leaves meanwhile is no problem. REQUIRES: !in_transaction.
+  // thread; only the first call counts. A client that leaves meanwhile is no problem. REQUIRES:
+  // !in_transaction.
   using Answer = std::move_only_function<void(Reply&)>;
   class Resume {
    public:
-    Resume(IoThread& thread, uint64_t connection_id) : thread_(&thread), id_(connection_id) {}
+    Resume(IoThread& thread, uint64_t connection_id, uint64_t suspension)
+        : thread_(&thread), id_(connection_id), suspension_(suspension) {}
     void operator()(Answer answer) const;
 
    private:
     IoThread* thread_;
     uint64_t id_;
+    uint64_t suspension_;
   };
   Resume Suspend() const;
 };

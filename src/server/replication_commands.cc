@@ -30,17 +30,13 @@ std::optional<int64_t> Timeout(LocalContext& c, std::string_view word) {
   return std::nullopt;
 }
 
-// Watches how far this connection's last write has come. In a transaction nothing waits: the answer
-// is what is known at once.
-void WatchReach(LocalContext& c, uint32_t applied, uint32_t durable, int64_t timeout_ms,
-                std::function<void(const Reach&, bool own_disk, Reply&)> answer) {
-  if (c.in_transaction) return answer(Reach{}, false, c.reply);
-  const auto resume = c.Suspend();
-  // Without a write there is nothing to wait for: everybody has the first entry.
-  const uint64_t index = std::max<uint64_t>(1, c.session.last_write_index);
-  const uint64_t deadline = DeadlineAfter(c.node, timeout_ms);
-  c.node.consensus().Post([resume, index, applied, durable, deadline,
-                           answer = std::move(answer)](Replica* replica) mutable {
+using ReachAnswer = std::function<void(const Reach&, bool own_disk, Reply&)>;
+
+// Answers when enough instances have come to `index`, or when the time is up.
+void AskReach(Node& node, const LocalContext::Resume& resume, uint64_t index, uint32_t applied,
+              uint32_t durable, uint64_t deadline, ReachAnswer answer) {
+  node.consensus().Post([resume, index, applied, durable, deadline,
+                         answer = std::move(answer)](Replica* replica) mutable {
     if (replica == nullptr) {
       return resume([answer](Reply& reply) { answer(Reach{}, false, reply); });
     }
@@ -51,6 +47,23 @@ void WatchReach(LocalContext& c, uint32_t applied, uint32_t durable, int64_t tim
           resume([r, own_disk, answer](Reply& reply) { answer(r, own_disk, reply); });
         });
   });
+}
+
+// Watches how far this connection's last write has come. In a transaction nothing waits: the answer
+// is what is known at once.
+void WatchReach(LocalContext& c, uint32_t applied, uint32_t durable, int64_t timeout_ms,
+                ReachAnswer answer) {
+  if (c.in_transaction) return answer(Reach{}, false, c.reply);
+  const auto resume = c.Suspend();
+  // Without a write there is nothing to wait for: everybody has the first entry.
+  const uint64_t index = std::max<uint64_t>(1, c.session.last_write_index);
+  c.connection.LetUnblock([resume, index, answer, &node = c.node](bool with_error) {
+    if (with_error) return resume([](Reply& reply) { reply.Error(kErrUnblocked); });
+    // What is known now.
+    AskReach(node, resume, index, 0, 0, node.clock().MonotonicUs(), answer);
+  });
+  AskReach(c.node, resume, index, applied, durable, DeadlineAfter(c.node, timeout_ms),
+           std::move(answer));
 }
 
 void Wait(LocalContext& c) {

@@ -16,6 +16,8 @@
 
 namespace mydis {
 
+inline constexpr std::string_view kErrUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+
 // What others may see of a client (CLIENT LIST on any connection). Written by its own thread.
 struct ClientRecord {
   uint64_t id = 0;

@@ -292,6 +292,22 @@ class Blocking(ClusterTest):
                 self.assertEqual(reply[1][1], ("$", b"%d" % turn))
         self.assertEqual(len(outcomes), 2, f"only {outcomes} in 200 turns")
 
+    def test_wait_is_unblocked(self):
+        cluster = self.cluster(3)
+        follower, other = cluster.followers()
+        waiter = self.connect(follower)
+        number = waiter.call("CLIENT", "ID")
+        other.pause()
+        for words, answer in ((("TIMEOUT",), (":", b"1")),
+                              (("ERROR",), ("-", b"UNBLOCKED client unblocked via CLIENT UNBLOCK"))):
+            waiter.call("SET", "k", "v")
+            waiter.call("WAIT", 1, 10000)
+            waiter.send("WAIT", 2, 0)
+            self.wait_blocked(follower, 1)
+            self.assertEqual(follower.call("CLIENT", "UNBLOCK", number, *words), 1)
+            self.assertEqual(waiter.read(), answer)
+        self.assertEqual(waiter.call("PING"), b"PONG")
+
     def test_a_stop_closes_the_waiters_and_takes_nothing(self):
         cluster = self.cluster(3)
         follower, other = cluster.followers()
