@@ -16,8 +16,6 @@ namespace mydis {
 namespace {
 
 const ByteStream::Options kStreamOptions{};
-constexpr std::string_view kErrOutOfMemory =
-    "OOM command not allowed when used memory > 'maxmemory'.";
 
 }  // namespace
 
@@ -338,40 +336,6 @@ Connection::Step Connection::Handle(Args args) {
 
 bool Connection::RefusesData(const CommandSpec& spec) const {
   return (spec.flags & kDenyOom) != 0 && core_.out_of_memory.load(std::memory_order_relaxed);
-}
-
-Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bool strong) {
-  if (!direct() && !CanAttach()) return WaitFor(Wait::kIdle);
-  if ((spec->flags & kNoMulti) != 0) {
-    session_.multi_failed = true;
-    return ReplyError("ERR Command not allowed inside a transaction");
-  }
-  // What is queued takes memory too, whatever it is.
-  if (core_.out_of_memory.load(std::memory_order_relaxed)) [[unlikely]] {
-    session_.multi_failed = true;
-    return ReplyError(kErrOutOfMemory);
-  }
-  // A transaction is one log entry, which has to fit into one message.
-  for (std::string_view word : args) session_.queued_bytes += word.size();
-  if (session_.queued_bytes > node_.resp_limits().max_request) [[unlikely]] {
-    session_.multi_failed = true;
-    return ReplyError("ERR the commands of this transaction have too many bytes together");
-  }
-  counted_ = Counted::kLater;
-  session_.queued.emplace_back(spec, session_.db, args);
-  session_.multi_strong |= strong;
-  session_.record->queued = static_cast<int32_t>(session_.queued.size());
-  if (direct()) {
-    std::string& tail = stream_.Tail();
-    const size_t before = tail.size();
-    tail += "+QUEUED\r\n";
-    AfterReply(before);
-  } else {
-    ClientBatch& batch = thread_.CurrentBatch();
-    batch.AddLiteral(this, "+QUEUED\r\n");
-    Attached(batch);
-  }
-  return Step::kNext;
 }
 
 bool Connection::PassBarrier(Step* step) {
