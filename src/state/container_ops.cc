@@ -6,6 +6,11 @@
 
 #include "base/assert.h"
 #include "state/value_types.h"
+#include "types/hash.h"
+#include "types/list.h"
+#include "types/set.h"
+#include "types/sorted_set.h"
+#include "types/stream.h"
 
 namespace mydis {
 namespace {

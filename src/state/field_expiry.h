@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -9,13 +10,12 @@
 #include <tuple>
 #include <utility>
 
-#include "types/hash.h"
-
 namespace mydis {
 
 // The applying thread; const calls: any thread that holds the state's lock shared.
 class FieldExpiry {
  public:
+  static constexpr int64_t kNoDeadline = std::numeric_limits<int64_t>::max();  // As Hash has it.
   struct Due {
     int64_t deadline_ms;
     uint32_t db;
@@ -23,12 +23,12 @@ class FieldExpiry {
     auto operator<=>(const Due&) const = default;
   };
   bool empty() const { return order_.empty(); }
-  // Hash::kNoDeadline if there is none.
-  int64_t next() const { return empty() ? Hash::kNoDeadline : order_.begin()->deadline_ms; }
+  // kNoDeadline if there is none.
+  int64_t next() const { return empty() ? kNoDeadline : order_.begin()->deadline_ms; }
   // REQUIRES: !empty().
   const Due& top() const { return *order_.begin(); }
 
-  // The soonest deadline in the hash at `key`; Hash::kNoDeadline forgets it.
+  // The soonest deadline in the hash at `key`; kNoDeadline forgets it.
   void Track(uint32_t db, std::string_view key, int64_t deadline_ms) {
     const auto it = deadlines_.find({db, std::string(key)});
     if (it != deadlines_.end()) {
@@ -36,7 +36,7 @@ class FieldExpiry {
       order_.erase(Due{it->second, db, std::string(key)});
       deadlines_.erase(it);
     }
-    if (deadline_ms == Hash::kNoDeadline) return;
+    if (deadline_ms == kNoDeadline) return;
     deadlines_[{db, std::string(key)}] = deadline_ms;
     order_.insert(Due{deadline_ms, db, std::string(key)});
   }

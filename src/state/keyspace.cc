@@ -11,6 +11,7 @@
 #include "base/lookup_count.h"
 #include "base/read_trace.h"
 #include "state/container_ops.h"
+#include "types/hash.h"
 
 namespace mydis {
 namespace {

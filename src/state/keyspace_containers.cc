@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "state/container_ops.h"
 #include "state/keyspace.h"
+#include "types/hash.h"
 
 namespace mydis {
 

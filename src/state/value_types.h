@@ -1,15 +1,17 @@
 // Which container class keeps which type of value. A new type adds its line here and its row in
-// container_ops.cc.
+// container_ops.cc. The classes are only named: who uses one includes its header, so that a change
+// of one type does not rebuild what keeps all of them.
 #pragma once
 
 #include "state/entry.h"
-#include "types/hash.h"
-#include "types/list.h"
-#include "types/set.h"
-#include "types/sorted_set.h"
-#include "types/stream.h"
 
 namespace mydis {
+
+class Hash;
+class List;
+class Set;
+class SortedSet;
+class Stream;
 
 template <typename T>
 struct ValueTypeOf;  // Specialised below: { static constexpr ValueType kType; }
