@@ -13,6 +13,7 @@ constexpr std::string_view kTemporarySuffix = ".tmp";
 }  // namespace
 
 Status LogSpares::Open(const std::vector<std::string>& names) {
+  MutexLock lock(mutex_);
   for (const std::string& name : names) {
     const std::string path = directory_ + "/" + name;
     if (name.starts_with("spare-") && name.ends_with(kTemporarySuffix)) {
@@ -36,12 +37,12 @@ Status LogSpares::Open(const std::vector<std::string>& names) {
 }
 
 size_t LogSpares::count() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return spares_.size();
 }
 
 std::string LogSpares::NewPath() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return directory_ + "/" + SpareName(next_number_++);
 }
 
@@ -63,7 +64,7 @@ Result<LogSpares::Spare> LogSpares::Make(uint64_t size) {
 }
 
 Status LogSpares::Prepare() {
-  std::lock_guard making(making_);
+  MutexLock making(making_);
   if (count() >= max_spares_) return Status::Ok();
   auto spare = Make(segment_size_);
   if (!spare) return spare.error();
@@ -74,14 +75,14 @@ Status LogSpares::Prepare() {
 Result<LogSpares::Spare> LogSpares::Take(uint64_t size) {
   if (size > segment_size_) return Make(size);
   auto take = [this]() -> std::optional<Spare> {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (spares_.empty()) return std::nullopt;
     Spare spare = std::move(spares_.back());
     spares_.pop_back();
     return spare;
   };
   if (auto spare = take()) return std::move(*spare);
-  std::lock_guard making(making_);
+  MutexLock making(making_);
   if (auto spare = take()) return std::move(*spare);
   return Make(segment_size_);
 }
@@ -92,7 +93,7 @@ void LogSpares::Return(Spare spare) {
       LogWarning("cannot remove an unused log segment: {}", s.message());
     return;
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   spares_.push_back(std::move(spare));
 }
 

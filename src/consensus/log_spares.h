@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "consensus/disk.h"
 
 namespace mydis {
@@ -51,10 +51,10 @@ class LogSpares {
   const size_t max_spares_;
   // Held while a file is being made: whoever needs one then waits for it instead of making a
   // second.
-  std::mutex making_;
-  mutable std::mutex mutex_;  // Guards what follows.
-  std::vector<Spare> spares_;
-  uint64_t next_number_ = 1;
+  Mutex making_;
+  mutable Mutex mutex_;
+  std::vector<Spare> spares_ MYDIS_GUARDED_BY(mutex_);
+  uint64_t next_number_ MYDIS_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace mydis

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 #include <utility>
 
 #include "base/assert.h"
+#include "base/mutex.h"
 #include "base/random.h"
 #include "consensus/log_index.h"
 #include "consensus/log_recovery.h"
@@ -37,19 +37,19 @@ class LogStoreImpl final : public LogStore {
   void StartFrom(RecoveredLog recovered);
 
   HardState hard_state() const override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return hard_state_;
   }
   std::vector<LogEntry> Entries() const override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return index_.Entries();
   }
   uint64_t FirstIndex() const override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return index_.base_index() + 1;
   }
   uint64_t LastIndex() const override {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return index_.last_index();
   }
   Result<uint64_t> Term(uint64_t index) const override;
@@ -94,7 +94,7 @@ class LogStoreImpl final : public LogStore {
   // The former current segment, while it still lacks its kContinued group.
   std::shared_ptr<LogSegment> unmarked_;
 
-  mutable std::mutex mutex_;  // Guards what follows; only the writing thread changes it.
+  mutable Mutex mutex_;  // Guards what follows; only the writing thread changes it.
   std::deque<std::shared_ptr<LogSegment>> segments_;
   LogIndex index_;
   HardState hard_state_;
@@ -120,14 +120,14 @@ void LogStoreImpl::StartFrom(RecoveredLog recovered) {
 }
 
 Result<uint64_t> LogStoreImpl::Term(uint64_t index) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (index == index_.base_index()) return index_.base_term();
   if (const EntryPlace* place = index_.Find(index)) return place->record.term;
   return Fail(ErrorCode::kNotFound, fmt::format("the log has no entry {}", index));
 }
 
 Result<EntryPlace> LogStoreImpl::Find(uint64_t index, std::shared_ptr<LogSegment>* segment) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const EntryPlace* place = index_.Find(index);
   if (!place) return Fail(ErrorCode::kNotFound, fmt::format("the log has no entry {}", index));
   *segment = segments_[place->segment - segments_.front()->header.number];
@@ -189,7 +189,7 @@ Status LogStoreImpl::Write(GroupHead head, std::span<const LogEntry> entries) {
 
 // Makes a written group visible to readers.
 void LogStoreImpl::Publish(const GroupHead& head, std::span<const LogEntry> entries) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   LogSegment& segment = *segments_.back();
   hard_state_ = head.hard_state;
   if (head.flags & kReset) {
@@ -236,7 +236,7 @@ Status LogStoreImpl::InstallSegment(LogSpares::Spare spare) {
   segment->file = std::move(spare.file);
   if (!segments_.empty()) unmarked_ = segments_.back();
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     segments_.push_back(std::move(segment));
   }
   return unmarked_ ? MarkContinued() : Status::Ok();
@@ -285,7 +285,7 @@ Status LogStoreImpl::Compact(uint64_t through) {
   if (!poisoned_.ok()) return poisoned_;
   MYDIS_ASSERT(through <= index_.last_index(), "compaction beyond the end of the log");
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (through > index_.base_index()) index_.Compact(through);
   }
   while (segments_.size() > 1 && segments_.front()->max_index <= index_.base_index())
@@ -298,7 +298,7 @@ Status LogStoreImpl::RecycleOldest() {
   std::shared_ptr<LogSegment> segment;
   bool unread;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     segment = std::move(segments_.front());
     segments_.pop_front();
     if (unmarked_ == segment) unmarked_.reset();
@@ -312,7 +312,7 @@ Status LogStoreImpl::RecycleOldest() {
 LogUsage LogStoreImpl::Usage() const {
   LogUsage usage;
   usage.spares = spares_.count();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   usage.segments = segments_.size();
   for (const auto& segment : segments_) usage.segment_bytes += segment->header.size;
   usage.room =

@@ -97,7 +97,7 @@ class SimFile final : public DiskFile {
         generation_(disk.generation_) {}
 
   Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override {
-    std::lock_guard lock(disk_.mutex_);
+    MutexLock lock(disk_.mutex_);
     if (Status s = CheckAlive(); !s.ok()) return Fail(s);
     const std::string& content = inode_->current;
     if (offset >= content.size()) return size_t{0};
@@ -108,13 +108,13 @@ class SimFile final : public DiskFile {
 
   Status WriteAt(uint64_t offset, std::span<const std::string_view> pieces,
                  Durability durability) override {
-    std::lock_guard lock(disk_.mutex_);
+    MutexLock lock(disk_.mutex_);
     if (Status s = CheckAlive(); !s.ok()) return s;
     return disk_.WriteLocked(*inode_, path_, offset, pieces, durability);
   }
 
   Status Sync() override {
-    std::lock_guard lock(disk_.mutex_);
+    MutexLock lock(disk_.mutex_);
     if (Status s = CheckAlive(); !s.ok()) return s;
     if (Status s = disk_.Begin(DiskOp::kSync, path_); !s.ok()) return s;
     inode_->Sync();
@@ -122,7 +122,7 @@ class SimFile final : public DiskFile {
   }
 
   Status Allocate(uint64_t size) override {
-    std::lock_guard lock(disk_.mutex_);
+    MutexLock lock(disk_.mutex_);
     if (Status s = CheckAlive(); !s.ok()) return s;
     if (Status s = disk_.CheckRoom(*inode_, path_, size); !s.ok()) return s;
     const Status s = disk_.Begin(DiskOp::kAllocate, path_);
@@ -132,13 +132,13 @@ class SimFile final : public DiskFile {
   }
 
   Result<uint64_t> Size() override {
-    std::lock_guard lock(disk_.mutex_);
+    MutexLock lock(disk_.mutex_);
     if (Status s = CheckAlive(); !s.ok()) return Fail(s);
     return inode_->current.size();
   }
 
  private:
-  Status CheckAlive() const {
+  Status CheckAlive() const MYDIS_REQUIRES(disk_.mutex_) {
     if (disk_.stopped_ || generation_ != disk_.generation_)
       return Status(ErrorCode::kIo, fmt::format("{}: the simulated machine has crashed", path_));
     return Status::Ok();
@@ -155,7 +155,7 @@ class SimLock final : public DiskLock {
   SimLock(SimDisk& disk, std::string path)
       : disk_(disk), path_(std::move(path)), generation_(disk.generation_) {}
   ~SimLock() override {
-    std::lock_guard lock(disk_.mutex_);
+    MutexLock lock(disk_.mutex_);
     if (generation_ == disk_.generation_) disk_.locks_.erase(path_);
   }
 
@@ -202,7 +202,7 @@ Status SimDisk::WriteLocked(Inode& inode, const std::string& path, uint64_t offs
 }
 
 Result<std::unique_ptr<DiskFile>> SimDisk::Open(const std::string& path, OpenMode mode) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopped_) return Fail(Begin(DiskOp::kOpen, path));
   const auto found = names_.find(path);
   const bool create = mode == OpenMode::kCreate || mode == OpenMode::kReplace;
@@ -223,7 +223,7 @@ Result<std::unique_ptr<DiskFile>> SimDisk::Open(const std::string& path, OpenMod
 }
 
 Status SimDisk::Rename(const std::string& from, const std::string& to) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopped_) return Begin(DiskOp::kRename, from);
   const auto found = names_.find(from);
   if (found == names_.end()) return NotFound(from);
@@ -235,7 +235,7 @@ Status SimDisk::Rename(const std::string& from, const std::string& to) {
 }
 
 Status SimDisk::Remove(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopped_) return Begin(DiskOp::kRemove, path);
   if (!names_.contains(path)) return NotFound(path);
   Status s = Begin(DiskOp::kRemove, path);
@@ -246,7 +246,7 @@ Status SimDisk::Remove(const std::string& path) {
 }
 
 Result<std::vector<std::string>> SimDisk::List(const std::string& directory) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopped_) return Fail(Begin(DiskOp::kOpen, directory));
   if (!directories_.contains(directory)) return Fail(NotFound(directory));
   std::vector<std::string> names;
@@ -260,17 +260,17 @@ Result<std::vector<std::string>> SimDisk::List(const std::string& directory) {
 }
 
 Status SimDisk::CreateDirectory(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopped_) return Begin(DiskOp::kOpen, path);
   directories_.insert(path);
   return Status::Ok();
 }
 
 Status SimDisk::SyncDirectory(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!directories_.contains(path)) return NotFound(path);
   if (Status s = Begin(DiskOp::kSyncDirectory, path); !s.ok()) return s;
-  std::erase_if(changes_, [&](const NameChange& change) {
+  std::erase_if(changes_, [&](const NameChange& change) MYDIS_REQUIRES(mutex_) {
     if (Parent(change.from.empty() ? change.to : change.from) != path) return false;
     change.ApplyTo(durable_names_);
     return true;
@@ -279,7 +279,7 @@ Status SimDisk::SyncDirectory(const std::string& path) {
 }
 
 Result<std::unique_ptr<DiskLock>> SimDisk::Lock(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopped_) return Fail(Begin(DiskOp::kOpen, path));
   if (!locks_.insert(path).second)
     return Fail(ErrorCode::kBusy, fmt::format("data directory {} is in use", Parent(path)));
@@ -287,14 +287,14 @@ Result<std::unique_ptr<DiskLock>> SimDisk::Lock(const std::string& path) {
 }
 
 Result<uint64_t> SimDisk::FreeSpace(const std::string&) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const uint64_t used = UsedBytesLocked();
   if (!capacity_) return uint64_t{1} << 40;
   return *capacity_ > used ? *capacity_ - used : 0;
 }
 
 void SimDisk::Crash(uint64_t seed) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Random random(seed);
   // A journal keeps the order of changes, so a first part of them survives; where there is none,
   // any.
@@ -311,7 +311,7 @@ void SimDisk::Crash(uint64_t seed) {
 }
 
 void SimDisk::KillProcess() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   RestartLocked();
 }
 
@@ -323,22 +323,22 @@ void SimDisk::RestartLocked() {
 }
 
 void SimDisk::StopAfter(uint64_t n) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   stop_at_ = n == 0 ? 0 : operations_ + n;
 }
 
 bool SimDisk::stopped() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return stopped_;
 }
 
 uint64_t SimDisk::operations() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return operations_;
 }
 
 void SimDisk::SetCapacity(std::optional<uint64_t> bytes) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   capacity_ = bytes;
 }
 
@@ -349,12 +349,12 @@ uint64_t SimDisk::UsedBytesLocked() const {
 }
 
 uint64_t SimDisk::UsedBytes() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return UsedBytesLocked();
 }
 
 void SimDisk::SetFault(Fault fault) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   fault_ = std::move(fault);
 }
 
@@ -365,7 +365,7 @@ SimDisk::Inode& SimDisk::Find(const std::string& path) const {
 }
 
 void SimDisk::FlipBit(const std::string& path, uint64_t bit) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Inode& inode = Find(path);
   MYDIS_ASSERT(bit / 8 < inode.current.size(), "the file is shorter");
   inode.current[bit / 8] = static_cast<char>(inode.current[bit / 8] ^ (1 << (bit % 8)));
@@ -373,34 +373,35 @@ void SimDisk::FlipBit(const std::string& path, uint64_t bit) {
 }
 
 void SimDisk::ZeroRange(const std::string& path, uint64_t offset, uint64_t length) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Inode& inode = Find(path);
   WriteInto(inode.current, offset, std::string(length, '\0'));
   inode.SetDurable();
 }
 
 void SimDisk::TruncateFile(const std::string& path, uint64_t size) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Inode& inode = Find(path);
   inode.current.resize(size);
   inode.SetDurable();
 }
 
 void SimDisk::DeleteFile(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Find(path);
   names_.erase(path);
   durable_names_.erase(path);
 }
 
 std::string SimDisk::Contents(const std::string& path) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return Find(path).current;
 }
 
 std::unique_ptr<SimDisk> SimDisk::Clone() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   auto copy = std::make_unique<SimDisk>();
+  MutexLock copy_lock(copy->mutex_);
   for (const auto& [path, inode] : names_) {
     auto made = std::make_shared<Inode>();
     made->current = made->durable = inode->current;

@@ -6,12 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/random.h"
 #include "consensus/disk.h"
 
@@ -86,26 +86,28 @@ class SimDisk final : public Disk {
   struct NameChange;
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
 
-  Status Begin(DiskOp op, const std::string& path);
+  Status Begin(DiskOp op, const std::string& path) MYDIS_REQUIRES(mutex_);
   Status WriteLocked(Inode& inode, const std::string& path, uint64_t offset,
-                     std::span<const std::string_view> pieces, Durability durability);
-  Status CheckRoom(const Inode& inode, const std::string& path, uint64_t size) const;
-  Inode& Find(const std::string& path) const;
-  uint64_t UsedBytesLocked() const;
-  void RestartLocked();
+                     std::span<const std::string_view> pieces, Durability durability)
+      MYDIS_REQUIRES(mutex_);
+  Status CheckRoom(const Inode& inode, const std::string& path, uint64_t size) const
+      MYDIS_REQUIRES(mutex_);
+  Inode& Find(const std::string& path) const MYDIS_REQUIRES(mutex_);
+  uint64_t UsedBytesLocked() const MYDIS_REQUIRES(mutex_);
+  void RestartLocked() MYDIS_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  Names names_;                      // As a running program sees them.
-  Names durable_names_;              // As of each directory's last sync.
-  std::vector<NameChange> changes_;  // Since then, in order.
-  std::set<std::string> directories_;
-  std::set<std::string> locks_;
-  uint64_t generation_ = 0;  // Counts crashes.
-  uint64_t operations_ = 0;
-  uint64_t stop_at_ = 0;  // The operation that does not complete; 0: none.
-  bool stopped_ = false;
-  std::optional<uint64_t> capacity_;
-  Fault fault_;
+  mutable Mutex mutex_;
+  Names names_ MYDIS_GUARDED_BY(mutex_);                      // As a running program sees them.
+  Names durable_names_ MYDIS_GUARDED_BY(mutex_);              // As of each directory's last sync.
+  std::vector<NameChange> changes_ MYDIS_GUARDED_BY(mutex_);  // Since then, in order.
+  std::set<std::string> directories_ MYDIS_GUARDED_BY(mutex_);
+  std::set<std::string> locks_ MYDIS_GUARDED_BY(mutex_);
+  uint64_t generation_ MYDIS_GUARDED_BY(mutex_) = 0;  // Counts crashes.
+  uint64_t operations_ MYDIS_GUARDED_BY(mutex_) = 0;
+  uint64_t stop_at_ MYDIS_GUARDED_BY(mutex_) = 0;  // The operation that does not complete; 0: none.
+  bool stopped_ MYDIS_GUARDED_BY(mutex_) = false;
+  std::optional<uint64_t> capacity_ MYDIS_GUARDED_BY(mutex_);
+  Fault fault_ MYDIS_GUARDED_BY(mutex_);
 };
 
 }  // namespace mydis

@@ -25,7 +25,7 @@ Status NotUnderWay(SnapshotId id) {
 }  // namespace
 
 Result<uint64_t> SnapshotReceiver::Begin(SnapshotId id, uint64_t file_size) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (incoming_ && incoming_->id == id && incoming_->file_size == file_size)
     return incoming_->received;
   incoming_.reset();
@@ -78,7 +78,7 @@ Result<uint64_t> SnapshotReceiver::GoodPart(const Incoming& incoming) {
 }
 
 Status SnapshotReceiver::Chunk(SnapshotId id, uint64_t offset, std::string_view bytes) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!incoming_ || !(incoming_->id == id) || incoming_->received != offset ||
       bytes.size() > incoming_->file_size - offset)
     return NotUnderWay(id);
@@ -91,7 +91,7 @@ Status SnapshotReceiver::Chunk(SnapshotId id, uint64_t offset, std::string_view 
 }
 
 Status SnapshotReceiver::RemoveUpTo(uint64_t index) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (incoming_ && incoming_->id.index <= index) incoming_.reset();
   auto names = disk_.List(directory_);
   if (!names) return names.error();
@@ -105,7 +105,7 @@ Status SnapshotReceiver::RemoveUpTo(uint64_t index) {
 }
 
 Result<SnapshotInfo> SnapshotReceiver::Commit(SnapshotId id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!incoming_ || !(incoming_->id == id) || incoming_->received != incoming_->file_size)
     return Fail(NotUnderWay(id));
   if (Status s = incoming_->file->Sync(); !s.ok()) return Fail(s);

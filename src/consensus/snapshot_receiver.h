@@ -3,11 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "consensus/disk.h"
 #include "consensus/snapshot_store.h"
 
@@ -45,8 +45,8 @@ class SnapshotReceiver {
   Disk& disk_;
   const std::string directory_;
   const uint64_t cluster_id_;
-  std::mutex mutex_;
-  std::optional<Incoming> incoming_;
+  Mutex mutex_;
+  std::optional<Incoming> incoming_ MYDIS_GUARDED_BY(mutex_);
 };
 
 }  // namespace mydis

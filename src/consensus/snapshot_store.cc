@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <mutex>
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "consensus/snapshot_format.h"
 #include "consensus/snapshot_receiver.h"
 #include "consensus/snapshot_scanner.h"
@@ -53,7 +53,7 @@ class SnapshotStoreImpl final : public SnapshotStore {
   Result<SnapshotInfo> ReadInfo(SnapshotId id);
   Status Verify(SnapshotId id);
   std::vector<Stored> Copy() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return stored_;
   }
   void MarkBroken(SnapshotId id, const Status& why);
@@ -62,8 +62,8 @@ class SnapshotStoreImpl final : public SnapshotStore {
   const std::string directory_;
   const uint64_t cluster_id_;
   SnapshotReceiver receiver_;
-  mutable std::mutex mutex_;
-  std::vector<Stored> stored_;  // Oldest first.
+  mutable Mutex mutex_;
+  std::vector<Stored> stored_ MYDIS_GUARDED_BY(mutex_);  // Oldest first.
 };
 
 class Writer final : public SnapshotWriter {
@@ -125,6 +125,7 @@ Status SnapshotStoreImpl::Load() {
     if (!id) continue;
     auto info = ReadInfo(*id);
     if (!info && info.error().code() != ErrorCode::kCorrupt) return info.error();
+    MutexLock lock(mutex_);
     if (info) {
       stored_.push_back({*info, Status::Ok()});
     } else {
@@ -173,7 +174,7 @@ std::optional<SnapshotInfo> SnapshotStoreImpl::Newest() const {
 }
 
 void SnapshotStoreImpl::MarkBroken(SnapshotId id, const Status& why) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (Stored& stored : stored_)
     if (stored.info.id == id) stored.broken = why;
 }
@@ -207,7 +208,7 @@ Result<std::optional<SnapshotInfo>> SnapshotStoreImpl::Choose(uint64_t log_base)
 }
 
 void SnapshotStoreImpl::Add(const SnapshotInfo& info) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   std::erase_if(stored_, [&](const Stored& stored) { return stored.info.id == info.id; });
   stored_.push_back({info, Status::Ok()});
   std::sort(stored_.begin(), stored_.end(), [](const Stored& a, const Stored& b) {
@@ -264,7 +265,7 @@ Status SnapshotStoreImpl::RemoveOld(size_t keep) {
     const uint64_t index = stored.info.id.index;
     if (index >= (stored.broken.ok() ? oldest_kept : list.back().id.index)) continue;
     if (Status s = disk_.Remove(Path(stored.info.id)); !s.ok()) return s;
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     std::erase_if(stored_, [&](const Stored& s) { return s.info.id == stored.info.id; });
   }
   if (Status s = receiver_.RemoveUpTo(list.back().id.index); !s.ok()) return s;

@@ -81,7 +81,7 @@ TimerId EventLoop::AddTimer(uint64_t delay_ms, Task task) {
 }
 
 void EventLoop::PostQuietly(Task task) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   posted_.push_back(std::move(task));
   has_posted_.store(true, std::memory_order_seq_cst);
 }
@@ -165,7 +165,7 @@ void EventLoop::RunTasks(std::vector<TurnTask*>& queue) {
 void EventLoop::RunPosted() {
   if (!has_posted_.load(std::memory_order_relaxed)) return;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     posted_.swap(posted_running_);
     has_posted_.store(false, std::memory_order_relaxed);
   }

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "mydis/status.h"
 #include "net/timer_queue.h"
 
@@ -177,8 +178,8 @@ class EventLoop {
   // True from before the loop looks at `posted_` for the last time until it has woken: only then is
   // a write to wake_fd_ needed.
   std::atomic<bool> sleeping_{false};
-  std::mutex mutex_;
-  std::vector<Task> posted_;  // Guarded by mutex_.
+  Mutex mutex_;
+  std::vector<Task> posted_ MYDIS_GUARDED_BY(mutex_);
   std::atomic<bool> has_posted_{false};
   std::vector<Task> posted_running_;
 };

@@ -62,7 +62,7 @@ Resolver::Resolver() : thread_([this] { Run(); }) {}
 
 Resolver::~Resolver() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stop_ = true;
   }
   wake_.notify_one();
@@ -78,25 +78,26 @@ void Resolver::Resolve(EventLoop& loop, std::string host, uint16_t port, OnResol
     return;
   }
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     requests_.push_back({&loop, std::move(host), port, std::move(done)});
   }
   wake_.notify_one();
 }
 
 void Resolver::Run() {
-  std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stop_ || !requests_.empty(); });
-    if (stop_) return;
-    Request request = std::move(requests_.front());
-    requests_.pop_front();
-    lock.unlock();
+    Request request;
+    {
+      MutexLock lock(mutex_);
+      while (!stop_ && requests_.empty()) wake_.wait(mutex_);
+      if (stop_) return;
+      request = std::move(requests_.front());
+      requests_.pop_front();
+    }
     auto result = ResolveNow(request.host, request.port, false);
     request.loop->Post([result = std::move(result), done = std::move(request.done)]() mutable {
       done(std::move(result));
     });
-    lock.lock();
   }
 }
 

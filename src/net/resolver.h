@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "mydis/status.h"
 #include "net/event_loop.h"
 
@@ -47,10 +47,10 @@ class Resolver {
   };
   void Run();
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Request> requests_;  // Guarded by mutex_.
-  bool stop_ = false;             // Guarded by mutex_.
+  Mutex mutex_;
+  std::condition_variable_any wake_;
+  std::deque<Request> requests_ MYDIS_GUARDED_BY(mutex_);
+  bool stop_ MYDIS_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

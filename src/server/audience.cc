@@ -16,7 +16,7 @@ ThreadMask Audience::MaskOfAll(const std::map<uint32_t, size_t>& by_thread) {
 Audience::Found Audience::Find(bool sharded, std::string_view channel) {
   Found found;
   if (empty()) return found;
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   const auto add = [&found](const Name& name) {
     found.threads |= name.threads;
     found.receivers += static_cast<int64_t>(name.total);
@@ -34,7 +34,7 @@ Audience::Found Audience::Find(bool sharded, std::string_view channel) {
 }
 
 uint64_t Audience::Add(Subscription kind, std::string_view name, uint32_t thread) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   Table& table = tables_[static_cast<size_t>(kind)];
   auto it = table.find(name);
   if (it == table.end()) {
@@ -48,7 +48,7 @@ uint64_t Audience::Add(Subscription kind, std::string_view name, uint32_t thread
 }
 
 void Audience::Remove(Subscription kind, std::string_view name, uint32_t thread) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   Table& table = tables_[static_cast<size_t>(kind)];
   const auto it = table.find(name);
   MYDIS_ASSERT(it != table.end(), "only what was added is removed");
@@ -67,7 +67,7 @@ void Audience::Remove(Subscription kind, std::string_view name, uint32_t thread)
 std::vector<std::string> Audience::Names(Subscription kind, std::string_view pattern) const {
   std::vector<std::string> names;
   {
-    std::lock_guard guard(mutex_);
+    MutexLock guard(mutex_);
     for (const auto& [name, counts] : tables_[static_cast<size_t>(kind)]) {
       if (GlobMatches(pattern, name)) names.push_back(name);
     }
@@ -77,19 +77,19 @@ std::vector<std::string> Audience::Names(Subscription kind, std::string_view pat
 }
 
 size_t Audience::Count(Subscription kind, std::string_view name) const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   const Table& table = tables_[static_cast<size_t>(kind)];
   const auto it = table.find(name);
   return it == table.end() ? 0 : it->second.total;
 }
 
 size_t Audience::Size(Subscription kind) const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   return tables_[static_cast<size_t>(kind)].size();
 }
 
 void Audience::Change(ThreadCounts& counts, uint32_t thread, int by) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   size_t& count = counts.by_thread[thread];
   MYDIS_ASSERT(by > 0 || count > 0, "only what was added is removed");
   count += static_cast<size_t>(by);
@@ -98,7 +98,7 @@ void Audience::Change(ThreadCounts& counts, uint32_t thread, int by) {
 }
 
 size_t Audience::TrackerCount() const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   size_t count = 0;
   for (const auto& [thread, trackers] : trackers_.by_thread) count += trackers;
   return count;

@@ -6,11 +6,12 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace mydis {
 
@@ -84,9 +85,9 @@ class Audience {
   std::atomic<size_t> names_{0};
   ThreadCounts trackers_;
   ThreadCounts monitors_;
-  mutable std::mutex mutex_;
-  uint64_t messages_ = 0;             // Guarded by mutex_.
-  Table tables_[kSubscriptionKinds];  // Guarded by mutex_.
+  mutable Mutex mutex_;
+  uint64_t messages_ MYDIS_GUARDED_BY(mutex_) = 0;
+  Table tables_[kSubscriptionKinds] MYDIS_GUARDED_BY(mutex_);
 };
 
 }  // namespace mydis

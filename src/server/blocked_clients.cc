@@ -103,17 +103,18 @@ void BlockedClients::Out(Waiter& waiter, Waiter::State state) {
 
 bool BlockedClients::AnyoneBefore(uint32_t db, const WaitPlan& plan) const {
   if (key_count_.load(std::memory_order_relaxed) == 0) return false;
-  std::lock_guard guard(mutex_);
-  return std::any_of(plan.keys.begin(), plan.keys.end(), [&](std::string_view name) {
-    const WaitKey* key = FindKey(db, name, HashOf(db, name));
-    return key != nullptr && key->Find(plan.rule, plan.tag) != nullptr;
-  });
+  MutexLock guard(mutex_);
+  return std::any_of(plan.keys.begin(), plan.keys.end(),
+                     [&](std::string_view name) MYDIS_REQUIRES(mutex_) {
+                       const WaitKey* key = FindKey(db, name, HashOf(db, name));
+                       return key != nullptr && key->Find(plan.rule, plan.tag) != nullptr;
+                     });
 }
 
 void BlockedClients::Register(std::shared_ptr<Waiter> waiter, bool compare) {
   std::sort(waiter->keys.begin(), waiter->keys.end());
   waiter->keys.erase(std::unique(waiter->keys.begin(), waiter->keys.end()), waiter->keys.end());
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   MYDIS_ASSERT(waiter->state == Waiter::State::kNew, "a waiter is registered once");
   Enqueue(waiter);
   clients_.fetch_add(1, std::memory_order_relaxed);
@@ -121,7 +122,7 @@ void BlockedClients::Register(std::shared_ptr<Waiter> waiter, bool compare) {
 }
 
 bool BlockedClients::Leave(Waiter& waiter) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   waiter.left = true;
   if (waiter.state == Waiter::State::kTrying || waiter.state == Waiter::State::kServed)
     return false;
@@ -134,7 +135,7 @@ bool BlockedClients::Leave(Waiter& waiter) {
 
 std::vector<std::shared_ptr<Waiter>> BlockedClients::LeaveAll() {
   std::map<uint64_t, std::shared_ptr<Waiter>> all;
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   for (const auto& [id, key] : keys_) {
     for (const auto& queue : key->queues) all.insert(queue->waiting.begin(), queue->waiting.end());
   }
@@ -148,7 +149,7 @@ std::vector<std::shared_ptr<Waiter>> BlockedClients::LeaveAll() {
 }
 
 std::pair<size_t, size_t> BlockedClients::CountKeys() const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   size_t without_key = 0;
   for (const auto& [id, key] : keys_) {
     without_key += std::any_of(key->queues.begin(), key->queues.end(), [](const auto& queue) {
@@ -163,13 +164,13 @@ void BlockedClients::OnKeyChanged(uint32_t db, std::string_view key) {
     return;
   const uint64_t hash = HashOf(db, key);
   if (FilterOf(hash).load(std::memory_order_relaxed) == 0) return;
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   if (WaitKey* found = FindKey(db, key, hash)) MarkChanged(*found);
 }
 
 void BlockedClients::OnFlush(std::optional<uint32_t> db) {
   if (key_count_.load(std::memory_order_relaxed) == 0) return;
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   for (const auto& [id, key] : keys_) {
     if (!db || key->db == *db) MarkChanged(*key);
   }
@@ -187,7 +188,7 @@ void BlockedClients::StartTry(WaitQueue& queue, const std::shared_ptr<Waiter>& w
 }
 
 std::shared_ptr<Waiter> BlockedClients::PassToFirst(const std::shared_ptr<Attempt>& attempt) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   const std::shared_ptr<Waiter> waiter = attempt->waiter;
   WaitQueue& queue = *waiter->of;
   const auto takes_it = [&waiter](const Waiter& other) {
@@ -229,7 +230,7 @@ void BlockedClients::TakeFrom(WaitQueue& queue, const Entry* entry,
 
 void BlockedClients::TakeReady(const Keyspace& keyspace, bool writes, bool reads,
                                std::vector<std::shared_ptr<Attempt>>* ready) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   std::vector<WaitKey*> later;
   // Dequeueing drops no key that is marked, so what changed_ points to stays.
   for (size_t i = 0; i < changed_.size(); ++i) {
@@ -269,7 +270,7 @@ void BlockedClients::EndTry(Waiter& waiter) {
 }
 
 bool BlockedClients::PutBack(const std::shared_ptr<Waiter>& waiter) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   if (waiter->left) {
     EndTry(*waiter);
     Out(*waiter, Waiter::State::kGone);
@@ -283,13 +284,13 @@ bool BlockedClients::PutBack(const std::shared_ptr<Waiter>& waiter) {
 }
 
 void BlockedClients::Finish(Waiter& waiter) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   EndTry(waiter);
   Out(waiter, Waiter::State::kServed);
 }
 
 void BlockedClients::CheckInvariants() const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   MYDIS_ASSERT(key_count_.load() == keys_.size(), "the count of keys is right");
   size_t filtered = 0;
   for (const auto& counter : filter_) filtered += counter.load();

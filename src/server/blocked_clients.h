@@ -10,13 +10,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.h"
 #include "commands/blocking.h"
 #include "commands/spec.h"
 #include "state/events.h"
@@ -134,23 +134,23 @@ class BlockedClients final : public KeyspaceListener {
 
   static uint64_t HashOf(uint32_t db, std::string_view key);
   std::atomic<uint32_t>& FilterOf(uint64_t hash) { return filter_[hash % filter_.size()]; }
-  // These REQUIRE the mutex.
-  WaitQueue& QueueOf(const Waiter& waiter, const std::string& key);
-  WaitKey* FindKey(uint32_t db, std::string_view key, uint64_t hash) const;
-  void Enqueue(const std::shared_ptr<Waiter>& waiter);
-  void Dequeue(Waiter& waiter);
+  WaitQueue& QueueOf(const Waiter& waiter, const std::string& key) MYDIS_REQUIRES(mutex_);
+  WaitKey* FindKey(uint32_t db, std::string_view key, uint64_t hash) const MYDIS_REQUIRES(mutex_);
+  void Enqueue(const std::shared_ptr<Waiter>& waiter) MYDIS_REQUIRES(mutex_);
+  void Dequeue(Waiter& waiter) MYDIS_REQUIRES(mutex_);
   void StartTry(WaitQueue& queue, const std::shared_ptr<Waiter>& waiter,
-                std::shared_ptr<Attempt> attempt);
-  void EndTry(Waiter& waiter);
-  void Out(Waiter& waiter, Waiter::State state);
-  void MarkChanged(WaitKey& key);
-  void MarkKeys(const Waiter& waiter);
-  void DropIfIdle(WaitKey& key);
-  void TakeFrom(WaitQueue& queue, const Entry* entry, std::vector<std::shared_ptr<Attempt>>* ready);
+                std::shared_ptr<Attempt> attempt) MYDIS_REQUIRES(mutex_);
+  void EndTry(Waiter& waiter) MYDIS_REQUIRES(mutex_);
+  void Out(Waiter& waiter, Waiter::State state) MYDIS_REQUIRES(mutex_);
+  void MarkChanged(WaitKey& key) MYDIS_REQUIRES(mutex_);
+  void MarkKeys(const Waiter& waiter) MYDIS_REQUIRES(mutex_);
+  void DropIfIdle(WaitKey& key) MYDIS_REQUIRES(mutex_);
+  void TakeFrom(WaitQueue& queue, const Entry* entry, std::vector<std::shared_ptr<Attempt>>* ready)
+      MYDIS_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  Keys keys_;                      // Guarded by mutex_, with what its elements point to.
-  std::vector<WaitKey*> changed_;  // Guarded by mutex_; each once, as it is marked itself.
+  mutable Mutex mutex_;
+  Keys keys_ MYDIS_GUARDED_BY(mutex_);                      // with what its elements point to.
+  std::vector<WaitKey*> changed_ MYDIS_GUARDED_BY(mutex_);  // each once, as it is marked itself.
   std::atomic<bool> has_changed_{false};
   std::atomic<size_t> key_count_{0};  // Of keys_: changes are looked at only if it is not 0.
   std::atomic<size_t> clients_{0};

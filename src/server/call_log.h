@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace mydis {
 
@@ -31,7 +32,7 @@ class SlowLog {
   void Clear();
 
  private:
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   uint64_t next_id_ = 0;
   std::deque<SlowCall> calls_;  // The newest first.
 };
@@ -57,7 +58,7 @@ class LatencyMonitor {
 
  private:
   static constexpr size_t kSamples = 160;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, LatencyEvent> events_;
 };
 

@@ -39,7 +39,7 @@ std::string Line(Node& node, ClientRecord& client) {
   const CommandSpec* last = client.last_command;
   std::string name, lib_name, lib_version;
   {
-    std::lock_guard guard(client.mutex);
+    MutexLock guard(client.mutex);
     name = client.name;
     lib_name = client.lib_name;
     lib_version = client.lib_version;
@@ -63,7 +63,7 @@ std::string Line(Node& node, ClientRecord& client) {
 void Id(LocalContext& c) { c.reply.Integer(static_cast<int64_t>(c.session.record->id)); }
 
 void GetName(LocalContext& c) {
-  std::lock_guard guard(c.session.record->mutex);
+  MutexLock guard(c.session.record->mutex);
   if (c.session.record->name.empty()) return c.reply.Null();
   c.reply.Bulk(c.session.record->name);
 }
@@ -72,7 +72,7 @@ void SetName(LocalContext& c) {
   if (!ValidText(c.args[2])) {
     return c.reply.Error("ERR Client names cannot contain spaces, newlines or special characters.");
   }
-  std::lock_guard guard(c.session.record->mutex);
+  MutexLock guard(c.session.record->mutex);
   c.session.record->name = c.args[2];
   c.reply.Ok();
 }
@@ -86,7 +86,7 @@ void SetInfo(LocalContext& c) {
     return c.reply.Error(
         fmt::format("ERR {} cannot contain spaces, newlines or special characters.", c.args[2]));
   }
-  std::lock_guard guard(record.mutex);
+  MutexLock guard(record.mutex);
   (option == "lib-name" ? record.lib_name : record.lib_version) = c.args[3];
   c.reply.Ok();
 }

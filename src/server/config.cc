@@ -12,7 +12,7 @@ namespace mydis {
 Config::Config(const ServerOptions& options) {
   for (const ConfigSpec& spec : ConfigSpecs())
     settings_[std::string(spec.name)] = {&spec, std::string(spec.initial)};
-  const auto own = [this](std::string_view name, std::string value) {
+  const auto own = [this](std::string_view name, std::string value) MYDIS_REQUIRES(mutex_) {
     settings_.find(name)->second.value = std::move(value);
   };
   own("bind", options.bind_address);
@@ -60,7 +60,7 @@ const Config::Setting* Config::Find(std::string_view name) const {
 }
 
 std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pattern) const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& [key, setting] : settings_) {
     for (std::string_view name : {setting.spec->name, setting.spec->alias}) {
@@ -73,7 +73,7 @@ std::vector<std::pair<std::string, std::string>> Config::Get(std::string_view pa
 }
 
 bool Config::Knows(std::string_view name) const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   return Find(name) != nullptr;
 }
 
@@ -94,13 +94,13 @@ Result<std::string> Config::Canonical(std::string_view name, std::string_view va
 }
 
 Status Config::Check(std::string_view name, std::string_view value) const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   auto canonical = Canonical(name, value);
   return canonical ? Status::Ok() : canonical.error();
 }
 
 Status Config::Set(std::string_view name, std::string_view value) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   auto canonical = Canonical(name, value);
   if (!canonical) return canonical.error();
   Setting& setting = settings_.find(Find(name)->spec->name)->second;

@@ -5,12 +5,12 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "commands/spec.h"
 #include "mydis/status.h"
 #include "server/config_table.h"
@@ -72,15 +72,15 @@ class Config {
     const ConfigSpec* spec;
     std::string value;
   };
-  // REQUIRES: mutex_.
-  const Setting* Find(std::string_view name) const;
-  Result<std::string> Canonical(std::string_view name, std::string_view value) const;
+  const Setting* Find(std::string_view name) const MYDIS_REQUIRES(mutex_);
+  Result<std::string> Canonical(std::string_view name, std::string_view value) const
+      MYDIS_REQUIRES(mutex_);
   // Takes a value that is kept into the members above.
   void Apply(std::string_view name, const std::string& value);
 
   std::atomic<Timing> timing_{Timing::kNone};
-  mutable std::mutex mutex_;
-  std::map<std::string, Setting, std::less<>> settings_;  // Guarded by mutex_.
+  mutable Mutex mutex_;
+  std::map<std::string, Setting, std::less<>> settings_ MYDIS_GUARDED_BY(mutex_);
 };
 
 }  // namespace mydis

@@ -58,7 +58,7 @@ void Reset(LocalContext& c) {
   c.session.write_consistency.reset();
   c.session.reply_mode = Session::ReplyMode::kOn;
   {
-    std::lock_guard guard(c.session.record->mutex);
+    MutexLock guard(c.session.record->mutex);
     c.session.record->name.clear();
   }
   c.session.record->no_evict = false;
@@ -141,7 +141,7 @@ void Hello(LocalContext& c) {
   }
   if (user && !Authenticate(c, *user)) return;
   if (name) {
-    std::lock_guard guard(c.session.record->mutex);
+    MutexLock guard(c.session.record->mutex);
     c.session.record->name = *name;
   }
   c.session.resp_version = version;

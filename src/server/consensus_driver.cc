@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "consensus/founder.h"
 #include "consensus/posix_disk.h"
 #include "consensus/storage.h"
@@ -113,11 +114,11 @@ struct ConsensusDriver::Impl final {
   std::atomic<Readiness> readiness{Readiness::kStarting};
   std::atomic<bool> can_submit{true};
   std::atomic<bool> disk_full{false};
-  mutable std::mutex mutex;
-  std::string why;                               // Guarded by mutex.
-  std::shared_ptr<const ReplicaStatus> status =  // Guarded by mutex.
+  mutable Mutex mutex;
+  std::string why MYDIS_GUARDED_BY(mutex);
+  std::shared_ptr<const ReplicaStatus> status MYDIS_GUARDED_BY(mutex) =
       std::make_shared<const ReplicaStatus>();
-  InstanceMeta meta;  // Guarded by mutex.
+  InstanceMeta meta MYDIS_GUARDED_BY(mutex);
 };
 
 Status ConsensusDriver::Impl::Start() {
@@ -171,7 +172,7 @@ void ConsensusDriver::Impl::StartFounder() {
 
 Status ConsensusDriver::Impl::OpenReplica(const std::vector<Member>& contacts) {
   {
-    std::lock_guard guard(mutex);
+    MutexLock guard(mutex);
     meta = storage->meta();
   }
   const uint64_t cluster_id = storage->meta().cluster_id;
@@ -233,7 +234,7 @@ void ConsensusDriver::Impl::CheckSeed(const std::string& host, uint16_t port) {
 void ConsensusDriver::Impl::DriveFounder() {
   const uint64_t next = founder->Turn();
   if (!founder->result()) {
-    std::lock_guard guard(mutex);
+    MutexLock guard(mutex);
     why = founder->waiting_for();
     ScheduleAt(next);
     return;
@@ -318,7 +319,7 @@ void ConsensusDriver::Impl::PublishStatus() {
   auto fresh = std::make_shared<const ReplicaStatus>(replica->status());
   disk_full = fresh->disk_full;
   published_ms = loop->NowMs();
-  std::lock_guard guard(mutex);
+  MutexLock guard(mutex);
   status = std::move(fresh);
 }
 
@@ -342,7 +343,7 @@ void ConsensusDriver::Impl::LeaderChanged(const LeaderInfo& leader) {
 
 void ConsensusDriver::Impl::SetReadiness(Readiness ready, const std::string& reason) {
   {
-    std::lock_guard guard(mutex);
+    MutexLock guard(mutex);
     why = reason;
   }
   if (readiness.exchange(ready) != ready) listener.OnReadiness(ready);
@@ -432,7 +433,7 @@ Readiness ConsensusDriver::readiness() const {
 }
 
 std::string ConsensusDriver::why() const {
-  std::lock_guard guard(impl_->mutex);
+  MutexLock guard(impl_->mutex);
   return impl_->why;
 }
 
@@ -443,12 +444,12 @@ bool ConsensusDriver::can_submit() const {
 bool ConsensusDriver::disk_full() const { return impl_->disk_full.load(std::memory_order_relaxed); }
 
 std::shared_ptr<const ReplicaStatus> ConsensusDriver::status() const {
-  std::lock_guard guard(impl_->mutex);
+  MutexLock guard(impl_->mutex);
   return impl_->status;
 }
 
 InstanceMeta ConsensusDriver::meta() const {
-  std::lock_guard guard(impl_->mutex);
+  MutexLock guard(impl_->mutex);
   return impl_->meta;
 }
 

@@ -8,7 +8,7 @@ DiskThreads::DiskThreads(EventLoop& loop) : loop_(loop) {
 
 DiskThreads::~DiskThreads() {
   {
-    std::lock_guard guard(lane_.mutex);
+    MutexLock guard(lane_.mutex);
     lane_.stop = true;
   }
   lane_.wake.notify_all();
@@ -22,7 +22,7 @@ void DiskThreads::Run(DiskLane which, Job job, Done done) {
     return;
   }
   {
-    std::lock_guard guard(lane_.mutex);
+    MutexLock guard(lane_.mutex);
     lane_.tasks.push_back({std::move(job), std::move(done)});
   }
   lane_.wake.notify_one();
@@ -34,18 +34,19 @@ void DiskThreads::RunTask() {
 }
 
 void DiskThreads::Work() {
-  std::unique_lock lock(lane_.mutex);
   for (;;) {
-    lane_.wake.wait(lock, [this] { return lane_.stop || !lane_.tasks.empty(); });
-    if (lane_.stop) return;
-    Task task = std::move(lane_.tasks.front());
-    lane_.tasks.pop_front();
-    lock.unlock();
+    Task task;
+    {
+      MutexLock lock(lane_.mutex);
+      while (!lane_.stop && lane_.tasks.empty()) lane_.wake.wait(lane_.mutex);
+      if (lane_.stop) return;
+      task = std::move(lane_.tasks.front());
+      lane_.tasks.pop_front();
+    }
     Status status = task.job();
     loop_.Post([done = std::move(task.done), status = std::move(status)]() mutable {
       done(std::move(status));
     });
-    lock.lock();
   }
 }
 

@@ -9,9 +9,9 @@
 
 #include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "consensus/disk_queue.h"
 #include "net/event_loop.h"
 
@@ -31,10 +31,10 @@ class DiskThreads final : public DiskQueue, private TurnTask {
     Done done;
   };
   struct Lane {
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::deque<Task> tasks;  // Guarded by mutex.
-    bool stop = false;       // Guarded by mutex.
+    Mutex mutex;
+    std::condition_variable_any wake;
+    std::deque<Task> tasks MYDIS_GUARDED_BY(mutex);
+    bool stop MYDIS_GUARDED_BY(mutex) = false;
     std::thread thread;
   };
   void RunTask() override;

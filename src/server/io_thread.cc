@@ -129,7 +129,7 @@ void IoThread::SubmitBatch() {
   node_.consensus().Submit(std::move(batch_), small);
 }
 
-const State& IoThread::Read() {
+const State& IoThread::Read() MYDIS_NO_THREAD_ANALYSIS {
   Core& core = node_.core();
   if (!reading_) {
     core.lock.LockShared(index_);
@@ -138,7 +138,7 @@ const State& IoThread::Read() {
   return core.machine.state();
 }
 
-void IoThread::EndRead() {
+void IoThread::EndRead() MYDIS_NO_THREAD_ANALYSIS {
   if (!reading_) return;
   node_.core().lock.UnlockShared(index_);
   reading_ = false;

@@ -82,13 +82,13 @@ std::pair<uint64_t, uint64_t> Node::NetBytes() const {
 }
 
 Status Node::WaitForStop() {
-  std::unique_lock lock(mutex_);
-  stopping_.wait(lock, [this] { return stop_requested_; });
+  MutexLock lock(mutex_);
+  while (!stop_requested_) stopping_.wait(mutex_);
   return fatal_;
 }
 
 void Node::RequestStop() {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   stop_requested_ = true;
   stopping_.notify_all();
 }
@@ -157,7 +157,7 @@ void Node::OnCanSubmit() {
 }
 
 void Node::OnFatal(const Status& status) {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   fatal_ = status;
   stop_requested_ = true;
   stopping_.notify_all();

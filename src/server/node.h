@@ -4,9 +4,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "server/call_log.h"
 #include "server/client_registry.h"
 #include "server/config.h"
@@ -85,10 +85,10 @@ class Node final : private ConsensusListener {
   std::atomic<uint64_t> pause_until_ms_{0};
   std::atomic<bool> pause_writes_only_{false};
 
-  std::mutex mutex_;
-  std::condition_variable stopping_;
-  bool stop_requested_ = false;  // Guarded by mutex_.
-  Status fatal_;                 // Guarded by mutex_.
+  Mutex mutex_;
+  std::condition_variable_any stopping_;
+  bool stop_requested_ MYDIS_GUARDED_BY(mutex_) = false;
+  Status fatal_ MYDIS_GUARDED_BY(mutex_);
 };
 
 }  // namespace mydis

@@ -42,7 +42,7 @@ void NodeMachine::SetThreads(std::vector<IoThread*> threads) {
   outbox_.SetThreads(std::move(threads));
 }
 
-void NodeMachine::BeginApply() { core_.lock.LockExclusive(); }
+void NodeMachine::BeginApply() MYDIS_NO_THREAD_ANALYSIS { core_.lock.LockExclusive(); }
 
 void NodeMachine::Published() {
   const State& state = core_.machine.state();
@@ -52,7 +52,7 @@ void NodeMachine::Published() {
                             std::memory_order_relaxed);
 }
 
-void NodeMachine::EndApply(uint64_t) {
+void NodeMachine::EndApply(uint64_t) MYDIS_NO_THREAD_ANALYSIS {
   Published();
   HandOverNews();
   core_.lock.UnlockExclusive();

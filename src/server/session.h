@@ -4,12 +4,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "mydis/consistency.h"
 #include "server/audience.h"
 #include "server/client_batch.h"
@@ -48,10 +48,10 @@ struct ClientRecord {
   std::atomic<bool> tracking_broken{false};  // The client that it redirects to is gone.
   std::atomic<int64_t> tracking_redirect{-1};
   uint32_t Subscriptions() const { return subscribed[0] + subscribed[1] + subscribed[2]; }
-  std::mutex mutex;
-  std::string name;         // Guarded by mutex.
-  std::string lib_name;     // Guarded by mutex.
-  std::string lib_version;  // Guarded by mutex.
+  Mutex mutex;
+  std::string name MYDIS_GUARDED_BY(mutex);
+  std::string lib_name MYDIS_GUARDED_BY(mutex);
+  std::string lib_version MYDIS_GUARDED_BY(mutex);
 };
 
 // What a connection is subscribed to, by kind.

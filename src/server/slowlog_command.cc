@@ -152,7 +152,7 @@ void Connection::NoteCall(const CommandSpec& spec, Args args, uint64_t nanosecon
                   .address = session_.record->address,
                   .client_name = {}};
     {
-      std::lock_guard guard(session_.record->mutex);
+      MutexLock guard(session_.record->mutex);
       call.client_name = session_.record->name;
     }
     node_.slow_log().Add(std::move(call), config.slowlog_size);

@@ -10,16 +10,17 @@
 #include <memory>
 
 #include "base/assert.h"
+#include "base/mutex.h"
 
 namespace mydis {
 
-class StateLock {
+class MYDIS_CAPABILITY("state lock") StateLock {
  public:
   // One slot for each thread that reads.
   explicit StateLock(uint32_t slots) : slots_(std::make_unique<Slot[]>(slots)), count_(slots) {}
 
   // REQUIRES: called by the slot's own thread, which does not hold it.
-  void LockShared(uint32_t slot) {
+  void LockShared(uint32_t slot) MYDIS_ACQUIRE_SHARED() MYDIS_NO_THREAD_ANALYSIS {
     std::atomic<uint32_t>& reading = slots_[slot].reading;
     for (;;) {
       reading.exchange(1, std::memory_order_seq_cst);
@@ -29,7 +30,7 @@ class StateLock {
       writing_.wait(1, std::memory_order_acquire);
     }
   }
-  void UnlockShared(uint32_t slot) {
+  void UnlockShared(uint32_t slot) MYDIS_RELEASE_SHARED() MYDIS_NO_THREAD_ANALYSIS {
     std::atomic<uint32_t>& reading = slots_[slot].reading;
     reading.store(0, std::memory_order_seq_cst);
     // A writer announces itself before it looks at the slots, so one that sleeps is seen here.
@@ -38,14 +39,14 @@ class StateLock {
   }
 
   // REQUIRES: the writing thread, always the same one.
-  void LockExclusive() {
+  void LockExclusive() MYDIS_ACQUIRE() MYDIS_NO_THREAD_ANALYSIS {
     writing_.store(1, std::memory_order_seq_cst);
     for (uint32_t i = 0; i < count_; ++i) {
       std::atomic<uint32_t>& reading = slots_[i].reading;
       while (reading.load(std::memory_order_seq_cst) != 0) reading.wait(1);
     }
   }
-  void UnlockExclusive() {
+  void UnlockExclusive() MYDIS_RELEASE() MYDIS_NO_THREAD_ANALYSIS {
     writing_.store(0, std::memory_order_seq_cst);
     writing_.notify_all();
   }

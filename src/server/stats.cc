@@ -19,18 +19,18 @@ double ThreadStats::Sum::PercentileUs(double percent) const {
   return 0;
 }
 
-CommandCount& ThreadStats::Of(const CommandSpec* spec) {
+CommandCount& ThreadStats::Of(const CommandSpec* spec) MYDIS_NO_THREAD_ANALYSIS {
   // Only this thread changes the map, so it may look without the lock.
   if (auto it = counts_.find(spec); it != counts_.end()) [[likely]]
     return *it->second;
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   auto& count = counts_[spec];
   count = std::make_unique<CommandCount>();
   return *count;
 }
 
 void ThreadStats::AddTo(std::map<const CommandSpec*, Sum>& sums) const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   for (const auto& [spec, count] : counts_) {
     Sum& sum = sums[spec];
     sum.calls += count->calls.load(std::memory_order_relaxed);
@@ -44,7 +44,7 @@ void ThreadStats::AddTo(std::map<const CommandSpec*, Sum>& sums) const {
 }
 
 void ThreadStats::Reset() {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   commands = 0;
   keyspace_hits = 0;
   keyspace_misses = 0;
@@ -64,12 +64,12 @@ Stats::Stats(uint32_t thread_count) {
 
 void Stats::CountError(std::string_view text) {
   const std::string_view prefix = text.substr(0, text.find(' '));
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   ++errors_[std::string(prefix)];
 }
 
 std::map<std::string, uint64_t> Stats::Errors() const {
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   return errors_;
 }
 
@@ -86,7 +86,7 @@ void Stats::Reset() {
   net_input_bytes.Reset();
   net_output_bytes.Reset();
   protocol_errors.Reset();
-  std::lock_guard guard(mutex_);
+  MutexLock guard(mutex_);
   errors_.clear();
 }
 

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.h"
 #include "commands/spec.h"
 
 namespace mydis {
@@ -86,8 +86,9 @@ class ThreadStats {
   std::atomic<uint64_t> keyspace_misses{0};
 
  private:
-  mutable std::mutex mutex_;  // Guards the shape of the map, not the counts.
-  std::unordered_map<const CommandSpec*, std::unique_ptr<CommandCount>> counts_;
+  mutable Mutex mutex_;  // Guards the shape of the map, not the counts.
+  std::unordered_map<const CommandSpec*, std::unique_ptr<CommandCount>> counts_
+      MYDIS_GUARDED_BY(mutex_);
 };
 
 struct Stats {
@@ -109,8 +110,8 @@ struct Stats {
   void Reset();
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, uint64_t> errors_;
+  mutable Mutex mutex_;
+  std::map<std::string, uint64_t> errors_ MYDIS_GUARDED_BY(mutex_);
 };
 
 }  // namespace mydis
