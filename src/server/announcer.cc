@@ -21,6 +21,7 @@ NewsPosition Announcer::Here() const {
 }
 
 void Announcer::OnKeyChanged(uint32_t, std::string_view key) {
+  ++changes_;
   const ThreadMask trackers = audience_.trackers();
   if (trackers == 0 || !ready_) [[likely]]
     return;
@@ -32,6 +33,7 @@ void Announcer::OnKeyExpired(uint32_t db, std::string_view key) {
 }
 
 void Announcer::OnFlush(std::optional<uint32_t>) {
+  ++changes_;
   const ThreadMask trackers = audience_.trackers();
   if (trackers == 0 || !ready_) return;
   Batch().AddAllChanged(trackers, Here());

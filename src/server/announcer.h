@@ -29,6 +29,8 @@ class Announcer final : public KeyspaceListener, public MessageListener {
   }
   // What has been gathered since the last call, or null.
   std::shared_ptr<const News> Take();
+  // Keys that were changed by what has been applied since the start, one by one.
+  uint64_t changes() const { return changes_; }
   ThreadMask threads() const { return news_ == nullptr ? 0 : news_->threads(); }
 
   void OnKeyChanged(uint32_t db, std::string_view key) override;
@@ -48,6 +50,7 @@ class Announcer final : public KeyspaceListener, public MessageListener {
   const State* state_ = nullptr;
   const ServerSubmission* local_ = nullptr;
   std::shared_ptr<News> news_;
+  uint64_t changes_ = 0;
 };
 
 }  // namespace mydis

@@ -141,7 +141,9 @@ void PersistenceSection(LocalContext& c, Section& out) {
   const bool ready = c.node.consensus().readiness() == Readiness::kReady;
   out.Add("loading", ready ? 0 : 1);
   out.Add("async_loading", 0);
-  out.Add("rdb_changes_since_last_save", status->log_last - status->snapshot_index);
+  const Core& core = c.node.core();
+  const uint64_t saved = core.changes_saved.load();
+  out.Add("rdb_changes_since_last_save", core.changes.load() - saved);
   out.Add("rdb_bgsave_in_progress", status->snapshot_running ? 1 : 0);
   out.Add("rdb_last_bgsave_status", "ok");
   out.Add("aof_enabled", 1);

@@ -46,6 +46,7 @@ void NodeMachine::BeginApply() MYDIS_NO_THREAD_ANALYSIS { core_.lock.LockExclusi
 
 void NodeMachine::Published() {
   const State& state = core_.machine.state();
+  core_.changes.store(announcer_.changes(), std::memory_order_relaxed);
   core_.strong_writes.store(state.settings.strong_writes(), std::memory_order_relaxed);
   const uint64_t limit = state.settings.max_memory();
   core_.out_of_memory.store(limit != 0 && kEmptyBytes + state.keyspace.MemoryBytes() > limit,
@@ -115,6 +116,7 @@ uint64_t NodeMachine::PulseDelayUs() {
 }
 
 Result<std::unique_ptr<SnapshotProducer>> NodeMachine::StartSnapshot() {
+  core_.changes_saved.store(announcer_.changes(), std::memory_order_relaxed);
   return std::make_unique<StateSnapshot>(core_);
 }
 

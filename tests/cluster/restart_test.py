@@ -136,5 +136,24 @@ class CatchUp(ClusterTest):
         self.assertEqual(self.counters(away, load), load.acknowledged)
 
 
+class Snapshots(ClusterTest):
+    def test_info_counts_what_the_last_snapshot_lacks(self):
+        instance = self.cluster(1)[0]
+
+        def changes():
+            return int(instance.info("persistence")["rdb_changes_since_last_save"])
+        instance.snapshot()
+        before = changes()
+        instance.call("SET", "k", "v")
+        instance.call("APPEND", "k", "w")
+        self.assertEqual(changes(), before + 2)
+        # What changes nothing does not count.
+        instance.call("DEL", "none")
+        instance.call("SET", "k", "x", "NX")
+        instance.call("GET", "k")
+        self.assertEqual(changes(), before + 2)
+        instance.snapshot()
+        self.assertEqual(changes(), 0)
+
 if __name__ == "__main__":
     main()
