@@ -33,8 +33,8 @@ class SlowLog {
 
  private:
   mutable Mutex mutex_;
-  uint64_t next_id_ = 0;
-  std::deque<SlowCall> calls_;  // The newest first.
+  uint64_t next_id_ MYDIS_GUARDED_BY(mutex_) = 0;
+  std::deque<SlowCall> calls_ MYDIS_GUARDED_BY(mutex_);  // The newest first.
 };
 
 struct LatencySample {
@@ -59,7 +59,7 @@ class LatencyMonitor {
  private:
   static constexpr size_t kSamples = 160;
   mutable Mutex mutex_;
-  std::map<std::string, LatencyEvent> events_;
+  std::map<std::string, LatencyEvent> events_ MYDIS_GUARDED_BY(mutex_);
 };
 
 }  // namespace mydis
