@@ -31,9 +31,12 @@ struct WaitPlan {
   const WaitRule* rule = nullptr;
   std::string_view tag;  // Told to `supply`: a consumer group's name.
   std::vector<std::string_view> keys;
-  int64_t timeout_ms = 0;          // 0: for ever.
-  size_t timeout_word = 0;         // Which word said it, if that means nothing to the handler.
-  bool ready = false;              // One of the keys could serve the command now.
+  int64_t timeout_ms = 0;   // 0: for ever.
+  size_t timeout_word = 0;  // Which word said it, if that means nothing to the handler.
+  bool ready = false;       // One of the keys could serve the command now.
+  // The attempt itself leaves a trace (XREADGROUP's consumer, and that it was seen): it is made
+  // once before the command waits, even behind others.
+  bool announces = false;
   std::vector<std::string> words;  // To run when woken, in place of the client's, if not empty.
 };
 

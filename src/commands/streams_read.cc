@@ -18,7 +18,7 @@ constexpr std::string_view kErrNew =
     "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> "
     "option.";
 
-// A consumer that waits counts as seen; older than this, it comes by once more to say so.
+// A consumer that was seen this long ago says that it is there before it waits.
 constexpr int64_t kSeenEnoughMs = 500;
 // Waiters of a group that are woken by one change at most.
 constexpr size_t kMaxSupply = 1024;
@@ -344,8 +344,9 @@ bool PlanXreadgroup(const ReadContext& context, WaitPlan* plan) {
     const StreamGroup* group = source.stream->FindGroup(options.group);
     const StreamConsumer* consumer = group->FindConsumer(options.consumer);
     source.after = group->last_id;
-    if (HasMore(source) || consumer == nullptr || now_ms - consumer->seen_time_ms > kSeenEnoughMs)
-      plan->ready = true;
+    if (HasMore(source)) plan->ready = true;
+    if (consumer == nullptr || now_ms - consumer->seen_time_ms > kSeenEnoughMs)
+      plan->announces = true;
   }
   return true;
 }

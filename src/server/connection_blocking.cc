@@ -42,7 +42,8 @@ bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong,
   }
   if (read && strong && !PassBarrier(step)) return true;
   if (read && plan.ready) return false;
-  if (!read && (plan.ready ? !MaySubmit(step) : RefusesWrites(step))) return true;
+  const bool attempts = plan.ready || plan.announces;
+  if (!read && (attempts ? !MaySubmit(step) : RefusesWrites(step))) return true;
   blocked_ = std::make_unique<BlockedCommand>();
   blocked_->command = StoredCommand(spec, session_.db, args);
   blocked_->ticket = node_.core().blocked.NextTicket();
@@ -63,7 +64,7 @@ void Connection::TryOrWait(bool may_wait, const WaitPlan& plan) {
   BlockedCommand& blocked = *blocked_;
   const bool room = thread_.HasRoom() && node_.consensus().can_submit();
   const bool first = !node_.core().blocked.AnyoneBefore(blocked.command.db, plan);
-  if (!may_wait || (plan.ready && first && room)) {
+  if (!may_wait || (((plan.ready && first) || plan.announces) && room)) {
     ClientBatch& batch = thread_.Batch(blocked.strong);
     std::vector<std::string_view> views;
     batch.AddWrite(this, blocked.command.spec, blocked.command.db, session_.resp_version,
@@ -110,6 +111,7 @@ void Connection::AttemptFoundNothing() {
   const StoredCommand& command = blocked_->command;
   WaitPlan plan;
   const bool may_wait = Plan(command.spec, command.Views(views), command.db, &plan);
+  plan.announces = false;  // That has been done.
   TryOrWait(may_wait, plan);
 }
 
