@@ -53,8 +53,8 @@ struct Core {
   std::atomic<bool> strong_writes{false};
   // The data takes more than `maxmemory`, as of the last applied entry.
   std::atomic<bool> out_of_memory{false};
-  // Keys that were changed since the start, and how many of these changes the last snapshot that was
-  // begun here has.
+  // Keys that were changed since the start, and how many of these changes the last snapshot that
+  // was begun here has.
   std::atomic<uint64_t> changes{0};
   std::atomic<uint64_t> changes_saved{0};
   // Keys whose time came, since the start or CONFIG RESETSTAT.
