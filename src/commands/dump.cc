@@ -63,6 +63,18 @@ Ttl TtlOf(const RestoreOptions& options, uint64_t now_ms) {
   return Ttl::At(options.ttl_ms > INT64_MAX - now ? INT64_MAX : now + options.ttl_ms);
 }
 
+bool IsPast(const Ttl& ttl, uint64_t now_ms) {
+  return ttl.kind == Ttl::Kind::kAt && ttl.deadline_ms <= static_cast<int64_t>(now_ms);
+}
+
+// A hash loses the fields whose deadline has passed; false if nothing is left of it.
+bool DropDueFields(RdbValue& value, uint64_t now_ms) {
+  Hash* hash = std::get_if<Hash>(&value);
+  if (hash == nullptr) return true;
+  hash->RemoveDue(static_cast<int64_t>(now_ms));
+  return hash->size() > 0;
+}
+
 void DumpCommand(ReadContext& context) {
   const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
   if (entry == nullptr) return context.reply.Null();
@@ -86,7 +98,7 @@ void RestoreCommand(WriteContext& context) {
 
   Keyspace& keyspace = context.keyspace;
   const Ttl ttl = TtlOf(options, context.now_ms);
-  if (ttl.kind == Ttl::Kind::kAt && ttl.deadline_ms <= static_cast<int64_t>(context.now_ms)) {
+  if (IsPast(ttl, context.now_ms) || !DropDueFields(*value, context.now_ms)) {
     if (there && keyspace.Erase(context.db, key))
       keyspace.Notify(EventClass::kGeneric, "del", context.db, key);
     return context.reply.Ok();

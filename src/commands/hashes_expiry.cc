@@ -49,14 +49,14 @@ void SendAll(Reply& reply, size_t count, int64_t value) {
 }
 
 int64_t ExpireField(Hash& hash, std::string_view field, Condition condition, int64_t deadline,
-                    int64_t now_ms, const EncodingLimits& limits) {
+                    int64_t now_ms) {
   if (!hash.Contains(field)) return kNoField;
   if (!Allowed(condition, hash.DeadlineOf(field), deadline)) return kNotMet;
   if (deadline <= now_ms) {
     hash.Remove(field);
     return kDeleted;
   }
-  hash.SetDeadline(field, deadline, limits);
+  hash.SetDeadline(field, deadline);
   return kSet;
 }
 
@@ -83,8 +83,7 @@ void Expire(WriteContext& context, std::string_view name, uint64_t base_ms, int6
   context.reply.ArrayHeader(fields->size());
   for (const std::string_view field : *fields) {
     const int64_t result =
-        ExpireField(*edit, field, condition, deadline, static_cast<int64_t>(context.now_ms),
-                    context.state.settings.encoding_limits());
+        ExpireField(*edit, field, condition, deadline, static_cast<int64_t>(context.now_ms));
     set |= result == kSet;
     deleted |= result == kDeleted;
     context.reply.Integer(result);

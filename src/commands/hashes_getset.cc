@@ -118,7 +118,7 @@ void HgetexCommand(WriteContext& context) {
     } else if (options->expiry == Expiry::kPersist) {
       changed |= edit->ClearDeadline(field);
     } else {
-      edit->SetDeadline(field, options->deadline_ms, context.state.settings.encoding_limits());
+      edit->SetDeadline(field, options->deadline_ms);
       changed = true;
     }
   }
@@ -151,7 +151,7 @@ void HsetexCommand(WriteContext& context) {
     if (past) {
       edit->Remove(field);
     } else if (HasDeadline(*options)) {
-      edit->SetDeadline(field, options->deadline_ms, limits);
+      edit->SetDeadline(field, options->deadline_ms);
     }
   }
   edit.Changed(EventClass::kHash, "hset");

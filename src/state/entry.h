@@ -97,7 +97,7 @@ class Entry {
   template <Container T>
   friend class ContainerEdit;
   friend class Keyspace;
-  friend class ExpiryIndex;
+  friend struct KeyExpirySlot;
   static constexpr uint64_t kRevisionMask = (uint64_t{1} << 48) - 1;
   const char* bytes() const { return reinterpret_cast<const char*>(this) + kHeaderSize; }
   char* bytes() { return reinterpret_cast<char*>(this) + kHeaderSize; }

@@ -1,54 +1,76 @@
-// The keys that expire, soonest first: a four-way heap ordered by deadline, then database, then
-// key, so that keys due at the same time go in an order that does not depend on history. An entry
-// knows its position in the heap, so changing a deadline is logarithmic and reading one is
-// constant.
+// Entries that something is to happen to at a time, soonest first: a heap ordered by deadline, then
+// database, then key, so that what is due at the same time goes in an order that does not depend on
+// history. An entry knows its place in the heap, so changing a deadline is logarithmic and reading
+// one is constant.
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <vector>
 
+#include "base/indexed_heap.h"
 #include "state/entry.h"
 
 namespace mydis {
 
-// Const calls: any thread that holds the state's lock shared. Others: the applying thread.
-class ExpiryIndex {
+// `Slot` says where an entry keeps its place: Of(entry) refers to a uint32_t, kNoSlot if it has
+// none. Const calls: any thread that holds the state's lock shared. Others: the applying thread.
+template <typename Slot>
+class DeadlineIndex {
  public:
+  static constexpr uint32_t kNoSlot = 0xffffffff;
+
   size_t size() const { return heap_.size(); }
-  // REQUIRES: entry.has_expiry().
-  int64_t DeadlineOf(const Entry& entry) const { return heap_[entry.expiry_slot_].deadline_ms; }
-  uint32_t DatabaseOf(const Entry& entry) const { return heap_[entry.expiry_slot_].db(); }
+  bool empty() const { return heap_.empty(); }
+  // REQUIRES (both): the entry is here.
+  int64_t DeadlineOf(const Entry& entry) const { return heap_[Slot::Of(entry)].deadline_ms; }
+  uint32_t DatabaseOf(const Entry& entry) const { return heap_[Slot::Of(entry)].db(); }
   // Sets or changes the deadline.
   void Set(Entry* entry, uint32_t db, int64_t deadline_ms);
-  // REQUIRES: entry->has_expiry().
+  // REQUIRES: the entry is here.
   void Remove(Entry* entry);
-  // The entry has moved to another address (its slot number moved along).
-  void Moved(Entry* entry) { heap_[entry->expiry_slot_].set_entry(entry); }
+  // The entry has moved to another address (its place moved along).
+  void Moved(Entry* entry) {
+    heap_.ChangeInPlace(Slot::Of(*entry), [entry](Item& item) { item.set_entry(entry); });
+  }
   struct Item {
     int64_t deadline_ms;
     uint64_t word;  // Entry's address in the low 48 bits, database above.
-    Entry* entry() const { return reinterpret_cast<Entry*>(word & ((uint64_t{1} << 48) - 1)); }
+    static constexpr uint64_t kAddress = (uint64_t{1} << 48) - 1;
+    Entry* entry() const { return reinterpret_cast<Entry*>(word & kAddress); }
     uint32_t db() const { return static_cast<uint32_t>(word >> 48); }
-    void set_entry(Entry* e) {
-      word = reinterpret_cast<uint64_t>(e) | static_cast<uint64_t>(db()) << 48;
-    }
+    void set_entry(Entry* e) { word = reinterpret_cast<uint64_t>(e) | (word & ~kAddress); }
+    void set_db(uint32_t db) { word = (word & kAddress) | static_cast<uint64_t>(db) << 48; }
   };
-  // The next to expire. REQUIRES: size() > 0.
-  const Item& top() const { return heap_[0]; }
-  // Forgets all entries of a database without touching them (they are about to be freed).
+  // The next one. REQUIRES: !empty().
+  const Item& top() const { return heap_.top(); }
+  // Forgets all entries of a database; they no longer have a place.
   void DropDatabase(uint32_t db);
   void SwapDatabases(uint32_t a, uint32_t b);
   void CheckInvariants() const;
 
  private:
-  static bool Before(const Item& a, const Item& b);
-  void Put(size_t i, const Item& item);
-  void Up(size_t i, Item item);
-  void Down(size_t i, Item item);
-  void Rebuild();
-
-  std::vector<Item> heap_;
+  struct Order {
+    static bool Before(const Item& a, const Item& b);
+    static void Placed(const Item& item, size_t i) {
+      Slot::Of(*item.entry()) = static_cast<uint32_t>(i);
+    }
+  };
+  IndexedHeap<Item, Order> heap_;
 };
+
+// The place of a key that expires is in its entry.
+struct KeyExpirySlot {
+  static uint32_t& Of(Entry& entry) { return entry.expiry_slot_; }
+  static uint32_t Of(const Entry& entry) { return entry.expiry_slot_; }
+};
+// That of a hash, by the soonest deadline of its fields, is beside those. REQUIRES: it is a hash
+// that had such a field.
+struct FieldExpirySlot {
+  static uint32_t& Of(const Entry& entry);
+};
+
+// The keys that expire.
+using ExpiryIndex = DeadlineIndex<KeyExpirySlot>;
+// The hashes that have fields which expire.
+using FieldExpiryIndex = DeadlineIndex<FieldExpirySlot>;
 
 }  // namespace mydis

@@ -96,10 +96,10 @@ size_t Keyspace::ExpiringCount(uint32_t db) const {
 }
 
 std::optional<int64_t> Keyspace::NextDeadline() const {
-  const int64_t soonest = fields_.next();
-  if (expiry_.size() > 0) return std::min(soonest, expiry_.top().deadline_ms);
-  if (fields_.empty()) return std::nullopt;
-  return soonest;
+  const int64_t keys = expiry_.empty() ? Hash::kNoDeadline : expiry_.top().deadline_ms;
+  const int64_t fields = fields_.empty() ? Hash::kNoDeadline : fields_.top().deadline_ms;
+  if (expiry_.empty() && fields_.empty()) return std::nullopt;
+  return std::min(keys, fields);
 }
 
 uint64_t Keyspace::WatchRevision(uint32_t db, std::string_view key) const {
@@ -198,6 +198,7 @@ Entry* Keyspace::Allocate(std::string_view key, size_t area) {
 
 void Keyspace::ReleaseValue(Entry* entry) {
   if (entry->encoding() == ValueEncoding::kHeap) delete entry->heap_string();
+  if (entry->type() == ValueType::kHash) ForgetFields(entry);
   if (!entry->is_string()) OpsOf(entry->type()).destroy(entry->container_word());
 }
 
@@ -250,7 +251,7 @@ void Keyspace::Finish(uint32_t db, Entry* entry, Ttl ttl) {
     expiry_.Remove(entry);
     --database.expiring;
   }
-  TrackFields(db, *entry);
+  TrackFields(db, entry);
   if (listener_ == nullptr) return;
   if (placed_new_) Notify(EventClass::kNew, "new", db, entry->key());
   listener_->OnKeyChanged(db, entry->key());
@@ -337,7 +338,6 @@ void Keyspace::EraseAt(uint32_t db, const Position& position) {
   Entry* entry = position.entry;
   Detach(position);
   deletions_[PartitionOf(position.hash)] = revision_;
-  if (!fields_.empty()) fields_.Track(db, entry->key(), Hash::kNoDeadline);
   if (listener_ != nullptr) listener_->OnKeyChanged(db, entry->key());
   Free(entry);
 }
@@ -408,10 +408,8 @@ void Keyspace::SwapDatabases(uint32_t a, uint32_t b) {
 
 size_t Keyspace::RemoveExpired(int64_t now_ms) {
   size_t removed = 0;
-  for (;;) {
-    const int64_t key_due = expiry_.size() > 0 ? expiry_.top().deadline_ms : Hash::kNoDeadline;
-    if (std::min(key_due, fields_.next()) > now_ms) break;
-    if (fields_.next() < key_due) {
+  while (NextDeadline().value_or(Hash::kNoDeadline) <= now_ms) {
+    if (expiry_.empty() || expiry_.top().deadline_ms > *NextDeadline()) {
       RemoveDueFields();
       continue;
     }

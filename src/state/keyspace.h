@@ -21,7 +21,6 @@
 #include "state/entry.h"
 #include "state/events.h"
 #include "state/expiry_index.h"
-#include "state/field_expiry.h"
 #include "state/partition_table.h"
 #include "state/value_types.h"
 
@@ -195,8 +194,9 @@ class Keyspace {
   void Empty(uint32_t db);
   void EraseAt(uint32_t db, const Position& position);
   bool LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder& in);
-  // Keeps the index of fields' deadlines true after a change of the value.
-  void TrackFields(uint32_t db, const Entry& entry);
+  // Keep the index of fields' deadlines true: after a change of the value, before its end.
+  void TrackFields(uint32_t db, Entry* entry);
+  void ForgetFields(Entry* entry);
   void RemoveDueFields();
   void CheckFields() const;
   void ReleaseValue(Entry* entry);
@@ -212,7 +212,7 @@ class Keyspace {
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<uint64_t> deletions_;  // Per partition: revision of the last deletion.
   ExpiryIndex expiry_;
-  FieldExpiry fields_;
+  FieldExpiryIndex fields_;
   KeyspaceListener* listener_ = nullptr;
   BeforeChange before_change_;
 };

@@ -1,4 +1,6 @@
 // Containers in the keyspace, and moving values of any type from key to key.
+#include <utility>
+
 #include "base/assert.h"
 #include "state/container_ops.h"
 #include "state/keyspace.h"
@@ -52,7 +54,7 @@ bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
   memory_bytes_ += CostOf(*entry) - edit.cost_before;
   const ContainerOps& ops = OpsOf(entry->type());
   if (ops.size(entry->container_word()) > 0 || ops.kept_when_empty) {
-    TrackFields(db, *entry);
+    TrackFields(db, entry);
     return true;
   }
   edit.entry = nullptr;
@@ -66,24 +68,27 @@ bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
   return false;
 }
 
-void Keyspace::TrackFields(uint32_t db, const Entry& entry) {
-  const int64_t next =
-      entry.type() == ValueType::kHash ? entry.as<Hash>().NextDeadline() : Hash::kNoDeadline;
-  if (next == Hash::kNoDeadline && fields_.empty()) [[likely]]
-    return;
-  fields_.Track(db, entry.key(), next);
+void Keyspace::TrackFields(uint32_t db, Entry* entry) {
+  if (entry->type() != ValueType::kHash) return;
+  const int64_t next = entry->as<Hash>().NextDeadline();
+  if (next == Hash::kNoDeadline) return ForgetFields(entry);
+  fields_.Set(entry, db, next);
+}
+
+void Keyspace::ForgetFields(Entry* entry) {
+  const uint32_t* slot = std::as_const(*entry).as<Hash>().index_slot();
+  if (slot != nullptr && *slot != FieldExpiryIndex::kNoSlot) fields_.Remove(entry);
 }
 
 // Those of one hash that are due together.
 void Keyspace::RemoveDueFields() {
-  const FieldExpiry::Due due = fields_.top();
-  Edit edit = BeginEdit(due.db, due.key);
-  MYDIS_ASSERT(edit.entry != nullptr && edit.entry->type() == ValueType::kHash,
-               "only hashes have deadlines of fields");
-  edit.entry->as<Hash>().RemoveDue(due.deadline_ms);
-  TouchEdited(due.db, edit);
-  Notify(EventClass::kHash, "hexpired", due.db, due.key);
-  if (!EndEdit(due.db, edit)) Notify(EventClass::kGeneric, "del", due.db, due.key);
+  const uint32_t db = fields_.top().db();
+  const std::string key(fields_.top().entry()->key());
+  Edit edit = BeginEdit(db, key);
+  edit.entry->as<Hash>().RemoveDue(fields_.top().deadline_ms);
+  TouchEdited(db, edit);
+  Notify(EventClass::kHash, "hexpired", db, key);
+  if (!EndEdit(db, edit)) Notify(EventClass::kGeneric, "del", db, key);
 }
 
 void Keyspace::CheckFields() const {
@@ -91,13 +96,19 @@ void Keyspace::CheckFields() const {
   for (uint32_t db = 0; db < databases(); ++db) {
     ForEach(db, [&](const Entry& entry) {
       if (entry.type() != ValueType::kHash) return;
-      const int64_t next = entry.as<Hash>().NextDeadline();
-      if (next == Hash::kNoDeadline) return;
+      const Hash& hash = entry.as<Hash>();
+      const bool has_place =
+          hash.index_slot() != nullptr && *hash.index_slot() != FieldExpiryIndex::kNoSlot;
+      MYDIS_ASSERT(has_place == (hash.NextDeadline() != Hash::kNoDeadline),
+                   "what has deadlines of fields is in the index");
+      if (!has_place) return;
       ++timed;
-      MYDIS_ASSERT(fields_.Knows(db, entry.key(), next), "the index knows the soonest deadline");
+      MYDIS_ASSERT(fields_.DatabaseOf(entry) == db, "the index knows the database");
+      MYDIS_ASSERT(fields_.DeadlineOf(entry) == hash.NextDeadline(), "and the soonest deadline");
     });
   }
   MYDIS_ASSERT(timed == fields_.size(), "the index knows no other hashes");
+  fields_.CheckInvariants();
 }
 
 void Keyspace::Copy(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {
@@ -135,6 +146,7 @@ void Keyspace::Move(uint32_t from_db, std::string_view from, uint32_t to_db, std
   const size_t cost = CostOf(*entry);
   alignas(8) char word[8];
   const ContainerOps& ops = OpsOf(entry->type());
+  if (entry->type() == ValueType::kHash) ForgetFields(entry);
   ops.take(entry->container_word(), word);
   memory_bytes_ += CostOf(*entry) - cost;
   PutContainer(to_db, to, entry->type(), word, deadline ? Ttl::At(*deadline) : Ttl::None());

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "base/random.h"
+#include "state/container_edit.h"
+#include "types/hash.h"
 
 namespace mydis {
 namespace {
@@ -170,6 +172,85 @@ TEST(Keyspace, DatabasesSwapMoveAndFlush) {
   EXPECT_EQ(keyspace.MemoryBytes(), 0u);
   EXPECT_EQ(keyspace.NextDeadline(), std::nullopt);
   keyspace.CheckInvariants();
+}
+
+Hash TimedHash(std::initializer_list<int64_t> deadlines) {
+  Hash hash;
+  for (const int64_t deadline : deadlines) {
+    const std::string field = "f" + std::to_string(hash.size());
+    hash.Set(field, "v", EncodingLimits());
+    if (deadline > 0) hash.SetDeadline(field, deadline);
+  }
+  return hash;
+}
+
+// The index of hashes by their fields' deadlines follows whatever becomes of a hash.
+TEST(Keyspace, FieldDeadlinesFollowTheirHash) {
+  Keyspace keyspace(9, 16);
+  for (const std::string key : {"a", "b", "c", "d", "e"})
+    keyspace.Put(0, key, TimedHash({30, 10, 0}), Ttl::None());
+  keyspace.Put(3, "other", TimedHash({40}), Ttl::None());
+  keyspace.CheckInvariants();
+  keyspace.Move(0, "a", 1, "a");
+  keyspace.Copy(0, "b", 0, "b2");
+  keyspace.SetString(0, "c", "no hash any more", Ttl::None());
+  keyspace.Put(0, "d", TimedHash({20}), Ttl::None());
+  EXPECT_TRUE(keyspace.Erase(0, "e"));
+  keyspace.CheckInvariants();
+  keyspace.SwapDatabases(0, 2);
+  keyspace.CheckInvariants();
+  EXPECT_EQ(keyspace.NextDeadline(), 10);
+  keyspace.RemoveExpired(20);
+  EXPECT_EQ(keyspace.Find(2, "d"), nullptr);
+  EXPECT_EQ(keyspace.Find(2, "b2")->as<Hash>().size(), 2u);
+  EXPECT_EQ(keyspace.Find(1, "a")->as<Hash>().size(), 2u);
+  EXPECT_EQ(keyspace.NextDeadline(), 30);
+  keyspace.CheckInvariants();
+  keyspace.Flush(2);
+  keyspace.CheckInvariants();
+  {
+    ContainerEdit<Hash> edit(keyspace, 1, "a");
+    EXPECT_TRUE(edit->ClearDeadline("f0"));
+  }
+  EXPECT_EQ(keyspace.NextDeadline(), 40);
+  keyspace.CheckInvariants();
+  keyspace.RemoveExpired(40);
+  EXPECT_EQ(keyspace.NextDeadline(), std::nullopt);
+  EXPECT_EQ(keyspace.Size(3), 0u);
+  keyspace.CheckInvariants();
+}
+
+// Digests are of these bytes: what was restored from them, or came to be by another history, has
+// the same, now and after the deadlines.
+TEST(Keyspace, FieldDeadlinesSurviveASnapshot) {
+  Keyspace first(9, 16);
+  first.set_revision(1);
+  const EncodingLimits large{.hash_max_listpack_entries = 0};
+  for (int i = 0; i < 200; ++i) {
+    Hash hash;
+    for (int f = 0; f < i % 7 + 1; ++f) {
+      const std::string field = "field" + std::to_string(f * 5 % 7);
+      hash.Set(field, std::to_string(i), i % 2 == 0 ? EncodingLimits() : large);
+      if ((i + f) % 3 == 0) hash.SetDeadline(field, 100 + (i * 31 + f * 17) % 50);
+    }
+    first.Put(0, "key" + std::to_string(i), std::move(hash), Ttl::None());
+  }
+  Keyspace second(9, 16);
+  for (uint32_t p = 0; p < kPartitions; ++p) {
+    std::string bytes;
+    first.SavePartition(p, bytes);
+    ASSERT_TRUE(second.LoadPartition(p, bytes));
+  }
+  for (const int64_t now : {0, 110, 125, 200}) {
+    for (Keyspace* keyspace : {&first, &second}) {
+      keyspace->set_revision(static_cast<uint64_t>(now + 2));
+      keyspace->RemoveExpired(now);
+      keyspace->CheckInvariants();
+    }
+    EXPECT_EQ(Saved(first), Saved(second)) << now;
+    EXPECT_EQ(first.NextDeadline(), second.NextDeadline());
+    EXPECT_EQ(first.MemoryBytes(), second.MemoryBytes());
+  }
 }
 
 }  // namespace

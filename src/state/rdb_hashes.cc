@@ -15,7 +15,7 @@ using Values = std::vector<ListpackValue>;
 bool AddField(Hash& hash, std::string_view field, std::string_view value, int64_t deadline_ms,
               const EncodingLimits& limits) {
   if (!hash.Set(field, value, limits)) return false;
-  if (deadline_ms != Hash::kNoDeadline) hash.SetDeadline(field, deadline_ms, limits);
+  if (deadline_ms != Hash::kNoDeadline) hash.SetDeadline(field, deadline_ms);
   return true;
 }
 

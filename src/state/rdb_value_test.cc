@@ -34,7 +34,7 @@ class RdbValueTest : public testing::Test {
     const std::string timed_key = name + " timed hash";
     ContainerEdit<Hash> timed(keyspace_, 0, timed_key);
     timed->Set(text, "value", limits_);
-    if (i % 4 == 1) timed->SetDeadline(text, 5000 + i * 100, limits_);
+    if (i % 4 == 1) timed->SetDeadline(text, 5000 + i * 100);
     ContainerEdit<Set>(keyspace_, 0, name + " set")->Add(text, limits_);
     ContainerEdit<Set>(keyspace_, 0, name + " integers")->Add(std::to_string(i * i), limits_);
     ContainerEdit<SortedSet>(keyspace_, 0, name + " zset")->Add(text, i * 0.25 - 3, {}, limits_);

@@ -1,47 +1,31 @@
-// As saved: u8 form; bytes of the listpack; or varint count and {field, value} as bytes; with
-// deadlines before that u8 compact, and in each item also varint deadline + 1, or 0.
+// As saved: u8 form; bytes of the listpack, or varint count and {field, value} as bytes. With
+// deadlines: u8 2, the fields as above, varint count, {varint position, varint deadline} ascending.
 #include "types/hash.h"
-
-#include <map>
-#include <set>
 
 #include "base/assert.h"
 
 namespace mydis {
-
-struct TimedFields {
-  MemberTable table;
-  std::map<std::string, int64_t, std::less<>> deadlines;
-  std::set<std::pair<int64_t, std::string>> order;  // The same, soonest first.
-  bool compact = true;                              // It would be a listpack without deadlines.
-  size_t key_bytes = 0;                             // Of the fields in `deadlines`.
-
-  bool Forget(std::string_view field) {
-    const auto it = deadlines.find(field);
-    if (it == deadlines.end()) return false;
-    order.erase({it->second, it->first});
-    key_bytes -= it->first.size();
-    deadlines.erase(it);
-    return true;
-  }
-  void Remember(std::string_view field, int64_t deadline_ms) {
-    Forget(field);
-    deadlines.emplace(field, deadline_ms);
-    order.emplace(deadline_ms, field);
-    key_bytes += field.size();
-  }
-};
-
 namespace {
 
-// What a table takes beside its fields, and a deadline beside its field's name (twice).
+// What a table takes beside its fields, what deadlines take, and one of them.
 constexpr size_t kTableBytes = 128;
-constexpr size_t kDeadlineBytes = 160;
+constexpr size_t kTimedBytes = 64;
+constexpr size_t kDeadlineBytes = 20;
+// Up to so many fields a listpack's duplicates are looked for by walking it.
+constexpr size_t kFewFields = 64;
 
 bool FieldsAreUnique(const Listpack& listpack) {
+  ListpackValue::Scratch scratch;
+  if (listpack.size() <= 2 * kFewFields) {
+    for (Listpack::Pos pos = listpack.First(); pos != Listpack::kNone;) {
+      const ListpackValue field = listpack.Read(&pos);
+      pos = listpack.Next(pos);
+      if (listpack.Find(field.string(scratch), pos, 1) != Listpack::kNone) return false;
+    }
+    return true;
+  }
   MemberTable seen;
   for (Listpack::Pos pos = listpack.First(); pos != Listpack::kNone;) {
-    ListpackValue::Scratch scratch;
     if (!seen.Add(listpack.Read(&pos).string(scratch)).fresh) return false;
     listpack.Read(&pos);
   }
@@ -57,27 +41,24 @@ bool FitsListpack(std::string_view field, std::string_view value, const Encoding
 
 }  // namespace
 
-MemberTable& Hash::table() const {
-  if (form() == Form::kTimed) return timed().table;
-  return *reinterpret_cast<MemberTable*>(word() & ~kFormMask);
-}
-
 Hash Hash::Clone() const {
   Hash copy;
-  if (form() == Form::kListpack) {
-    copy.listpack() = listpack().Clone();
-  } else if (form() == Form::kTable) {
-    auto* fields = new MemberTable;
-    fields->CopyFrom(table());
-    copy.set_block(fields, Form::kTable);
-  } else {
-    auto* fields = new TimedFields;
-    fields->table.CopyFrom(table());
-    fields->deadlines = timed().deadlines;
-    fields->order = timed().order;
-    fields->compact = timed().compact;
-    fields->key_bytes = timed().key_bytes;
-    copy.set_block(fields, Form::kTimed);
+  switch (form()) {
+    case Form::kListpack:
+      copy.listpack_ = listpack_.Clone();
+      break;
+    case Form::kTable: {
+      auto* members = new MemberTable;
+      members->CopyFrom(table());
+      copy.set_block(members, Form::kTable);
+      break;
+    }
+    case Form::kTimed: {
+      auto* block = new TimedFields;
+      block->fields = timed().fields.Clone();
+      block->deadlines = timed().deadlines;
+      copy.set_block(block, Form::kTimed);
+    }
   }
   return copy;
 }
@@ -85,8 +66,7 @@ Hash Hash::Clone() const {
 void Hash::Free() {
   switch (form()) {
     case Form::kListpack:
-      listpack().Clear();
-      break;
+      return listpack_.Clear();
     case Form::kTable:
       delete &table();
       break;
@@ -97,194 +77,237 @@ void Hash::Free() {
 }
 
 size_t Hash::size() const {
-  return form() == Form::kListpack ? listpack().size() / 2 : table().size();
+  const Hash& all = fields();
+  return all.form() == Form::kTable ? all.table().size() : all.listpack_.size() / 2;
 }
 
 size_t Hash::MemoryBytes() const {
-  if (form() == Form::kListpack) return listpack().byte_size();
-  size_t bytes = kTableBytes + table().MemoryBytes();
-  if (form() == Form::kTimed)
-    bytes += kDeadlineBytes * timed().deadlines.size() + 2 * timed().key_bytes;
-  return bytes;
+  if (form() == Form::kListpack) return listpack_.byte_size();
+  if (form() == Form::kTable) return kTableBytes + table().MemoryBytes();
+  return timed().fields.MemoryBytes() + kTimedBytes + kDeadlineBytes * timed().deadlines.size();
 }
 
 std::string_view Hash::EncodingName() const {
-  if (form() == Form::kListpack) return "listpack";
-  return form() == Form::kTimed && timed().compact ? "listpackex" : "hashtable";
+  if (!walks()) return "hashtable";
+  return form() == Form::kTimed ? "listpackex" : "listpack";
 }
 
 void Hash::Save(Encoder& out) const {
   out.U8(static_cast<uint8_t>(form()));
-  if (form() == Form::kListpack) return out.Bytes(listpack().bytes());
-  const bool with_deadlines = form() == Form::kTimed;
-  if (with_deadlines) out.U8(timed().compact ? 1 : 0);
-  out.Varint(table().size());
-  for (uint32_t i = 0; i < table().size(); ++i) {
-    const MemberTable::Record record = table().At(i);
-    out.Bytes(record.member);
-    out.Bytes(record.value);
-    if (!with_deadlines) continue;
-    const auto it = timed().deadlines.find(record.member);
-    out.Varint(it == timed().deadlines.end() ? 0 : static_cast<uint64_t>(it->second) + 1);
+  if (form() == Form::kListpack) return out.Bytes(listpack_.bytes());
+  if (form() == Form::kTable) {
+    out.Varint(table().size());
+    for (uint32_t i = 0; i < table().size(); ++i) {
+      const MemberTable::Record record = table().At(i);
+      out.Bytes(record.member);
+      out.Bytes(record.value);
+    }
+    return;
+  }
+  timed().fields.Save(out);
+  const FieldDeadlines& deadlines = timed().deadlines;
+  out.Varint(deadlines.size());
+  for (size_t i = 0; i < size(); ++i) {
+    if (deadlines.At(i) == kNoDeadline) continue;
+    out.Varint(i);
+    out.Varint(static_cast<uint64_t>(deadlines.At(i)));
   }
 }
 
-bool Hash::Load(Decoder& in, Hash* hash) {
+bool Hash::LoadUntimed(uint8_t form, Decoder& in, Hash* hash) {
   *hash = Hash();
-  const uint8_t form = in.U8();
   if (form == static_cast<uint8_t>(Form::kListpack)) {
     const std::string_view bytes = in.Bytes();
     if (!Listpack::Validate(bytes)) return false;
-    hash->listpack() = Listpack::FromBytes(bytes);
-    return hash->listpack().size() % 2 == 0 && FieldsAreUnique(hash->listpack());
+    hash->listpack_ = Listpack::FromBytes(bytes);
+    return hash->listpack_.size() % 2 == 0 && FieldsAreUnique(hash->listpack_);
   }
-  if (form > static_cast<uint8_t>(Form::kTimed)) return false;
-  const bool with_deadlines = form == static_cast<uint8_t>(Form::kTimed);
-  if (with_deadlines) {
-    hash->set_block(new TimedFields, Form::kTimed);
-    hash->timed().compact = in.U8() != 0;
-  } else {
-    hash->set_block(new MemberTable, Form::kTable);
-  }
+  if (form != static_cast<uint8_t>(Form::kTable)) return false;
+  hash->set_block(new MemberTable, Form::kTable);
   for (uint64_t n = in.Varint(); n > 0; --n) {
     const std::string_view field = in.Bytes();
     const std::string_view value = in.Bytes();
-    const uint64_t deadline = with_deadlines ? in.Varint() : 0;
-    if (!in.ok() || deadline > static_cast<uint64_t>(kNoDeadline) ||
-        !hash->table().Add(field, value).fresh)
-      return false;
-    if (deadline != 0) hash->timed().Remember(field, static_cast<int64_t>(deadline - 1));
+    if (!in.ok() || !hash->table().Add(field, value).fresh) return false;
   }
   return in.ok();
 }
 
-std::optional<Hash::Value> Hash::Find(std::string_view field) const {
-  if (form() == Form::kListpack) {
-    const Listpack::Pos pos = listpack().Find(field, listpack().First(), 1);
-    if (pos == Listpack::kNone) return std::nullopt;
-    return listpack().Get(listpack().Next(pos));
+bool Hash::Load(Decoder& in, Hash* hash) {
+  const uint8_t form = in.U8();
+  if (form != static_cast<uint8_t>(Form::kTimed)) return LoadUntimed(form, in, hash);
+  if (!LoadUntimed(in.U8(), in, hash)) return false;
+  hash->ConvertToTimed();
+  uint64_t beyond = 0;  // The first position that may come next.
+  for (uint64_t n = in.Varint(); n > 0; --n) {
+    const uint64_t position = in.Varint();
+    const uint64_t deadline = in.Varint();
+    if (!in.ok() || position < beyond || position >= hash->size() ||
+        deadline >= static_cast<uint64_t>(kNoDeadline))
+      return false;
+    hash->timed().deadlines.Set(position, static_cast<int64_t>(deadline));
+    beyond = position + 1;
   }
-  const uint32_t position = table().Find(field);
+  return in.ok();
+}
+
+size_t Hash::PositionOf(std::string_view field) const {
+  const Hash& all = fields();
+  if (all.form() == Form::kTable) {
+    const uint32_t position = all.table().Find(field);
+    return position == MemberTable::kNone ? kNowhere : position;
+  }
+  const Listpack::Pos found = all.listpack_.Find(field, all.listpack_.First(), 1);
+  if (found == Listpack::kNone) return kNowhere;
+  size_t elements = 0;
+  for (Listpack::Pos pos = all.listpack_.First(); pos != found; pos = all.listpack_.Next(pos))
+    ++elements;
+  return elements / 2;
+}
+
+std::optional<Hash::Value> Hash::Find(std::string_view field) const {
+  const Hash& all = fields();
+  if (all.form() == Form::kListpack) {
+    const Listpack::Pos pos = all.listpack_.Find(field, all.listpack_.First(), 1);
+    if (pos == Listpack::kNone) return std::nullopt;
+    return all.listpack_.Get(all.listpack_.Next(pos));
+  }
+  const uint32_t position = all.table().Find(field);
   if (position == MemberTable::kNone) return std::nullopt;
-  return Text(table().ValueAt(position));
+  return Text(all.table().ValueAt(position));
 }
 
 Hash::Item Hash::At(size_t position) const {
-  if (form() == Form::kListpack) {
-    Listpack::Pos pos = listpack().Seek(static_cast<int64_t>(2 * position));
-    const Value field = listpack().Read(&pos);
-    return {field, listpack().Get(pos)};
+  const Hash& all = fields();
+  if (all.form() == Form::kListpack) {
+    Listpack::Pos pos = all.listpack_.Seek(static_cast<int64_t>(2 * position));
+    const Value field = all.listpack_.Read(&pos);
+    return {field, all.listpack_.Get(pos)};
   }
-  const MemberTable::Record record = table().At(static_cast<uint32_t>(position));
+  const MemberTable::Record record = all.table().At(static_cast<uint32_t>(position));
   return {Text(record.member), Text(record.value)};
 }
 
-bool Hash::Set(std::string_view field, std::string_view value, const EncodingLimits& limits,
-               bool keep_deadline) {
+bool Hash::SetUntimed(std::string_view field, std::string_view value,
+                      const EncodingLimits& limits) {
   if (form() == Form::kListpack) {
-    const Listpack::Pos pos = listpack().Find(field, listpack().First(), 1);
+    const Listpack::Pos pos = listpack_.Find(field, listpack_.First(), 1);
     const bool fits =
-        FitsListpack(field, value, limits) && listpack().CanTake(field.size() + value.size() + 32);
+        FitsListpack(field, value, limits) && listpack_.CanTake(field.size() + value.size() + 32);
     if (fits && pos != Listpack::kNone) {
-      listpack().Replace(listpack().Next(pos), value);
+      listpack_.Replace(listpack_.Next(pos), value);
       return false;
     }
     if (fits && size() < limits.hash_max_listpack_entries) {
-      listpack().Append(field);
-      listpack().Append(value);
+      listpack_.Append(field);
+      listpack_.Append(value);
       return true;
     }
     ConvertToTable();
   }
-  if (form() == Form::kTimed) {
-    timed().compact &= FitsListpack(field, value, limits);
-    if (!keep_deadline) timed().Forget(field);
-  }
   const MemberTable::Added added = table().Add(field, value);
   if (!added.fresh) table().SetValue(added.position, value);
-  if (form() == Form::kTimed) timed().compact &= size() <= limits.hash_max_listpack_entries;
   return added.fresh;
+}
+
+bool Hash::Set(std::string_view field, std::string_view value, const EncodingLimits& limits,
+               bool keep_deadline) {
+  if (form() != Form::kTimed) return SetUntimed(field, value, limits);
+  const bool fresh = timed().fields.SetUntimed(field, value, limits);
+  if (!fresh && !keep_deadline && timed().deadlines.size() > 0)
+    timed().deadlines.Clear(PositionOf(field));
+  return fresh;
+}
+
+void Hash::RemoveAt(size_t position) {
+  Hash& all = form() == Form::kTimed ? timed().fields : *this;
+  const size_t last = size() - 1;
+  const bool moves_up = walks();
+  if (moves_up) {
+    all.listpack_.Erase(all.listpack_.Seek(static_cast<int64_t>(2 * position)), 2);
+  } else {
+    all.table().Remove(static_cast<uint32_t>(position));
+  }
+  if (form() != Form::kTimed) return;
+  if (moves_up) {
+    timed().deadlines.MovedUp(position);
+  } else {
+    timed().deadlines.MovedLast(position, last);
+  }
 }
 
 bool Hash::Remove(std::string_view field) {
   if (form() == Form::kListpack) {
-    const Listpack::Pos pos = listpack().Find(field, listpack().First(), 1);
-    if (pos != Listpack::kNone) listpack().Erase(pos, 2);
+    const Listpack::Pos pos = listpack_.Find(field, listpack_.First(), 1);
+    if (pos != Listpack::kNone) listpack_.Erase(pos, 2);
     return pos != Listpack::kNone;
   }
-  if (form() == Form::kTimed) timed().Forget(field);
-  return table().Erase(field);
+  const size_t position = PositionOf(field);
+  if (position != kNowhere) RemoveAt(position);
+  return position != kNowhere;
 }
 
 int64_t Hash::DeadlineOf(std::string_view field) const {
-  if (form() != Form::kTimed) return kNoDeadline;
-  const auto it = timed().deadlines.find(field);
-  return it == timed().deadlines.end() ? kNoDeadline : it->second;
+  return form() == Form::kTimed ? timed().deadlines.At(PositionOf(field)) : kNoDeadline;
 }
 
-void Hash::SetDeadline(std::string_view field, int64_t deadline_ms, const EncodingLimits&) {
-  if (form() != Form::kTimed) ConvertToTimed(form() == Form::kListpack);
-  timed().Remember(field, deadline_ms);
+void Hash::SetDeadline(std::string_view field, int64_t deadline_ms) {
+  const size_t position = PositionOf(field);
+  MYDIS_ASSERT(position != kNowhere, "the field must be there");
+  if (form() != Form::kTimed) ConvertToTimed();
+  timed().deadlines.Set(position, deadline_ms);
 }
 
 bool Hash::ClearDeadline(std::string_view field) {
-  return form() == Form::kTimed && timed().Forget(field);
+  return form() == Form::kTimed && timed().deadlines.Clear(PositionOf(field));
 }
 
 int64_t Hash::NextDeadline() const {
-  if (form() != Form::kTimed || timed().order.empty()) return kNoDeadline;
-  return timed().order.begin()->first;
+  return form() == Form::kTimed ? timed().deadlines.next() : kNoDeadline;
 }
 
 size_t Hash::RemoveDue(int64_t now_ms) {
-  size_t removed = 0;
-  for (; NextDeadline() <= now_ms; ++removed) {
-    const std::string field = timed().order.begin()->second;
-    timed().Forget(field);
-    table().Erase(field);
-  }
-  return removed;
+  if (form() != Form::kTimed) return 0;
+  // From the end, so that those still to be removed stay where they are.
+  const std::vector<size_t> due = timed().deadlines.TakeDue(now_ms);
+  for (const size_t position : due) RemoveAt(position);
+  return due.size();
+}
+
+uint32_t* Hash::index_slot() const {
+  return form() == Form::kTimed ? &timed().index_slot : nullptr;
 }
 
 void Hash::ConvertToTable() {
-  auto* fields = new MemberTable;
-  ForEach([fields](const Value& field, const Value& value) {
+  auto* members = new MemberTable;
+  ForEach([members](const Value& field, const Value& value) {
     Value::Scratch scratch[2];
-    fields->Add(field.string(scratch[0]), value.string(scratch[1]));
+    members->Add(field.string(scratch[0]), value.string(scratch[1]));
   });
   Free();
-  set_block(fields, Form::kTable);
+  set_block(members, Form::kTable);
 }
 
-void Hash::ConvertToTimed(bool compact) {
-  auto* fields = new TimedFields;
-  fields->compact = compact;
-  ForEach([fields](const Value& field, const Value& value) {
-    Value::Scratch scratch[2];
-    fields->table.Add(field.string(scratch[0]), value.string(scratch[1]));
-  });
-  Free();
-  set_block(fields, Form::kTimed);
+void Hash::ConvertToTimed() {
+  auto* block = new TimedFields;
+  block->fields = std::move(*this);
+  set_block(block, Form::kTimed);
 }
 
 void Hash::CheckInvariants() const {
-  if (form() == Form::kListpack) {
-    listpack().CheckInvariants();
-    MYDIS_ASSERT(listpack().size() % 2 == 0 && FieldsAreUnique(listpack()),
-                 "a field is in a hash once, with its value");
-    return;
+  switch (form()) {
+    case Form::kListpack:
+      listpack_.CheckInvariants();
+      MYDIS_ASSERT(listpack_.size() % 2 == 0 && FieldsAreUnique(listpack_),
+                   "a field is in a hash once, with its value");
+      break;
+    case Form::kTable:
+      table().CheckInvariants();
+      break;
+    case Form::kTimed:
+      MYDIS_ASSERT(timed().fields.form() != Form::kTimed, "deadlines are kept once");
+      timed().fields.CheckInvariants();
+      timed().deadlines.CheckInvariants(size());
   }
-  table().CheckInvariants();
-  if (form() != Form::kTimed) return;
-  const TimedFields& fields = timed();
-  MYDIS_ASSERT(fields.order.size() == fields.deadlines.size(), "both know the same deadlines");
-  size_t bytes = 0;
-  for (const auto& [field, deadline] : fields.deadlines) {
-    bytes += field.size();
-    MYDIS_ASSERT(fields.table.Contains(field) && fields.order.contains({deadline, field}),
-                 "a deadline is of a field that is there");
-  }
-  MYDIS_ASSERT(bytes == fields.key_bytes, "names are counted");
 }
 
 }  // namespace mydis

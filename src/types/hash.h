@@ -1,5 +1,6 @@
-// A hash of fields and values in one of three forms: a listpack (field, value, field …), a table,
-// or a table with deadlines of single fields. The order of fields is part of the state.
+// A hash of fields and values: a listpack (field, value, field …) or a table, and either of them
+// beside the deadlines of single fields, once there has been one. The order of fields is part of
+// the state.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,14 @@
 #include <string>
 #include <string_view>
 
+#include "types/field_deadlines.h"
 #include "types/limits.h"
 #include "types/listpack.h"
 #include "types/member_table.h"
 
 namespace mydis {
 
-struct TimedFields;  // hash.cc: the table with deadlines.
+struct TimedFields;  // Fields with deadlines; below.
 
 // One word: the address of the form's block, and the form in its low bits. Const calls: any thread
 // that holds the state's lock shared. Others: the applying thread alone. Views are good until the
@@ -23,7 +25,7 @@ struct TimedFields;  // hash.cc: the table with deadlines.
 class Hash {
  public:
   using Value = ListpackValue;
-  static constexpr int64_t kNoDeadline = std::numeric_limits<int64_t>::max();
+  static constexpr int64_t kNoDeadline = FieldDeadlines::kNone;
 
   Hash() = default;
   Hash(Hash&& other) noexcept = default;
@@ -54,30 +56,31 @@ class Hash {
   // The field at a place in the order; constant time but in a listpack. REQUIRES: there is one.
   Item At(size_t position) const;
   // Whether At() has to walk.
-  bool walks() const { return form() == Form::kListpack; }
+  bool walks() const { return fields().form() == Form::kListpack; }
   // Calls visit(field, value) in the order of the state.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    if (form() != Form::kListpack) {
-      for (uint32_t i = 0; i < table().size(); ++i) {
-        const Item item = At(i);
+    const Hash& all = fields();
+    if (all.form() == Form::kTable) {
+      for (uint32_t i = 0; i < all.table().size(); ++i) {
+        const Item item = all.At(i);
         visit(item.field, item.value);
       }
       return;
     }
-    for (Listpack::Pos pos = listpack().First(); pos != Listpack::kNone;) {
-      const Value field = listpack().Read(&pos);
-      visit(field, listpack().Read(&pos));
+    for (Listpack::Pos pos = all.listpack_.First(); pos != Listpack::kNone;) {
+      const Value field = all.listpack_.Read(&pos);
+      visit(field, all.listpack_.Read(&pos));
     }
   }
   // One step of HSCAN; the small form goes in one step. See MemberTable::Scan.
   template <typename Visit>
   uint64_t Scan(uint64_t cursor, uint64_t count, Visit visit) const {
-    if (form() == Form::kListpack) {
+    if (walks()) {
       ForEach(visit);
       return 0;
     }
-    return table().Scan(cursor, count, [&](uint32_t position) {
+    return fields().table().Scan(cursor, count, [&](uint32_t position) {
       const Item item = At(position);
       visit(item.field, item.value);
     });
@@ -92,13 +95,16 @@ class Hash {
   // --- Deadlines of fields, Unix ms ---
   // kNoDeadline for a field without one. REQUIRES: the field is there.
   int64_t DeadlineOf(std::string_view field) const;
-  void SetDeadline(std::string_view field, int64_t deadline_ms, const EncodingLimits& limits);
+  void SetDeadline(std::string_view field, int64_t deadline_ms);
   // False if it had none.
   bool ClearDeadline(std::string_view field);
   // The soonest, or kNoDeadline.
   int64_t NextDeadline() const;
   // Removes all fields whose deadline is at or before `now_ms`; gives how many.
   size_t RemoveDue(int64_t now_ms);
+  // The keyspace's note where its index of hashes with deadlines has this one; no part of the
+  // value: a copy has none. nullptr if no field ever had a deadline.
+  uint32_t* index_slot() const;
 
  private:
   enum class Form : uintptr_t { kListpack = 0, kTable = 1, kTimed = 2 };
@@ -117,18 +123,34 @@ class Hash {
     set_word(reinterpret_cast<uintptr_t>(block) | static_cast<uintptr_t>(form));
   }
   Form form() const { return static_cast<Form>(word() & kFormMask); }
-  // REQUIRES (each): form() is that one; table() takes both that have one.
-  const Listpack& listpack() const { return listpack_; }
-  Listpack& listpack() { return listpack_; }
+  // REQUIRES (both): form() is that one.
   TimedFields& timed() const { return *reinterpret_cast<TimedFields*>(word() & ~kFormMask); }
-  MemberTable& table() const;
+  MemberTable& table() const { return *reinterpret_cast<MemberTable*>(word() & ~kFormMask); }
+  // What holds the fields: this, or what stands beside the deadlines.
+  const Hash& fields() const;
 
+  // The place of the field in the order, or kNowhere.
+  static constexpr size_t kNowhere = static_cast<size_t>(-1);
+  size_t PositionOf(std::string_view field) const;
+  void RemoveAt(size_t position);
+  // REQUIRES (both): form() is not kTimed.
+  bool SetUntimed(std::string_view field, std::string_view value, const EncodingLimits& limits);
+  static bool LoadUntimed(uint8_t form, Decoder& in, Hash* hash);
   void ConvertToTable();
-  void ConvertToTimed(bool compact);
+  void ConvertToTimed();
   void Free();
 
   Listpack listpack_;
 };
 static_assert(sizeof(Hash) == 8);
+
+struct TimedFields {
+  static constexpr uint32_t kNoSlot = 0xffffffff;
+  Hash fields;  // Without deadlines of its own.
+  FieldDeadlines deadlines;
+  uint32_t index_slot = kNoSlot;
+};
+
+inline const Hash& Hash::fields() const { return form() == Form::kTimed ? timed().fields : *this; }
 
 }  // namespace mydis
