@@ -35,6 +35,7 @@ class Digests(ClusterTest):
         cluster = self.cluster()
         wrong, other = cluster.followers()
         fill(other, 200)
+        cluster.wait_equal()  # Else what is still on its way would put the wrong key right.
         right = other.call("GET", KEY)
         self.corrupt(wrong)
         with IncrLoad(other) as load:
@@ -57,6 +58,7 @@ class Digests(ClusterTest):
         cluster = self.cluster()
         wrong, other = cluster.leader(), cluster.followers()[0]
         fill(other, 200)
+        cluster.wait_equal()  # Else what is still on its way would put the wrong key right.
         right = other.call("GET", KEY)
         self.corrupt(wrong)
         with IncrLoad(other) as load:
