@@ -12,6 +12,11 @@ constexpr char AsciiUpper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
 }
 
+// Redis's error texts end the words they quote at a zero byte.
+constexpr std::string_view UpToZero(std::string_view text) {
+  return text.substr(0, text.find('\0'));
+}
+
 constexpr bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {

@@ -173,7 +173,9 @@ void BitopCommand(WriteContext& context) {
     if (context.keyspace.Erase(context.db, target))
       context.keyspace.Notify(EventClass::kGeneric, "del", context.db, target);
   } else {
-    context.keyspace.SetString(context.db, target, result, Ttl::None());
+    // Bytes, even where they look like a number.
+    context.keyspace.Erase(context.db, target);
+    context.keyspace.EditString(context.db, target, [&](std::string& bytes) { bytes = result; });
     context.keyspace.Notify(EventClass::kString, "set", context.db, target);
   }
   context.reply.Integer(static_cast<int64_t>(result.size()));

@@ -2,6 +2,7 @@
 #include <limits>
 #include <string>
 
+#include "base/ascii.h"
 #include "commands/arg_parser.h"
 #include "commands/errors.h"
 #include "commands/keys.h"
@@ -27,7 +28,7 @@ std::optional<uint8_t> ReadConditions(Args words, Reply& reply) {
     } else if (EqualsUpper(word, "LT")) {
       conditions |= kLess;
     } else {
-      reply.Error("ERR Unsupported option " + std::string(word));
+      reply.Error("ERR Unsupported option " + std::string(UpToZero(word)));
       return std::nullopt;
     }
   }

@@ -18,6 +18,7 @@ constexpr std::string_view kErrCursor = "ERR invalid cursor";
 }  // namespace
 
 std::optional<uint64_t> ReadCursor(std::string_view word, Reply& reply) {
+  word = UpToZero(word);
   if (word.empty()) return 0;
   const bool negative = word[0] == '-';
   const std::string_view digits = word.substr(negative || word[0] == '+' ? 1 : 0);

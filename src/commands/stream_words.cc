@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
+
 namespace mydis {
 namespace {
 
@@ -134,16 +136,18 @@ void SendStreamEntries(Reply& reply, StreamIterator& at, uint64_t count) {
 }
 
 std::string NoGroupError(std::string_view key, std::string_view group) {
-  return fmt::format("NOGROUP No such key '{}' or consumer group '{}'", key, group);
+  return fmt::format("NOGROUP No such key '{}' or consumer group '{}'", UpToZero(key),
+                     UpToZero(group));
 }
 
 std::string NoGroupOfKeyError(std::string_view key, std::string_view group) {
-  return fmt::format("NOGROUP No such consumer group '{}' for key name '{}'", group, key);
+  return fmt::format("NOGROUP No such consumer group '{}' for key name '{}'", UpToZero(group),
+                     UpToZero(key));
 }
 
 std::string SubcommandError(std::string_view container, std::string_view subcommand) {
   return fmt::format("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.",
-                     subcommand.substr(0, 128), container);
+                     UpToZero(subcommand.substr(0, 128)), container);
 }
 
 }  // namespace mydis

@@ -70,6 +70,8 @@ void XgroupCreateCommand(WriteContext& context) {
   bool refused = false;
   const Stream* stream = FindStream(context, options.make_stream, &refused);
   if (refused) return;
+  if (context.args.size() > 8)
+    return context.reply.Error(SubcommandError("XGROUP", context.args[1]));
   StreamId id;
   if (context.args[4] == "$") {
     if (stream != nullptr) id = stream->last_id();
@@ -92,6 +94,8 @@ void XgroupCreateCommand(WriteContext& context) {
 void XgroupSetidCommand(WriteContext& context) {
   GroupOptions options;
   if (!ReadOptions(context, false, options) || !CheckGroup(context)) return;
+  if (context.args.size() > 7)
+    return context.reply.Error(SubcommandError("XGROUP", context.args[1]));
   const std::string_view key = context.args[2];
   const std::string_view word = context.args[4];
   std::optional<StreamId> id;

@@ -62,7 +62,7 @@ void IncrbyfloatCommand(WriteContext& context) {
   if (!std::isfinite(sum))
     return context.reply.Error("ERR increment would produce NaN or Infinity");
   const std::string value = FormatLongDouble(sum);
-  context.keyspace.SetString(context.db, key, value, Ttl::Keep());
+  context.keyspace.SetText(context.db, key, value, Ttl::Keep());
   context.keyspace.Notify(EventClass::kString, "incrbyfloat", context.db, key);
   context.reply.Bulk(value);
 }

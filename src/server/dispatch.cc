@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace mydis {
 namespace {
 
 // Redis shows at most 128 bytes of what it did not understand.
 std::string Shown(std::string_view word) {
-  std::string out(word.substr(0, 128));
+  std::string out(UpToZero(word.substr(0, 128)));
   for (char& c : out) {
     if (c == '\r' || c == '\n') c = ' ';
   }

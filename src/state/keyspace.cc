@@ -279,6 +279,10 @@ void Keyspace::UpdateInteger(uint32_t db, const Entry& entry, int64_t value) {
 void Keyspace::SetString(uint32_t db, std::string_view key, std::string_view value, Ttl ttl) {
   int64_t number = 0;
   if (ParseCanonicalInteger(value, &number)) return SetInteger(db, key, number, ttl);
+  SetText(db, key, value, ttl);
+}
+
+void Keyspace::SetText(uint32_t db, std::string_view key, std::string_view value, Ttl ttl) {
   Position position = LocateForWrite(db, key);
   if (value.size() <= kInlineMax) {
     Entry* entry = Place(key, value.size(), position);

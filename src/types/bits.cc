@@ -175,6 +175,11 @@ std::optional<int64_t> Fit(__int128 value, BitField field, Overflow overflow) {
 }  // namespace
 
 std::optional<int64_t> FitField(int64_t value, BitField field, Overflow overflow) {
+  if (field.is_signed && field.bits < 64 && overflow == Overflow::kSaturate) {
+    // So far below the field's range Redis's own arithmetic overflows, and saturates upwards.
+    const int64_t max = (int64_t{1} << (field.bits - 1)) - 1;
+    if (value < max - INT64_MAX) return max;
+  }
   if (field.is_signed) return Fit(value, field, overflow);
   return Fit(static_cast<uint64_t>(value), field, overflow);
 }
