@@ -12,7 +12,7 @@ endforeach()
 
 # The tools and their own tests.
 add_test(NAME lint COMMAND ${CMAKE_SOURCE_DIR}/tools/lint)
-foreach(tool lint transcript harness)
+foreach(tool lint transcript harness differential)
   add_test(NAME ${tool}_test COMMAND ${CMAKE_SOURCE_DIR}/tools/${tool}_test.py)
 endforeach()
 
@@ -27,7 +27,13 @@ if(TARGET mydis)
     set_tests_properties(transcripts_${way} PROPERTIES TIMEOUT 600)
   endforeach()
 
-  # The same inside a C++ program, without the network.
+  # Random commands, against redis-server. Every option of every command must have succeeded once.
+  add_test(NAME differential
+           COMMAND ${CMAKE_SOURCE_DIR}/tools/differential --seed 1 --seeds 3 --commands 40000
+                   --require-coverage --binary $<TARGET_FILE:mydis>)
+  set_tests_properties(differential PROPERTIES TIMEOUT 600)
+
+  # The transcripts inside a C++ program, without the network.
   add_executable(inprocess_transcripts tests/inprocess_transcripts_main.cc tests/transcript_file.cc
                                        tests/transcript_notation.cc)
   target_link_libraries(inprocess_transcripts PRIVATE mydis_server)

@@ -222,11 +222,11 @@ class _Server(Process):
 
 
 class RedisServer(_Server):
-    """Debian's redis-server without persistence, on a free port."""
+    """A redis-server (Debian's) without persistence, on a free port."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, program="redis-server"):
         self.redis_port = free_port_base(1)
-        super().__init__(["redis-server", "--port", str(self.redis_port), "--bind", self.host,
+        super().__init__([program, "--port", str(self.redis_port), "--bind", self.host,
                           "--save", "", "--appendonly", "no", "--dir", folder,
                           "--enable-debug-command", "yes", *options],
                          os.path.join(folder, "redis-server.log"))

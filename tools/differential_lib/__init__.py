@@ -1,0 +1,1 @@
+"""The differential test: random commands to redis-server and to Mydis. See docs/testing.md."""
