@@ -4,11 +4,11 @@
 #include <netdb.h>
 
 #include <future>
-#include <thread>
 
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "consensus/engine_thread.h"
 #include "consensus/founder.h"
 #include "consensus/posix_disk.h"
 #include "consensus/storage.h"
@@ -101,7 +101,7 @@ struct ConsensusDriver::Impl final {
   std::unique_ptr<DiskThreads> disk_threads;
   std::unique_ptr<Founder> founder;
   std::unique_ptr<Replica> replica;
-  std::thread thread;
+  EngineThread thread;
   bool running = false;
   bool stopped = false;  // No more turns of the replica.
   bool leader_known = false;
@@ -146,7 +146,7 @@ Status ConsensusDriver::Impl::Start() {
   loop->AddAfterEvents([this] { Drive(); });
   loop->AddAfterTurn([this] { machine.DriveReplies(); });
   running = true;
-  thread = std::thread([this] { loop->Run(); });
+  thread = EngineThread([this] { loop->Run(); });
   loop->Post([] {});  // The first turn.
   return Status::Ok();
 }

@@ -18,7 +18,7 @@ IoThread::~IoThread() { Stop(); }
 
 void IoThread::Start() {
   loop_->AddTimer(1000, [this] { EachSecond(); });
-  thread_ = std::thread([this] { loop_->Run(); });
+  thread_ = EngineThread([this] { loop_->Run(); });
 }
 
 void IoThread::Stop() {

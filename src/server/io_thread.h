@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "base/lookup_count.h"
 #include "base/random.h"
+#include "consensus/engine_thread.h"
 #include "net/event_loop.h"
 #include "protocol/resp_parser.h"
 #include "server/client_batch.h"
@@ -125,7 +125,7 @@ class IoThread {
   Node& node_;
   const uint32_t index_;
   std::unique_ptr<EventLoop> loop_;
-  std::thread thread_;
+  EngineThread thread_;
   RequestBatch requests_;
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<uint64_t> buried_;

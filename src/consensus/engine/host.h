@@ -1,4 +1,4 @@
-// What the Go side calls in C++ (engine.cc defines them). C, because cgo reads it.
+// What the Go side calls in C++ (engine.cc and engine_thread.cc define them). C, because cgo reads it.
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +13,8 @@ void mydis_engine_log(int level, const char* line, size_t length);
 void mydis_engine_fatal(const char* reason, size_t length);
 // Room for `size` bytes in the engine's output buffer `output`; what was in it is gone.
 char* mydis_engine_reserve(void* output, size_t size);
+// Runs the body of an EngineThread.
+void mydis_engine_thread_run(void* body);
 
 #ifdef __cplusplus
 }

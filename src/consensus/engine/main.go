@@ -1,6 +1,6 @@
 // The Raft core (go.etcd.io/etcd/raft) as a C archive, for ../engine.cc. Three calls: start, turn,
 // stop. Each takes and gives flat little-endian buffers; wire.go has their grammar. Nothing here
-// does I/O, and no goroutine of ours runs.
+// does I/O. thread.go starts threads that may call cheaply.
 package main
 
 // #include <stdint.h>
