@@ -15,6 +15,7 @@ from, MYDIS_KEEP=1 keeps the folders.
 import atexit
 import ctypes
 import fcntl
+import glob
 import os
 import random
 import shutil
@@ -151,7 +152,20 @@ class Process:
                                f"its log ends:\n{self.log_tail()}") from None
 
     def pause(self):
+        """Returns when every thread has stopped: each goes on until the signal reaches it."""
         self.popen.send_signal(signal.SIGSTOP)
+        wait_until(self._stands_still, 10, "the threads have stopped")
+
+    def _stands_still(self):
+        for path in glob.glob(f"/proc/{self.popen.pid}/task/*/stat"):
+            try:
+                with open(path) as file:
+                    state = file.read().rpartition(")")[2].split()[0]
+            except FileNotFoundError:  # The thread has ended.
+                continue
+            if state not in "Tt":
+                return False
+        return True
 
     def resume(self):
         self.popen.send_signal(signal.SIGCONT)

@@ -1,4 +1,5 @@
-// What the Go side calls in C++ (engine.cc and engine_thread.cc define them). C, because cgo reads it.
+// What the Go side calls in C++ (engine.cc and engine_thread.cc define them). C, because cgo reads
+// it.
 #pragma once
 
 #include <stddef.h>
