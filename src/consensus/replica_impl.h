@@ -106,6 +106,8 @@ class ReplicaImpl {
     uint64_t ask_us = 0;            // When to ask (again).
     uint64_t lead_until_us = 0;     // So long it tries to have somebody else lead first.
     uint64_t transfer_us = 0;       // When to hand leadership over (again).
+    uint64_t progress = 0;          // Of the fetcher, when it was last seen to move.
+    uint64_t stalled_us = 0;        // When the fetcher counts as left alone by its source.
     std::optional<SnapshotId> fetched;
   };
   struct StopRequest {

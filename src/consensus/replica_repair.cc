@@ -9,6 +9,8 @@ namespace mydis {
 namespace {
 
 constexpr uint64_t kAskUs = 1'000'000;
+// A source that has died on the way says nothing; then another one is asked.
+constexpr uint64_t kStalledUs = 5'000'000;
 constexpr uint64_t kTransferUs = 500'000;
 // Without a successor that can be reached it goes on as the leader that it is.
 constexpr uint64_t kLeadUs = 5'000'000;
@@ -81,7 +83,12 @@ void ReplicaImpl::PumpRepair(uint64_t now) {
     if (const uint64_t to = BestSuccessor(self_.raft_id, members_, engine_status_); to != 0)
       engine_->TransferLeadership(to);
   }
-  if (repair_->fetched || fetcher_.active() || now < repair_->ask_us ||
+  if (fetcher_.progress() != repair_->progress) {
+    repair_->progress = fetcher_.progress();
+    repair_->stalled_us = now + kStalledUs;
+  }
+  const bool fetching = fetcher_.active() && now < repair_->stalled_us;
+  if (repair_->fetched || fetching || now < repair_->ask_us ||
       (Leading() && now < repair_->lead_until_us))
     return;
   repair_->ask_us = now + kAskUs;

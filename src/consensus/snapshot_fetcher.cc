@@ -29,6 +29,7 @@ void SnapshotFetcher::OnOffer(uint64_t from, WireSnapshotOffer offer, uint64_t c
   }
   // One that is newer, or a new leader's. What jobs of the old one do is thrown away by the store.
   current_ = receiving;
+  ++progress_;
   Begin(receiving);
 }
 
@@ -72,6 +73,7 @@ void SnapshotFetcher::OnChunk(uint64_t from, const WireSnapshotChunk& chunk, Pay
         if (!IsCurrent(receiving)) return;
         if (!status.ok()) return Failed(receiving, status);
         receiving->written = end;
+        ++progress_;
         if (end == receiving->offer.size) return Commit(receiving);
         Want(*receiving, SnapshotVerdict::kContinue);
       });

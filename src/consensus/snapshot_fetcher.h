@@ -30,6 +30,8 @@ class SnapshotFetcher {
   void OnOffer(uint64_t from, WireSnapshotOffer offer, uint64_t committed);
   void OnChunk(uint64_t from, const WireSnapshotChunk& chunk, Payload body);
   bool active() const { return current_ != nullptr; }
+  // Changes with every step of what is being received.
+  uint64_t progress() const { return progress_; }
 
  private:
   struct Receiving {
@@ -55,6 +57,7 @@ class SnapshotFetcher {
   Send send_;
   Complete complete_;
   std::shared_ptr<Receiving> current_;
+  uint64_t progress_ = 0;
 };
 
 }  // namespace mydis
