@@ -25,7 +25,7 @@ set_source_files_properties(src/base/version.cc PROPERTIES
 mydis_layer(types mydis_base)
 mydis_layer(state mydis_types mydis_base)
 mydis_layer(commands mydis_state)
-mydis_layer(script mydis_commands)
+mydis_layer(script mydis_commands mydis_lua)
 mydis_layer(consensus mydis_base mydis_engine)
 mydis_layer(protocol mydis_base)
 mydis_layer(net mydis_protocol OpenSSL::SSL)

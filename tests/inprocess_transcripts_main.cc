@@ -141,6 +141,8 @@ class Run {
       text << in.rdbuf();
       const std::vector<TranscriptStep> steps = ParseTranscript(text.str());
       control.Call({"FLUSHALL"});
+      control.Call({"SCRIPT", "FLUSH"});
+      control.Call({"FUNCTION", "FLUSH"});
       for (const TranscriptStep& step : steps) {
         line = step.line;
         Step(step);

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/duration.h"
+#include "base/split_line.h"
 #include "base/version.h"
 #include "cli/addresses.h"
 #include "cli/cli_session.h"

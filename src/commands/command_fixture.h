@@ -122,6 +122,9 @@ class RecordingReply final : public Reply {
 
 class CommandFixture : public ::testing::Test {
  protected:
+  explicit CommandFixture(Families more = {}) : table_(StateFamilies(), more) {
+    state_.commands = &table_;
+  }
   // Runs one line, "SET k \"two words\"", and returns its reply.
   std::string Run(std::string_view line) { return RunWords(Words(line)); }
   // Runs commands divided by "; " and returns the reply of the last.
@@ -189,7 +192,7 @@ class CommandFixture : public ::testing::Test {
   }
 
   State state_{/*hash_seed=*/42};
-  CommandTable table_{StateFamilies()};
+  CommandTable table_;
   Random random_{1};
   uint64_t now_ms_ = 1'700'000'000'000;
   uint32_t db_ = 0;

@@ -85,6 +85,7 @@ std::optional<SortOptions> ReadSortOptions(Args args, bool may_store, Reply& rep
 void SortCommand(WriteContext& context) {
   std::optional<SortOptions> options = ReadSortOptions(context.args, true, context.reply);
   if (!options) return;
+  options->in_script = context.in_script;
   const std::optional<std::string_view> store = options->store;
   const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
   if (!CheckSortable(entry, context.reply)) return;
@@ -96,6 +97,7 @@ void SortCommand(WriteContext& context) {
 void SortRoCommand(ReadContext& context) {
   std::optional<SortOptions> options = ReadSortOptions(context.args, false, context.reply);
   if (!options) return;
+  options->in_script = context.in_script;
   const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
   if (!CheckSortable(entry, context.reply)) return;
   Sorting sorting(context.keyspace, context.db, std::move(*options));

@@ -30,6 +30,7 @@ struct SortOptions {
   std::optional<std::string_view> store;
   // A BY without a `*` names no weights: the elements come in the order in which they are kept.
   bool sorts = true;
+  bool in_script = false;  // Where an unsorted set comes sorted, as in Redis.
 };
 
 // nullopt if they are wrong; then the error has been sent.

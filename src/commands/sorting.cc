@@ -48,7 +48,8 @@ int CompareValues(const ListpackValue& a, const ListpackValue& b) {
 
 bool Sorting::Run(const Entry* entry) {
   if (entry == nullptr) return true;
-  if (entry->type() == ValueType::kSet && !options_.sorts && options_.store) {
+  if (entry->type() == ValueType::kSet && !options_.sorts &&
+      (options_.store || options_.in_script)) {
     // A list has an order, so a set's elements get one.
     options_.sorts = true;
     options_.alpha = true;

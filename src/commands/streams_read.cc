@@ -24,7 +24,8 @@ constexpr int64_t kSeenEnoughMs = 500;
 constexpr size_t kMaxSupply = 1024;
 
 struct ReadOptions {
-  bool of_group = false;  // XREADGROUP.
+  bool of_group = false;   // XREADGROUP.
+  bool in_script = false;  // Where nobody can wait, and Redis says so.
   std::optional<int64_t> timeout_ms;
   uint64_t count = 0;  // 0: all.
   bool no_ack = false;
@@ -42,6 +43,10 @@ void ReadOption(Args args, size_t* next, uint64_t now_ms, ReadOptions& options,
   const std::string_view word = args[(*next)++];
   const size_t more = args.size() - *next;
   if (more >= 1 && EqualsUpper(word, "BLOCK")) {
+    if (options.in_script) {
+      error = fmt::format("ERR {} command is not allowed with BLOCK option from scripts", args[0]);
+      return;
+    }
     std::string_view reason;
     options.timeout_ms = ParseTimeoutMs(args[(*next)++], now_ms, &reason);
     error = reason;
@@ -273,7 +278,7 @@ bool PlanRead(const ReadContext& context, ReadOptions& options, std::vector<Sour
 }  // namespace
 
 void XreadCommand(ReadContext& context) {
-  ReadOptions options;
+  ReadOptions options{.in_script = context.in_script};
   std::string error = ReadWords(context.args, false, context.now_ms, options);
   std::vector<Source> sources;
   if (error.empty()) error = ReadSources(context.keyspace, context.db, options, sources);
@@ -290,7 +295,7 @@ void XreadCommand(ReadContext& context) {
 }
 
 void XreadgroupCommand(WriteContext& context) {
-  ReadOptions options;
+  ReadOptions options{.in_script = context.in_script};
   std::string error = ReadWords(context.args, true, context.now_ms, options);
   std::vector<Source> sources;
   if (error.empty()) error = ReadSources(context.keyspace, context.db, options, sources);

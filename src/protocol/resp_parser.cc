@@ -1,4 +1,5 @@
 #include "protocol/resp_parser.h"
+#include "base/split_line.h"
 
 #include <cstring>
 #include <utility>

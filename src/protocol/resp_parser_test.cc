@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/split_line.h"
 
 namespace mydis {
 namespace {

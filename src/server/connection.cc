@@ -274,6 +274,7 @@ Connection::Step Connection::Handle(Args args) {
     if (step == Step::kNext && spec != nullptr) thread_.CountRejected(spec);
     return step;
   }
+  if (spec->group == Group::kScripting) spec = ScriptForm(spec, args);
   const Effect effect = spec->effect;
   if (session_.resp_version == 2 && session_.subscribed() && !AllowedToSubscribers(*spec))
       [[unlikely]] {

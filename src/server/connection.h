@@ -90,6 +90,8 @@ class Connection final : private StreamHandler {
   Step Handle(Args args);
   Step HandleQueued(const CommandSpec* spec, Args args, bool strong);
   Step HandleRead(const CommandSpec* spec, Args args, bool strong);
+  // The command that a call of a script is carried out as: one that writes nothing is a read.
+  const CommandSpec* ScriptForm(const CommandSpec* spec, Args args);
   Step HandleWrite(const CommandSpec* spec, Args args, bool strong);
   Step HandleLocal(const CommandSpec* spec, Args args);
   Step HandleExec(std::optional<Consistency> forced);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "commands/arg_parser.h"
 #include "commands/keys.h"
+#include "commands/protocol_types.h"
 #include "commands/subcommands.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
@@ -134,50 +135,7 @@ void Error(LocalContext& c) { c.reply.Error(c.args[2]); }
 
 void AcceptOnly(LocalContext& c) { c.reply.Ok(); }
 
-// One reply of each type of the protocol.
-void Protocol(LocalContext& c) {
-  const std::string_view type = c.args[2];
-  if (EqualsUpper(type, "STRING")) return c.reply.Bulk("Hello World");
-  if (EqualsUpper(type, "INTEGER")) return c.reply.Integer(12345);
-  if (EqualsUpper(type, "DOUBLE")) return c.reply.Double(3.141);
-  if (EqualsUpper(type, "NULL")) return c.reply.Null();
-  if (EqualsUpper(type, "BIGNUM"))
-    return c.reply.BigNumber("1234567999999999999999999999999999999");
-  if (EqualsUpper(type, "TRUE")) return c.reply.Bool(true);
-  if (EqualsUpper(type, "FALSE")) return c.reply.Bool(false);
-  if (EqualsUpper(type, "VERBATIM")) return c.reply.Verbatim("txt", "This is a verbatim\nstring");
-  if (EqualsUpper(type, "ARRAY") || EqualsUpper(type, "SET")) {
-    EqualsUpper(type, "SET") ? c.reply.SetHeader(3) : c.reply.ArrayHeader(3);
-    for (int i = 0; i < 3; ++i) c.reply.Integer(i);
-    return;
-  }
-  if (EqualsUpper(type, "MAP") || EqualsUpper(type, "ATTRIB")) {
-    if (EqualsUpper(type, "ATTRIB")) {
-      if (c.reply.resp_version() == 2)
-        return c.reply.Bulk("Some real reply following the attribute");
-      c.reply.AttributeHeader(1);
-      c.reply.Bulk("key-popularity");
-      c.reply.ArrayHeader(2);
-      c.reply.Bulk("key:123");
-      c.reply.Integer(90);
-      return c.reply.Bulk("Some real reply following the attribute");
-    }
-    c.reply.MapHeader(3);
-    for (int i = 0; i < 3; ++i) {
-      c.reply.Integer(i);
-      c.reply.Bool(i == 1);
-    }
-    return;
-  }
-  if (EqualsUpper(type, "PUSH")) {
-    c.reply.PushHeader(2);
-    c.reply.Bulk("server-cpu-usage");
-    return c.reply.Integer(42);
-  }
-  c.reply.Error(
-      "ERR Wrong protocol type name. Please use one of the following: "
-      "string|integer|double|null|array|set|map|attrib|push|verbatim|true|false");
-}
+void Protocol(LocalContext& c) { ReplyOfType(c.args[2], c.reply); }
 
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
@@ -203,6 +161,8 @@ void Help(LocalContext& c) {
       "    Accepted, changes nothing.",
       "SET-ACTIVE-EXPIRE (0|1)",
       "    Accepted, changes nothing: keys expire exactly at their deadline.",
+      "SET-DISABLE-DENY-SCRIPTS (0|1)",
+      "    1: scripts may call DEBUG PROTOCOL and DEBUG SLEEP, which does not wait there.",
       "SLEEP <seconds>",
       "    Stop this instance for a while.",
       "STRINGMATCH-LEN <len>",

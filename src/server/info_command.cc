@@ -103,6 +103,25 @@ void ClientsSection(LocalContext& c, Section& out) {
   out.Add("clients_in_timeout_table", 0);
 }
 
+// Of the state: what the interpreters of the threads take is part of used_memory alone.
+void AddScriptMemory(const Scripts& scripts, Section& out) {
+  const size_t cached = scripts.MemoryBytes();
+  const size_t functions = scripts.LibraryBytes();
+  out.Add("used_memory_lua", 0);
+  out.Add("used_memory_vm_eval", 0);
+  out.Add("used_memory_lua_human", Human(0));
+  out.Add("used_memory_scripts_eval", cached);
+  out.Add("number_of_cached_scripts", scripts.size());
+  out.Add("number_of_functions", scripts.functions());
+  out.Add("number_of_libraries", scripts.libraries().size());
+  out.Add("used_memory_vm_functions", 0);
+  out.Add("used_memory_vm_total", 0);
+  out.Add("used_memory_vm_total_human", Human(0));
+  out.Add("used_memory_functions", functions);
+  out.Add("used_memory_scripts", cached + functions);
+  out.Add("used_memory_scripts_human", Human(cached + functions));
+}
+
 void MemorySection(LocalContext& c, Section& out) {
   const uint64_t resident = ResidentBytes();
   const uint64_t data = c.Read().keyspace.MemoryBytes();
@@ -124,8 +143,7 @@ void MemorySection(LocalContext& c, Section& out) {
   out.Add("used_memory_overhead", used > data ? used - data : 0);
   out.Add("total_system_memory",
           static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE));
-  out.Add("used_memory_lua", 0);
-  out.Add("used_memory_scripts", 0);
+  AddScriptMemory(c.Read().scripts, out);
   const uint64_t limit = c.Read().settings.max_memory();
   out.Add("maxmemory", limit);
   out.Add("maxmemory_human", Human(limit));

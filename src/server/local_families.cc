@@ -2,14 +2,18 @@
 
 #include <vector>
 
+#include "script/script_family.h"
+
 namespace mydis {
 
 Families LocalFamilies() {
   static const std::vector<std::span<const CommandSpec>> families = {
-      ClientFamily(),      ClusterFamily(),     CommandFamily(), ConfigFamily(),
-      ConnectionFamily(),  ConsistencyFamily(), DebugFamily(),   InfoFamily(),
-      ReplicationFamily(), TransactionFamily(), MonitorFamily(), PubSubFamily(),
-      TrackingFamily(),    LatencyFamily(),     MemoryFamily(),  SlowlogFamily(),
+      // Not local, but of a layer that is above the state's families.
+      EvalFamily(),        ScriptFamily(),      FunctionFamily(),    ClientFamily(),
+      ClusterFamily(),     CommandFamily(),     ConfigFamily(),      ConnectionFamily(),
+      ConsistencyFamily(), DebugFamily(),       ScriptDebugFamily(), InfoFamily(),
+      ReplicationFamily(), TransactionFamily(), MonitorFamily(),     PubSubFamily(),
+      TrackingFamily(),    LatencyFamily(),     MemoryFamily(),      SlowlogFamily(),
   };
   return families;
 }

@@ -8,7 +8,6 @@ namespace {
 
 constexpr size_t kSliceBytes = 64 << 10;  // Serialised under one shared lock.
 constexpr size_t kBlockBytes = 1 << 20;
-constexpr uint64_t kEmptyBytes = 1 << 20;  // What a state without keys takes, about.
 
 // Reads the state slice by slice, so that Apply never waits long for it.
 class StateSnapshot final : public SnapshotProducer {
@@ -48,9 +47,7 @@ void NodeMachine::Published() {
   const State& state = core_.machine.state();
   core_.changes.store(announcer_.changes(), std::memory_order_relaxed);
   core_.strong_writes.store(state.settings.strong_writes(), std::memory_order_relaxed);
-  const uint64_t limit = state.settings.max_memory();
-  core_.out_of_memory.store(limit != 0 && kEmptyBytes + state.keyspace.MemoryBytes() > limit,
-                            std::memory_order_relaxed);
+  core_.out_of_memory.store(state.OutOfMemory(), std::memory_order_relaxed);
 }
 
 void NodeMachine::EndApply(uint64_t) MYDIS_NO_THREAD_ANALYSIS {

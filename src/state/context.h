@@ -25,6 +25,12 @@ struct ReadContext {
   uint64_t
       now_ms;  // The cluster's time: of the entry being applied, or extrapolated from the last.
   Random& random;
+  bool in_script = false;  // Called by a script, which cannot wait.
+
+  // The context of a command that this one (a script) calls.
+  ReadContext Called(Args words, Reply& to, uint32_t in_db) const {
+    return {words, to, state, keyspace, in_db, now_ms, random, true};
+  }
 };
 
 // For commands that write: they run on every instance, at the same place in the log.
@@ -39,7 +45,13 @@ struct WriteContext {
   // Called by a script, which sees the reply: it must be the same on every instance.
   bool in_script = false;
 
-  ReadContext AsRead() const { return {args, reply, state, keyspace, db, now_ms, random}; }
+  ReadContext AsRead() const {
+    return {args, reply, state, keyspace, db, now_ms, random, in_script};
+  }
+  // The context of a command that this one (a script) calls.
+  WriteContext Called(Args words, Reply& to, uint32_t in_db) const {
+    return {words, to, state, keyspace, in_db, now_ms, random, true};
+  }
 };
 
 // Runs a command by its name; given to the state machine, which knows no command itself.

@@ -49,6 +49,19 @@ constexpr SettingSpec kSpecs[] = {
      .min = 1048576,
      .max = 536870912,
      .summary = "The longest string or argument, in bytes."},
+    {.name = "script-budget",
+     .kind = Kind::kInteger,
+     .initial = "500000000",
+     .min = 1000000,
+     .max = 1000000000000,
+     .summary = "How many instructions (or what counts like them) a script or function may take "
+                "before it is ended with an error."},
+    {.name = "script-memory",
+     .kind = Kind::kBytes,
+     .initial = "268435456",
+     .min = 1048576,
+     .max = 2147483648,
+     .summary = "How much memory a script or function may use while it runs, in bytes."},
     Limit("set-max-intset-entries", "512", "The most members of a set kept as sorted integers."),
     Limit("set-max-listpack-entries", "128", "The most members of a set in its compact form."),
     Limit("set-max-listpack-value", "64",
@@ -190,6 +203,8 @@ void Settings::Cache() {
   max_memory_ = size("maxmemory");
   notify_events_ = ParseEventFlags(values_["notify-keyspace-events"]).value_or(0);
   proto_max_bulk_len_ = size("proto-max-bulk-len");
+  script_budget_ = size("script-budget");
+  script_memory_ = size("script-memory");
   encoding_limits_ = {
       .hash_max_listpack_entries = size("hash-max-listpack-entries"),
       .hash_max_listpack_value = size("hash-max-listpack-value"),

@@ -48,6 +48,8 @@ class Settings {
   // Which keyspace events are told: bits of EventClass and of state/event_flags.h.
   uint32_t notify_events() const { return notify_events_; }
   uint64_t proto_max_bulk_len() const { return proto_max_bulk_len_; }
+  uint64_t script_budget() const { return script_budget_; }
+  uint64_t script_memory() const { return script_memory_; }
   const EncodingLimits& encoding_limits() const { return encoding_limits_; }
 
   void Save(Encoder& out) const;
@@ -59,6 +61,8 @@ class Settings {
   bool strong_writes_ = false;
   uint64_t max_memory_ = 0;
   uint64_t proto_max_bulk_len_ = 0;
+  uint64_t script_budget_ = 0;
+  uint64_t script_memory_ = 0;
   uint32_t notify_events_ = 0;
   EncodingLimits encoding_limits_;
 };

@@ -7,23 +7,37 @@
 #include "state/events.h"
 #include "state/keyspace.h"
 #include "state/origins.h"
+#include "state/scripts.h"
 #include "state/settings.h"
 
 namespace mydis {
+
+class CommandRunner;
 
 inline constexpr uint32_t kDatabases = 16;
 
 // Read by any thread that holds the state's lock shared; changed by the applying thread.
 struct State {
+  static constexpr uint64_t kEmptyBytes = 1 << 20;  // What a state without keys takes, about.
+
   explicit State(uint64_t hash_seed) : keyspace(hash_seed, kDatabases) {}
 
   Keyspace keyspace;
   Settings settings;
   Origins origins;
+  Scripts scripts;
   uint64_t revision = 0;  // Applied write commands so far: the only such number users see.
   uint64_t time_ms = 0;   // The cluster's time: that of the last applied entry.
+  // Whether the data takes more than `maxmemory`.
+  bool OutOfMemory() const {
+    const uint64_t limit = settings.max_memory();
+    return limit != 0 && kEmptyBytes + keyspace.MemoryBytes() > limit;
+  }
+
   // Where PUBLISH goes; null: nowhere. This instance's, not part of the state.
   MessageListener* messages = nullptr;
+  // The commands, for scripts, which call them by name. This instance's, not part of the state.
+  const CommandRunner* commands = nullptr;
 
   // Not part of the state: the partition that the entry being applied asks all instances to compare
   // (MYDIS VERIFY).

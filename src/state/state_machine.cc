@@ -10,7 +10,8 @@
 namespace mydis {
 namespace {
 
-constexpr uint32_t kHeadVersion = 1;
+// 1: settings and origins. 2: scripts too.
+constexpr uint32_t kHeadVersion = 2;
 
 // Chance for one operation: from the entry's seed and the operation's place in it, so that it does
 // not matter how much chance other operations used.
@@ -21,7 +22,9 @@ uint64_t SeedFor(uint64_t entry_seed, uint32_t operation, uint32_t element) {
 }  // namespace
 
 StateMachine::StateMachine(const CommandRunner& runner, uint64_t hash_seed)
-    : runner_(runner), state_(std::make_unique<State>(hash_seed)) {}
+    : runner_(runner), state_(std::make_unique<State>(hash_seed)) {
+  state_->commands = &runner_;
+}
 
 void StateMachine::Reset(uint64_t hash_seed) { Adopt(std::make_unique<State>(hash_seed)); }
 
@@ -29,6 +32,7 @@ void StateMachine::Adopt(std::unique_ptr<State> state) {
   state_ = std::move(state);
   state_->keyspace.set_listener(listener_);
   state_->messages = message_listener_;
+  state_->commands = &runner_;
 }
 
 void StateMachine::TakeStateOf(StateMachine& other) {
@@ -170,13 +174,14 @@ std::string StateMachine::SaveHead() const {
   out.U64(state_->revision);
   state_->settings.Save(out);
   state_->origins.Save(out);
+  state_->scripts.Save(out);
   return head;
 }
 
 Status StateMachine::LoadHead(std::string_view head) {
   Decoder in(head);
   const uint32_t version = in.U32();
-  if (version != kHeadVersion)
+  if (version == 0 || version > kHeadVersion)
     return Status(ErrorCode::kCorrupt,
                   fmt::format("the snapshot's state has version {}, this program reads {}: use the "
                               "program that wrote it, or a newer one",
@@ -184,7 +189,8 @@ Status StateMachine::LoadHead(std::string_view head) {
   auto state = std::make_unique<State>(in.U64());
   state->time_ms = in.U64();
   state->revision = in.U64();
-  if (!state->settings.Load(in) || !state->origins.Load(in) || !in.AtEnd())
+  if (!state->settings.Load(in) || !state->origins.Load(in) ||
+      (version >= 2 && !state->scripts.Load(in)) || !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
   Adopt(std::move(state));
   return Status::Ok();

@@ -9,6 +9,14 @@ namespace {
 
 constexpr uint64_t kAccounts = 4;
 
+// INCR, and a trace of what could make instances differ: the order of a table with tables as keys,
+// an address, chance.
+constexpr const char* kIncrScript =
+    "local t, order = {}, '' for i = 1, 9 do t[{}] = i end "
+    "for _, v in pairs(t) do order = order .. v end "
+    "redis.call('set', 'order', order .. tostring(t) .. math.random()) "
+    "return redis.call('incr', KEYS[1])";
+
 std::string Account(uint64_t number) { return fmt::format("account{}", number); }
 
 }  // namespace
@@ -65,6 +73,7 @@ Clients::Batch Clients::Command(Pending& pending) {
     case 4:
       pending.op.kind = OpKind::kIncr;
       pending.key = Key("c", 2);
+      if (world_.random().Chance(1, 3)) return {{{"EVAL", kIncrScript, "1", pending.key}}};
       return {{{"INCR", pending.key}}};
     case 5:
       pending.op.kind = OpKind::kDel;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "run.h"
+#include "script/script_family.h"
 
 namespace {
 
@@ -59,7 +60,7 @@ int main(int argc, char** argv) {
   options.faults.forget_origins = fault == "forget-origins";
   options.faults.skip_read_barrier = fault == "skip-read-barrier";
   if (log) mydis::LogConfigure(mydis::LogLevel::kDebug, mydis::LogFormat::kText);
-  const mydis::CommandTable table(mydis::StateFamilies());
+  const mydis::CommandTable table(mydis::StateFamilies(), mydis::ScriptFamilies());
   uint64_t failed = 0;
   for (const uint64_t end = options.seed + seeds; options.seed < end; ++options.seed) {
     const auto start = std::chrono::steady_clock::now();

@@ -1,9 +1,4 @@
-#include <deque>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "protocol/resp_parser.h"
+#include "base/split_line.h"
 
 namespace mydis {
 namespace {

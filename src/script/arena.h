@@ -1,0 +1,83 @@
+// The memory of one Lua state: an allocator whose behaviour depends on nothing but the requests.
+//
+// The range begins on a 4 GiB boundary and everything the allocator knows lies inside it, so that
+// the same requests give the same offsets in every process, and copying the bytes back brings back
+// an earlier moment entirely: docs/scripting.md says why.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mydis {
+
+// What a moment of an arena was like: all bytes, or the difference to another image.
+struct ArenaImage {
+  struct Block {
+    uint32_t offset;
+    uint32_t size;
+    uint32_t source;  // Where its bytes begin in `bytes`.
+  };
+  std::vector<Block> blocks;
+  std::string bytes;
+  size_t MemoryBytes() const { return bytes.size() + blocks.size() * sizeof(Block); }
+};
+
+// One thread at a time.
+class LuaArena {
+ public:
+  LuaArena();
+  ~LuaArena();
+  LuaArena(const LuaArena&) = delete;
+  LuaArena& operator=(const LuaArena&) = delete;
+
+  // False if the system has refused the address range.
+  bool ok() const { return base_ != nullptr; }
+
+  // Lua's allocation function: `ud` is the arena. Gives nullptr beyond the limit.
+  static void* Allocate(void* ud, void* block, size_t old_size, size_t new_size);
+
+  // Bytes that blocks in use take, as they were asked for.
+  uint64_t used() const { return head().used; }
+  // Bytes asked for since the last ResetVolume(), whether they are still in use or not.
+  uint64_t volume() const { return head().volume; }
+  void ResetVolume() { head().volume = 0; }
+  uint64_t limit() const { return head().limit; }
+  void set_limit(uint64_t bytes) { head().limit = bytes; }
+
+  // The whole contents.
+  ArenaImage Save() const;
+  // What differs from `base`, which the arena held at an earlier moment.
+  ArenaImage SaveDifference(const ArenaImage& base) const;
+  // Brings back the moment of Save(), and then that of SaveDifference() if one is given.
+  void Restore(const ArenaImage& base, const ArenaImage* difference);
+
+ private:
+  static constexpr size_t kReserve = size_t{4} << 30;
+  static constexpr size_t kCommitStep = size_t{1} << 20;
+  // What stays committed between calls; the rest goes back to the system.
+  static constexpr size_t kKeep = size_t{8} << 20;
+  static constexpr int kClasses = 160;
+  // At the beginning of the range, part of every image.
+  struct Head {
+    uint64_t top;  // Offset behind the last block ever cut.
+    uint64_t used;
+    uint64_t volume;
+    uint64_t limit;
+    uint32_t free[kClasses];  // Offset / 16 of the first free block of each class; 0: none.
+  };
+
+  Head& head() { return *reinterpret_cast<Head*>(base_); }
+  const Head& head() const { return *reinterpret_cast<const Head*>(base_); }
+  static int ClassOf(size_t size, size_t* room);
+  void* Take(size_t size);
+  void Give(void* block, size_t size);
+  void Commit(size_t end);
+  void Trim(size_t top);
+
+  char* base_ = nullptr;
+  size_t committed_ = 0;
+};
+
+}  // namespace mydis

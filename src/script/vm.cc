@@ -1,0 +1,191 @@
+#include "script/vm.h"
+
+#include <memory>
+
+#include "base/assert.h"
+
+namespace mydis {
+namespace {
+
+// Bytes of allocation that count as one instruction.
+constexpr uint64_t kBytesPerUnit = 16;
+// Until a call has allocated about this much beyond its image, no garbage is collected.
+constexpr int kFirstCollectionPercent = 3000;
+constexpr int kCollectionPercent = 200;
+
+// Redis's words for a library that takes too long to load.
+constexpr std::string_view kErrLoadBudget = "ERR FUNCTION LOAD timeout";
+
+struct ProtectedBody {
+  const std::function<void(lua_State*)>* body;
+};
+
+int RunProtectedBody(lua_State* L) {
+  const auto* body = static_cast<const ProtectedBody*>(lua_touserdata(L, 1));
+  lua_settop(L, 0);
+  (*body->body)(L);
+  return 0;
+}
+
+// The text of the error on top of the stack.
+std::string ErrorText(lua_State* L) {
+  if (lua_istable(L, -1)) {
+    lua_pushstring(L, "err");
+    lua_rawget(L, -2);
+  }
+  if (lua_type(L, -1) == LUA_TSTRING) return std::string(LuaBytes(L, -1));
+  return "execution failure";
+}
+
+}  // namespace
+
+LuaVm& LuaVm::OfThread() {
+  // lint: thread-ok a state is no part of the result: every call begins with the same bytes
+  static thread_local const std::unique_ptr<LuaVm> vm = std::make_unique<LuaVm>();
+  return *vm;
+}
+
+LuaVm& LuaVm::Of(lua_State* L) {
+  void* ud = nullptr;
+  lua_getallocf(L, &ud);
+  return *static_cast<LuaVm*>(ud);
+}
+
+void* LuaVm::Allocate(void* ud, void* block, size_t old_size, size_t new_size) {
+  return LuaArena::Allocate(&static_cast<LuaVm*>(ud)->arena_, block, old_size, new_size);
+}
+
+LuaVm::LuaVm() {
+  MYDIS_ASSERT(arena_.ok(), "the system gives no address range for scripts (ulimit -v)");
+  L_ = lua_newstate(Allocate, this);
+  MYDIS_ASSERT(L_ != nullptr, "a new Lua state");
+  std::string error;
+  const bool built = Protected(
+      [](lua_State* L) {
+        lua_gc(L, LUA_GCSTOP, 0);
+        BuildSandbox(L);
+        lua_settop(L, 0);
+        lua_gc(L, LUA_GCSETPAUSE, kFirstCollectionPercent);
+        lua_gc(L, LUA_GCRESTART, 0);
+        lua_gc(L, LUA_GCCOLLECT, 0);
+        lua_gc(L, LUA_GCSETPAUSE, kCollectionPercent);
+      },
+      &error);
+  MYDIS_ASSERT(built, "the sandbox can be built");
+  base_ = arena_.Save();
+}
+
+// The state is memory of the arena and nothing else.
+LuaVm::~LuaVm() = default;
+
+bool LuaVm::Protected(const std::function<void(lua_State*)>& body, std::string* error) {
+  ProtectedBody protected_body{&body};
+  const int status = lua_cpcall(L_, RunProtectedBody, &protected_body);
+  if (status == 0) return true;
+  LiftMemoryLimit();
+  *error = ErrorText(L_);
+  lua_settop(L_, 0);
+  return false;
+}
+
+void LuaVm::Begin(const ArenaImage* difference, const ScriptLimits& limits) {
+  arena_.Restore(base_, difference);
+  arena_.set_limit(limits.memory);
+  arena_.ResetVolume();
+  given_ = budget_ = limits.budget;
+  lua_sethook(L_, Hook, LUA_MASKCOUNT, kHookEvery);
+}
+
+void LuaVm::Hook(lua_State* L, lua_Debug*) { Of(L).Charge(L, kHookEvery); }
+
+void LuaVm::Charge(lua_State* L, uint64_t units) {
+  units += arena_.volume() / kBytesPerUnit;
+  arena_.ResetVolume();
+  budget_ -= static_cast<int64_t>(units);
+  if (budget_ < 0) [[unlikely]] {
+    // Whatever catches the error does not get far.
+    lua_sethook(L, Hook, LUA_MASKCOUNT, 1);
+    RethrowExhausted(L);
+  }
+}
+
+void LuaVm::RethrowExhausted(lua_State* L) {
+  if (!exhausted()) return;
+  LiftMemoryLimit();
+  PushErrorTable(L, kErrBudget);
+  lua_error(L);
+}
+
+void LuaVm::CheckBytes(lua_State* L, uint64_t bytes) const {
+  if (bytes > arena_.limit()) luaL_error(L, "not enough memory");
+}
+
+const ArenaImage* LuaVm::Keep(std::string_view key) {
+  lua_sethook(L_, nullptr, 0, 0);
+  arena_.ResetVolume();
+  arena_.set_limit(0);  // Every call sets its own.
+  ArenaImage image = arena_.SaveDifference(base_);
+  if (image_bytes_ + image.MemoryBytes() > kMaxImageBytes) Forget();
+  image_bytes_ += image.MemoryBytes();
+  return &(images_[std::string(key)] = std::move(image));
+}
+
+const ArenaImage* LuaVm::Script(std::string_view sha, std::string_view text, std::string* error) {
+  const auto known = images_.find(sha);
+  if (known != images_.end()) return &known->second;
+  Begin(nullptr, kLoadLimits);
+  const bool compiled = Protected(
+      [text](lua_State* L) {
+        if (luaL_loadbuffer(L, text.data(), text.size(), "@user_script") != 0) lua_error(L);
+        lua_setfield(L, LUA_REGISTRYINDEX, kScriptSlot);
+      },
+      error);
+  return compiled ? Keep(sha) : nullptr;
+}
+
+const ArenaImage* LuaVm::Library(std::string_view sha, std::string_view code,
+                                 std::vector<RegisteredFunction>* functions, std::string* error) {
+  // A library and a script of the same text have different images.
+  const std::string key = "library " + std::string(sha);
+  const auto known = images_.find(key);
+  if (known != images_.end()) {
+    if (functions == nullptr) return &known->second;
+    image_bytes_ -= known->second.MemoryBytes();
+    images_.erase(known);
+  }
+  std::vector<RegisteredFunction> ignored;
+  registering_ = functions != nullptr ? functions : &ignored;
+  Begin(nullptr, kLoadLimits);
+  std::string what = "Error compiling function: ";
+  const bool loaded = Protected(
+      [code, &what](lua_State* L) {
+        ShowLoadGlobals(L, true);
+        if (luaL_loadbuffer(L, code.data(), code.size(), "@user_function") != 0) lua_error(L);
+        what = "Error registering functions: ";
+        if (lua_pcall(L, 0, 0, 0) != 0) {
+          if (lua_type(L, -1) == LUA_TSTRING) {
+            what += "ERR ";
+          }
+          lua_error(L);
+        }
+        ShowLoadGlobals(L, false);
+      },
+      error);
+  registering_ = nullptr;
+  if (loaded) return Keep(key);
+  if (exhausted()) *error = kErrLoadBudget;
+  *error = what + *error;
+  return nullptr;
+}
+
+bool LuaVm::Run(const ArenaImage& image, ScriptCall& call, const ScriptLimits& limits,
+                const std::function<void(lua_State*)>& body, std::string* error) {
+  MYDIS_ASSERT(call_ == nullptr, "scripts do not call scripts");
+  Begin(&image, limits);
+  call_ = &call;
+  const bool done = Protected(body, error);
+  call_ = nullptr;
+  return done;
+}
+
+}  // namespace mydis
