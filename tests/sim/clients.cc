@@ -111,7 +111,8 @@ Clients::Batch Clients::Transfer(Pending& pending) {
   pending.token = pending.op.argument + ";";
   return {.commands = {{"DECRBY", Account(from), amount},
                        {"APPEND", pending.key, pending.token},
-                       {"INCRBY", Account(to), amount}},
+                       {"INCRBY", Account(to), amount},
+                       {"ACL", "SETUSER", fmt::format("teller{}", from), "~" + pending.key}},
           .transaction = true};
 }
 
@@ -130,6 +131,7 @@ void Clients::Write(uint32_t index) {
   pending->started = pending->op.called = world_.now();
   auto submission = std::make_unique<SimSubmission>();
   EntryBuilder builder;
+  if (batch.transaction) builder.AsUser("teller0");
   if (batch.transaction) builder.BeginTransaction(batch.watched, batch.commands.size());
   for (const auto& command : batch.commands) {
     const std::vector<std::string_view> words(command.begin(), command.end());
