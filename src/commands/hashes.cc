@@ -39,6 +39,7 @@ int64_t SetPairs(WriteContext& context) {
   if (!FindForWrite(context, &hash)) return -1;
   int64_t added = 0;
   ContainerEdit<Hash> edit(context.keyspace, context.db, context.args[1]);
+  edit->Expect(context.args.size() / 2 - 1, Limits(context));
   for (size_t i = 2; i < context.args.size(); i += 2)
     added += edit->Set(context.args[i], context.args[i + 1], Limits(context)) ? 1 : 0;
   edit.Changed(EventClass::kHash, "hset");

@@ -47,6 +47,8 @@ void RespWriter::Simple(std::string_view text) {
 }
 
 void RespWriter::Error(std::string_view text) {
+  // A word of the client's that the text quotes may bring line ends along.
+  text = text.substr(0, text.find_last_not_of("\r\n") + 1);
   Extend(*out_, text.size() + 3, [text](char* p) {
     *p++ = '-';
     char* end = PutBytes(p, text);

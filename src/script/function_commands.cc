@@ -108,7 +108,7 @@ void FunctionLoadCommand(WriteContext& c) {
   bool replace = false;
   for (const std::string_view word : c.args.subspan(2, c.args.size() - 3)) {
     if (!EqualsUpper(word, "REPLACE"))
-      return c.reply.Error(fmt::format("ERR Unknown option given: {}", word));
+      return c.reply.Error(fmt::format("ERR Unknown option given: {}", UpToZero(word)));
     replace = true;
   }
   const auto name = LibraryName(c.args.back());
@@ -161,7 +161,7 @@ void FunctionListCommand(ReadContext& c) {
       if (++i == c.args.size()) return c.reply.Error("ERR library name argument was not given");
       pattern = &c.args[i];
     } else {
-      return c.reply.Error(fmt::format("ERR Unknown argument {}", c.args[i]));
+      return c.reply.Error(fmt::format("ERR Unknown argument {}", UpToZero(c.args[i])));
     }
   }
   const auto wanted = [pattern](const FunctionLibrary& library) {

@@ -191,6 +191,8 @@ GeoPoint GeoPointOf(double score) {
     bits = static_cast<uint64_t>(score);
   } else if (score >= -9223372036854775808.0 && score < 0) {
     bits = static_cast<uint64_t>(static_cast<int64_t>(score));
+  } else if (score < 0) {
+    bits = uint64_t{1} << 63;
   }
   const Area area = AreaOf({bits, kMaxStep});
   const auto middle = [](double a, double b, double most) {

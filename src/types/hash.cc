@@ -218,6 +218,12 @@ bool Hash::Set(std::string_view field, std::string_view value, const EncodingLim
   return fresh;
 }
 
+void Hash::Expect(size_t count, const EncodingLimits& limits) {
+  Hash& all = form() == Form::kTimed ? timed().fields : *this;
+  if (all.form() == Form::kListpack && count > limits.hash_max_listpack_entries)
+    all.ConvertToTable();
+}
+
 void Hash::RemoveAt(size_t position) {
   Hash& all = form() == Form::kTimed ? timed().fields : *this;
   const size_t last = size() - 1;

@@ -89,6 +89,8 @@ class Hash {
   // Gives the field this value; true if the field is new. Its deadline goes, unless it is kept.
   bool Set(std::string_view field, std::string_view value, const EncodingLimits& limits,
            bool keep_deadline = false);
+  // Becomes a table now if `count` fields to come are too many for the small form.
+  void Expect(size_t count, const EncodingLimits& limits);
   // False if it was not there.
   bool Remove(std::string_view field);
 
