@@ -22,8 +22,14 @@ std::string Account(uint64_t number) { return fmt::format("account{}", number); 
 }  // namespace
 
 Clients::Clients(World& world, Observer& observer, std::vector<std::unique_ptr<Node>>& nodes,
-                 const ClientOptions& options)
-    : world_(world), observer_(observer), nodes_(nodes), options_(options) {}
+                 const CommandTable& table, const ClientOptions& options)
+    : world_(world),
+      observer_(observer),
+      nodes_(nodes),
+      table_(table),
+      workload_(table),
+      history_(observer),
+      options_(options) {}
 
 void Clients::Start() {
   sessions_.resize(options_.sessions);
@@ -52,7 +58,8 @@ void Clients::Next(uint32_t index) {
   if (node->replica() == nullptr || !node->replica()->CanSubmit()) return Later(index);
   const uint64_t dice = world_.random().Below(10);
   if (dice < 6) return Write(index);
-  if (dice < 9) return StrongRead(index);
+  if (dice < 8) return StrongRead(index);
+  if (dice < 9) return AnyStrongRead(index);
   EventualRead(index);
 }
 
@@ -111,9 +118,27 @@ Clients::Batch Clients::Transfer(Pending& pending) {
   pending.token = pending.op.argument + ";";
   return {.commands = {{"DECRBY", Account(from), amount},
                        {"APPEND", pending.key, pending.token},
-                       {"INCRBY", Account(to), amount},
-                       {"ACL", "SETUSER", fmt::format("teller{}", from), "~" + pending.key}},
+                       {"INCRBY", Account(to), amount}},
           .transaction = true};
+}
+
+Clients::Batch Clients::AnyWrite(Pending& pending, const SimMachine& machine) {
+  Random& random = world_.random();
+  if (random.Chance(1, 8)) {
+    pending.waits = workload_.Pop(random);
+    return {{pending.waits}};
+  }
+  Batch batch;
+  batch.transaction = random.Chance(1, 5);
+  const uint64_t commands = batch.transaction ? world_.Between(1, 4) : 1;
+  for (uint64_t i = 0; i < commands; ++i)
+    batch.commands.push_back(workload_.Write(random, NowMs()));
+  if (!batch.transaction) pending.name = Workload::NameOf(batch.commands[0], table_);
+  if (batch.transaction && random.Chance(1, 3)) {
+    const std::string key = workload_.AnyKey(random);
+    batch.watched.push_back({0, key, machine.state().keyspace.WatchRevision(0, key)});
+  }
+  return batch;
 }
 
 void Clients::Write(uint32_t index) {
@@ -121,17 +146,23 @@ void Clients::Write(uint32_t index) {
   pending->session = index;
   pending->op.argument = fmt::format("v{}", ++next_value_);
   Process& process = *nodes_[sessions_[index].node]->process();
-  const uint64_t dice = world_.random().Below(10);
+  const uint64_t dice = world_.random().Below(20);
   const bool ready = process.replica()->readiness() == Readiness::kReady;
-  const Batch batch = dice == 0 && ready ? CompareAndSet(*pending, process.machine())
-                      : dice == 1        ? Transfer(*pending)
-                                         : Command(*pending);
+  const Batch batch = dice < 2 && ready    ? CompareAndSet(*pending, process.machine())
+                      : dice < 4           ? Transfer(*pending)
+                      : dice < 11 && ready ? AnyWrite(*pending, process.machine())
+                                           : Command(*pending);
   pending->transaction = batch.transaction;
   if (!pending->token.empty()) tokens_[pending->key][pending->token] = false;
   pending->started = pending->op.called = world_.now();
+  Watch(index, pending);
+  Submit(pending, batch);
+}
+
+void Clients::Submit(const std::shared_ptr<Pending>& pending, const Batch& batch) {
+  pending->floor = history_.Floor();
   auto submission = std::make_unique<SimSubmission>();
   EntryBuilder builder;
-  if (batch.transaction) builder.AsUser("teller0");
   if (batch.transaction) builder.BeginTransaction(batch.watched, batch.commands.size());
   for (const auto& command : batch.commands) {
     const std::vector<std::string_view> words(command.begin(), command.end());
@@ -146,8 +177,21 @@ void Clients::Write(uint32_t index) {
   submission->done = [this, pending](const SimSubmission& s, const Outcome& outcome) {
     Ended(pending, s, outcome);
   };
-  Watch(index, pending);
-  process.Submit(std::move(submission));
+  nodes_[sessions_[pending->session].node]->process()->Submit(std::move(submission));
+}
+
+void Clients::WaitForKey(const std::shared_ptr<Pending>& pending, uint64_t life) {
+  world_.After(world_.Between(1'000, 40'000), [this, pending, life] {
+    Session& session = sessions_[pending->session];
+    Node& node = *nodes_[session.node];
+    const bool connected = node.running() && node.life() == life && node.replica() != nullptr;
+    if (stopped_ || !connected || ++pending->attempts > 50 || !node.replica()->CanSubmit())
+      return Later(pending->session);
+    const Keyspace& keyspace = node.process()->machine().state().keyspace;
+    if (keyspace.Find(0, pending->waits[1]) == nullptr) return WaitForKey(pending, life);
+    Watch(pending->session, pending);
+    Submit(pending, {{pending->waits}});
+  });
 }
 
 void Clients::Watch(uint32_t index, std::shared_ptr<Pending> pending) {
@@ -196,6 +240,9 @@ void Clients::Ended(const std::shared_ptr<Pending>& pending, const SimSubmission
     if (code == ErrorCode::kNotAll) ++counts_.not_all;
     counts_.longest_us = std::max(counts_.longest_us, world_.now() - pending->started);
     if (submission.index == 0) Fail("a write succeeded without an index");
+    history_.Wrote(submission.index, pending->floor, submission.reply);
+    if (!pending->name.empty() && !submission.reply.starts_with('-'))
+      counts_.commands.insert(pending->name);
     observer_.OnAcknowledged(submission.index);
     if (code == ErrorCode::kOk && submission.strong) CheckStrong(submission.index, node);
     session.seen_revision =
@@ -216,6 +263,9 @@ void Clients::Ended(const std::shared_ptr<Pending>& pending, const SimSubmission
       Fail("a write ended with " + outcome.status.message());
     if (!pending->token.empty()) refused_tokens_.insert(pending->token);
   }
+  if (done && !pending->waits.empty() && submission.reply == "_" && !stopped_)
+    return WaitForKey(pending, session.life);
+  if (done && pending->attempts > 0) ++counts_.waited;
   Later(pending->session);
 }
 
@@ -256,6 +306,33 @@ void Clients::StrongRead(uint32_t index) {
   });
 }
 
+void Clients::AnyStrongRead(uint32_t index) {
+  auto pending = std::make_shared<Pending>();
+  pending->session = index;
+  pending->started = world_.now();
+  pending->waits = workload_.Read(world_.random(), NowMs());
+  const uint64_t floor = history_.Floor();
+  Watch(index, pending);
+  Node& node = *nodes_[sessions_[index].node];
+  node.process()->Barrier([this, index, pending, floor, &node](Status status) {
+    sessions_[index].busy = false;
+    --in_flight_;
+    if (status.ok()) {
+      ++counts_.succeeded;
+      ++counts_.strong_reads;
+      const SimMachine& machine = node.process()->machine();
+      const std::string answer = machine.Read(pending->waits);
+      world_.Trace(1, 2, answer);
+      history_.StrongRead(machine.applied(), floor, pending->waits, answer);
+      if (!answer.starts_with('-'))
+        counts_.commands.insert(Workload::NameOf(pending->waits, table_));
+    } else {
+      ++counts_.refused;
+    }
+    Later(index);
+  });
+}
+
 // Never older than what this session has seen here.
 void Clients::EventualRead(uint32_t index) {
   Session& session = sessions_[index];
@@ -268,6 +345,9 @@ void Clients::EventualRead(uint32_t index) {
       Fail(fmt::format("a session on instance {} saw revision {} and now reads {}", node.number(),
                        session.seen_revision, revision));
     session.seen_revision = revision;
+    const SimMachine& machine = node.process()->machine();
+    const auto words = workload_.Read(world_.random(), NowMs());
+    history_.Read(machine.applied(), words, machine.Read(words));
     CheckAccounts(node);
   }
   Later(index);
@@ -288,6 +368,7 @@ void Clients::CheckAccounts(Node& node) {
 void Clients::CheckAtEnd(Node& node) {
   CheckAccounts(node);
   SimMachine& machine = node.process()->machine();
+  if (!machine.corrupt()) history_.Check(table_, machine.applied(), machine.Digest());
   for (const auto& [key, tokens] : tokens_) {
     std::string value = machine.Read({"GET", key});
     if (!value.empty()) value.erase(0, 1);

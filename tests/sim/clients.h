@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "history.h"
 #include "linearizability.h"
 #include "node.h"
 #include "observer.h"
 #include "state/entry_codec.h"
+#include "workload.h"
 #include "world.h"
 
 namespace mydis::sim {
@@ -30,16 +32,18 @@ struct ClientCounts {
   uint64_t refused = 0;
   uint64_t not_all = 0;
   uint64_t strong_reads = 0;
-  uint64_t transactions = 0;  // Of the successful ones.
-  uint64_t aborted = 0;       // Transactions that found a watched key changed.
-  uint64_t longest_us = 0;    // The longest that a successful operation took.
+  uint64_t transactions = 0;       // Of the successful ones.
+  uint64_t aborted = 0;            // Transactions that found a watched key changed.
+  std::set<std::string> commands;  // That were answered without an error.
+  uint64_t waited = 0;             // Blocking commands that were served after a wait.
+  uint64_t longest_us = 0;         // The longest that a successful operation took.
 };
 
 // One thread.
 class Clients {
  public:
   Clients(World& world, Observer& observer, std::vector<std::unique_ptr<Node>>& nodes,
-          const ClientOptions& options);
+          const CommandTable& table, const ClientOptions& options);
 
   void Start();
   // No new operations.
@@ -66,6 +70,10 @@ class Clients {
     bool transaction = false;
     std::string token;  // Of an APPEND.
     uint64_t started = 0;
+    std::string name;                // Of a single command of any family.
+    uint64_t floor = 0;              // Of the history, when it was called.
+    std::vector<std::string> waits;  // A command that is tried again while it finds nothing …
+    uint64_t attempts = 0;           // … so many times so far.
   };
   void Next(uint32_t index);
   // What a session writes in one go: a command, or a transaction of several.
@@ -78,6 +86,13 @@ class Clients {
   Batch Command(Pending& pending);
   Batch CompareAndSet(Pending& pending, SimMachine& machine);
   Batch Transfer(Pending& pending);
+  // Commands of all families, on keys of their own.
+  Batch AnyWrite(Pending& pending, const SimMachine& machine);
+  void AnyStrongRead(uint32_t index);
+  // The server's part in a blocking command: once the key is there, another attempt.
+  void WaitForKey(const std::shared_ptr<Pending>& pending, uint64_t life);
+  void Submit(const std::shared_ptr<Pending>& pending, const Batch& batch);
+  uint64_t NowMs() const { return 1'700'000'000'000 + world_.now() / 1000; }
   void CheckAccounts(Node& node);
   void StrongRead(uint32_t index);
   void EventualRead(uint32_t index);
@@ -95,6 +110,9 @@ class Clients {
   World& world_;
   Observer& observer_;
   std::vector<std::unique_ptr<Node>>& nodes_;
+  const CommandTable& table_;
+  const Workload workload_;
+  History history_;
   ClientOptions options_;
   std::vector<Session> sessions_;
   std::map<std::string, std::vector<Operation>> histories_;

@@ -5,7 +5,6 @@
 namespace mydis::sim {
 namespace {
 
-constexpr uint64_t kHashSeed = 42;
 // Digests are taken of the whole state, so not after every entry.
 constexpr uint64_t kDigestEvery = 50;
 constexpr size_t kBlock = 4096;
@@ -121,14 +120,15 @@ void SimMachine::OnLeader(const LeaderInfo& leader) {
   if (leader.self) observer_.OnLeader(instance_, leader.term);
 }
 
-std::string SimMachine::Read(const std::vector<std::string>& words) {
+std::string RunRead(const CommandTable& table, const StateMachine& machine,
+                    const std::vector<std::string>& words) {
   std::vector<std::string_view> args(words.begin(), words.end());
   std::string text;
   TextReply reply(text);
   Random random(1);
-  State& state = const_cast<State&>(machine_.state());
+  State& state = const_cast<State&>(machine.state());
   WriteContext context{args, reply, state, state.keyspace, 0, state.time_ms, random};
-  table_.Run(context);
+  table.Run(context);
   return text;
 }
 

@@ -72,6 +72,13 @@ struct SimSubmission final : Submission, ApplyObserver {
   void End(uint32_t) override {}
 };
 
+// Of every simulated cluster.
+inline constexpr uint64_t kHashSeed = 42;
+
+// What a read gives on the state as it is.
+std::string RunRead(const CommandTable& table, const StateMachine& machine,
+                    const std::vector<std::string>& words);
+
 // Thread: one.
 class SimMachine final : public Machine {
  public:
@@ -105,7 +112,9 @@ class SimMachine final : public Machine {
   void OnFatal(const Status& status) override { hooks_.fatal(status); }
 
   // What a read on this instance gives now.
-  std::string Read(const std::vector<std::string>& words);
+  std::string Read(const std::vector<std::string>& words) const {
+    return RunRead(table_, machine_, words);
+  }
   uint64_t Digest() const { return machine_.Digest(); }
   const State& state() const { return machine_.state(); }
   uint64_t applied() const { return applied_; }

@@ -3,8 +3,11 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "run.h"
@@ -20,14 +23,26 @@ void Print(uint64_t seed, const RunResult& r, double seconds) {
       "seed {}: {:.1f}s simulated in {:.1f}s, {} entries, {} messages, {} crashes, {} partitions, "
       "{} joins and removals, {} states corrupted; {} operations: {} succeeded ({} strong reads, "
       "{} "
-      "transactions and {} aborted, {} not on all in time), "
+      "transactions and {} aborted, {} after a wait, {} not on all in time), "
       "{} refused, {} unknown, longest {} ms; trace {:016x}\n",
       seed, static_cast<double>(r.simulated_us) / 1e6, seconds, r.entries, r.messages, r.crashes,
       r.partitions, r.membership_changes, r.corruptions, r.clients.operations, r.clients.succeeded,
-      r.clients.strong_reads, r.clients.transactions, r.clients.aborted, r.clients.not_all,
-      r.clients.refused, r.clients.unknown, r.clients.longest_us / 1000, r.trace);
+      r.clients.strong_reads, r.clients.transactions, r.clients.aborted, r.clients.waited,
+      r.clients.not_all, r.clients.refused, r.clients.unknown, r.clients.longest_us / 1000,
+      r.trace);
   if (!r.failure.empty()) fmt::print("seed {}: FAILED: {}\n", seed, r.failure);
   std::fflush(stdout);
+}
+
+// What of every family was run, and what never without an error.
+void PrintCommands(const mydis::CommandTable& table, const std::set<std::string>& commands) {
+  const std::vector<std::string> all = mydis::sim::Workload(table).Names();
+  std::string never;
+  for (const std::string& name : all)
+    if (!commands.contains(name)) never += " " + name;
+  fmt::print("{} of {} commands were answered without an error; never:{}\n",
+             std::ranges::count_if(all, [&](const auto& n) { return commands.contains(n); }),
+             all.size(), never.empty() ? " none" : never);
 }
 
 }  // namespace
@@ -62,6 +77,7 @@ int main(int argc, char** argv) {
   if (log) mydis::LogConfigure(mydis::LogLevel::kDebug, mydis::LogFormat::kText);
   const mydis::CommandTable table(mydis::StateFamilies(), mydis::ScriptFamilies());
   uint64_t failed = 0;
+  std::set<std::string> commands;
   for (const uint64_t end = options.seed + seeds; options.seed < end; ++options.seed) {
     const auto start = std::chrono::steady_clock::now();
     RunResult result = mydis::sim::RunOnce(options, table);
@@ -70,9 +86,11 @@ int main(int argc, char** argv) {
       result.failure = "two runs of one seed differ";
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     Print(options.seed, result, took.count());
+    commands.insert(result.clients.commands.begin(), result.clients.commands.end());
     if (result.failure.empty()) continue;
     ++failed;
     if (options.faults.any()) break;  // It was found.
   }
+  PrintCommands(table, commands);
   return failed == 0 ? 0 : 1;
 }

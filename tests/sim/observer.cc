@@ -25,6 +25,7 @@ void Observer::OnApply(uint32_t instance, const LogEntry& entry, const Envelope&
           instance, fresh ? "takes" : "skips", entry.index, envelope.origin, envelope.sequence));
     return;
   }
+  payloads_.emplace(entry.index, *entry.data);
   if (envelope.kind != EntryBody::kCommands || !fresh) return;
   uint64_t& last = sequences_[envelope.origin];
   if (envelope.sequence != last + 1)

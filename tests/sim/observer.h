@@ -33,6 +33,8 @@ class Observer {
   // A client was told that its write is in the log at `index`.
   void OnAcknowledged(uint64_t index) { acknowledged_ = std::max(acknowledged_, index); }
 
+  // All entries that anybody applied, by index.
+  const std::map<uint64_t, std::string>& payloads() const { return payloads_; }
   uint64_t acknowledged() const { return acknowledged_; }
   uint64_t highest() const { return highest_; }
   uint64_t entries() const { return history_.size(); }
@@ -45,7 +47,8 @@ class Observer {
     uint64_t sequence;
     bool fresh;
   };
-  std::map<uint64_t, Record> history_;      // By index.
+  std::map<uint64_t, Record> history_;  // By index.
+  std::map<uint64_t, std::string> payloads_;
   std::map<uint64_t, uint64_t> digests_;    // By index.
   std::map<uint64_t, uint64_t> sequences_;  // By origin: the last one that took effect.
   std::map<uint64_t, uint32_t> leaders_;    // By term.

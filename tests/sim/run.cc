@@ -29,7 +29,7 @@ class Run {
     for (uint32_t i = 0; i < kNodes; ++i)
       nodes_.push_back(
           std::make_unique<Node>(i, world_, network_, observer_, table, node, options.faults));
-    clients_ = std::make_unique<Clients>(world_, observer_, nodes_, ClientOptions{});
+    clients_ = std::make_unique<Clients>(world_, observer_, nodes_, table, ClientOptions{});
     nemesis_ = std::make_unique<Nemesis>(world_, network_, nodes_, kInitial, options.verbose);
   }
 
