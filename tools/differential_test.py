@@ -88,9 +88,9 @@ class Replies(unittest.TestCase):
 
     def test_older(self):
         ours, theirs = ("$", b"0.1"), ("$", b"0.10000000000000001")
-        self.assertFalse(self.same("ZSCORE k m", ours, theirs))
-        self.assertTrue(self.same("ZSCORE k m", ours, theirs, older=True))
-        self.assertFalse(self.same("ZSCORE k m", ours, ("$", b"0.2"), older=True))
+        self.assertFalse(self.same("INCRBYFLOAT k 0.1", ours, theirs))
+        self.assertTrue(self.same("INCRBYFLOAT k 0.1", ours, theirs, older=True))
+        self.assertFalse(self.same("INCRBYFLOAT k 0.1", ours, ("$", b"0.2"), older=True))
 
 
 class Transactions(unittest.TestCase):

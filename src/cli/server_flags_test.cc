@@ -97,7 +97,6 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
                           {"expect", "3"},
                           {"bootstrap", "false"},
                           {"name", "n"},
-                          {"password", "p"},
                           {"max-voters", "3"},
                           {"write-consistency", "strong"},
                           {"read-consistency", "strong"},

@@ -7,7 +7,6 @@
 
 namespace mydis {
 
-std::span<const CommandSpec> AclLocalFamily();
 std::span<const CommandSpec> ConnectionFamily();
 std::span<const CommandSpec> TransactionFamily();
 std::span<const CommandSpec> ConsistencyFamily();

@@ -60,7 +60,6 @@ class NodeMachine final : public Machine {
 
  private:
   void Published();
-  void PublishUsers();
   void HandOverNews();
 
   Core& core_;
@@ -68,7 +67,6 @@ class NodeMachine final : public Machine {
   Random random_;
   LeaderInfo leader_;
   Announcer announcer_;
-  uint64_t users_version_ = 0;  // Of the users that connections were told of.
   Outbox outbox_;
   std::optional<StateCheck> check_;  // Of the last entry.
   Readiness readiness_ = Readiness::kStarting;

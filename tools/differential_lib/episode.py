@@ -3,7 +3,7 @@
 import dataclasses
 import random
 
-from differential_lib import pools
+from differential_lib import pools, scripts
 from differential_lib.sentence import Sentence
 
 # Groups of commands whose replies follow from the data alone.
@@ -28,7 +28,7 @@ FILLERS = ("SET", "MSET", "SETBIT", "BITFIELD", "RPUSH", "LPUSH", "SADD", "HSET"
             "XGROUP CREATE", "XREADGROUP", "HEXPIRE", "EXPIREAT")
 _RARE = ("FLUSHALL", "FLUSHDB", "SWAPDB", "SELECT", "WAIT", "DEL", "UNLINK", "RENAME")
 # What stands before or behind these in _tied() must stay there.
-_TIED = ("SPOP", "XADD", "SORT", "SORT_RO", "PFCOUNT", "ZRANGE", "ZRANGESTORE", "XCLAIM", "XAUTOCLAIM",
+_TIED = ("SPOP", "XADD", "SORT", "SORT_RO", "PFCOUNT", "EVAL_RO", "ZRANGE", "ZRANGESTORE", "XCLAIM", "XAUTOCLAIM",
          "XREADGROUP", "XSETID")
 
 
@@ -116,12 +116,22 @@ class Episode:
         if command.name.startswith("COMMAND GETKEYS"):
             other = Sentence(self.rng, self._plain_command(), self)
             step = Step(list(command.words) + other.words, (command.name, *sentence.points))
+        if command.name in ("EVAL", "EVAL_RO") and wanted is None and self.rng.random() < 0.6:
+            step = self._script_of_one_command(command)
         steps = self._tied(sentence, step)
         if len(steps) > 1:
             self._ties += 1
             for each in steps:
                 each.tie = self._ties
         return steps
+
+    def _script_of_one_command(self, command):
+        while True:
+            other = self._plain_command()
+            refused = self.world.older and other.name in self.world.blocking  # In scripts, before 7.2.
+            if other.name not in _TIED and "LEX" not in other.name and other.group != "scripting" and not refused:
+                words = Sentence(self.rng, other, self, None, True).words
+                return Step([command.name.encode(), self.rng.choice(scripts.CALLS), b"0", *words], (command.name,))
 
     def _tied(self, sentence, step):
         """With what makes the step's outcome the same on both, or undoes what may differ."""
@@ -140,6 +150,8 @@ class Episode:
             stored = [word for option, word in zip(step.words[2:], step.words[3:]) if option.upper() == b"STORE"]
             stored = stored if sentence.has(b"BY") else []
             return [Step([b"COPY", key, b"copy", b"REPLACE"]), step, Step([b"DEL", b"copy", *stored])]
+        if name == "EVAL_RO":
+            return [Step([b"SCRIPT", b"LOAD", step.words[1]]), step]  # A read of Mydis keeps no script.
         if "LEX" in name or sentence.has(b"BYLEX"):
             # Redis says nothing about ranges of names among different scores.
             at = 2 if name == "ZRANGESTORE" else 1
@@ -191,7 +203,8 @@ class Episode:
         while True:
             command, _ = self._choose()
             if command.name in self.world.blocking or command.group == "transactions" or command.name == "WAIT" \
-                    or command.name in _TIED or "LEX" in command.name:
+                    or command.name in _TIED or "LEX" in command.name \
+                    or command.name.startswith("COMMAND"):
                 continue
             words = Sentence(self.rng, command, self).words
             at = self.rng.randrange(len(words))

@@ -110,8 +110,9 @@ class Sentence:
         nodes = self._shuffled(nodes)
         words = []
         for i, node in enumerate(nodes):
-            if node.argument.name in _COUNTED and i + 1 < len(nodes):
-                self._counted = len(nodes[i + 1].repetitions)
+            if node.argument.name in _COUNTED:
+                counts = i + 1 < len(nodes) and nodes[i + 1].argument.name != "arg"
+                self._counted = len(nodes[i + 1].repetitions) if counts else 0
             words += self._write_node(node)
         return words
 

@@ -4,7 +4,7 @@ A maker takes the Sentence that is being written and gives one word. It is looke
 and the argument's name, then the command's group and the name, then the name, then the type.
 """
 
-from differential_lib import pools
+from differential_lib import pools, scripts
 
 
 def one_of(*choices):
@@ -225,6 +225,10 @@ MAKERS = {
     "BITFIELD_RO encoding": mostly(pools.BIT_TYPES, pools.BAD_BIT_TYPES),
     "HRANDFIELD count": one_of(0, 1, 2, 100, -1, -3, -20, "x"), "SRANDMEMBER count": one_of(0, 1, 2, 100, -1, -3, -20, "x"),
     "ZRANDMEMBER count": one_of(0, 1, 2, 100, -1, -3, -20, "x"),
+    "scripting script": mostly(scripts.SCRIPTS, scripts.CALLS), "sha1": mostly(scripts.HASHES, [b""]),
+    "scripting function": one_of(*scripts.FUNCTIONS), "function-code": one_of(*scripts.LIBRARIES),
+    "library-name": one_of(*scripts.LIBRARY_NAMES), "library-name-pattern": one_of(*scripts.LIBRARY_NAMES),
+    "FUNCTION RESTORE serialized-value": lambda s: s.rng.choice(s.episode.world.functions),
     "SCAN count": one_of(1, 1000, 1000, 1000, 0), "SSCAN count": one_of(1, 1000, 1000, 1000, 0),
     "HSCAN count": one_of(1, 1000, 1000, 1000, 0), "ZSCAN count": one_of(1, 1000, 1000, 1000, 0),
 }

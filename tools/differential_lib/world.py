@@ -1,6 +1,6 @@
 """What episodes are written with: the commands both servers know, their coverage, sample payloads."""
 
-from differential_lib import coverage, episode, grammar
+from differential_lib import coverage, episode, grammar, scripts
 
 # Values whose DUMP makes payloads for RESTORE.
 _SAMPLES = [
@@ -34,6 +34,7 @@ class World:
         self.coverage = coverage.Coverage(self.commands)
         self.blocking = blocking_commands(mydis) & set(self.names)
         self.payloads = [b"", b"bad payload"]
+        self.functions = [b"bad payload"]
         with redis.connect() as client:
             self.settings = {name.decode() for name in client.call("CONFIG", "GET", "*")[::2]}
             self.version = tuple(int(n) for n in redis.info("server")["redis_version"].split(".")[:2])
@@ -42,3 +43,7 @@ class World:
                 client.call("FLUSHALL")
                 client.call(*sample)
                 self.payloads.append(client.call("DUMP", "k"))
+            for library in scripts.LIBRARIES[:4]:
+                client.call("FUNCTION", "FLUSH")
+                client.call("FUNCTION", "LOAD", library)
+                self.functions.append(client.call("FUNCTION", "DUMP"))
