@@ -21,9 +21,11 @@ constexpr Group kGroups[] = {Group::kString, Group::kGeneric,  Group::kBitmap,
 
 // They see more than the clients' own keys, what an instance knows for itself, or take long.
 constexpr std::string_view kLeftOut[] = {
-    "dbsize", "flushall", "flushdb",         "keys",        "pfselftest",   "pfdebug", "randomkey",
-    "scan",   "swapdb",   "object|idletime", "object|freq", "memory|usage", "wait",    "waitaof",
-    "move",   "copy",     "function|stats",  "debug",       "migrate",      "publish", "spublish"};
+    "dbsize",      "flushall",       "flushdb",       "keys",        "pfselftest",
+    "pfdebug",     "randomkey",      "scan",          "swapdb",      "object|idletime",
+    "object|freq", "memory|usage",   "wait",          "waitaof",     "move",
+    "copy",        "function|stats", "function|kill", "script|kill", "debug",
+    "migrate",     "publish",        "spublish"};
 
 constexpr std::string_view kScripts[] = {
     "return redis.call('INCR', KEYS[1])",
