@@ -13,6 +13,8 @@ namespace {
 
 constexpr int64_t kMaxTime = (int64_t{1} << 46) - 1;  // Redis's longest deadline of a field, in ms.
 
+constexpr std::string_view kErrCount = "ERR Number of fields must be a positive integer";
+
 enum class Condition : uint8_t { kNone, kNew, kPresent, kGreater, kLess };
 
 // Replies of HEXPIRE for one field.
@@ -62,11 +64,13 @@ int64_t ExpireField(Hash& hash, std::string_view field, Condition condition, int
 
 // `base_ms` is what the amount counts from, `unit_ms` what it counts.
 void Expire(WriteContext& context, std::string_view name, uint64_t base_ms, int64_t unit_ms) {
+  const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
+  if (!CheckType(entry, ValueType::kHash, context.reply)) return;
   const auto amount = ParseInteger(context.args[2]);
   if (!amount) return context.reply.Error(kErrNotInteger);
   const auto base = static_cast<int64_t>(base_ms);
   int64_t deadline = 0;
-  if (*amount < 0) return SendInvalidExpire(context.reply, name);
+  if (*amount < 0) return context.reply.Error("ERR invalid expire time, must be >= 0");
   if (__builtin_mul_overflow(*amount, unit_ms, &deadline) ||
       __builtin_add_overflow(deadline, base, &deadline) || deadline > kMaxTime)
     return SendInvalidExpire(context.reply, name);
@@ -74,8 +78,6 @@ void Expire(WriteContext& context, std::string_view name, uint64_t base_ms, int6
   const auto fields =
       ReadFields(context.args, condition == Condition::kNone ? 3 : 4, 1, context.reply);
   if (!fields) return;
-  const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
-  if (!CheckType(entry, ValueType::kHash, context.reply)) return;
   if (entry == nullptr) return SendAll(context.reply, fields->size(), kNoField);
   bool set = false;
   bool deleted = false;
@@ -94,9 +96,10 @@ void Expire(WriteContext& context, std::string_view name, uint64_t base_ms, int6
 
 // -2: no such field, -1: no deadline; else the deadline minus `base_ms`, in `unit_ms`.
 void SendDeadlines(ReadContext& context, uint64_t base_ms, int64_t unit_ms) {
-  const auto fields = ReadFields(context.args, 2, 1, context.reply);
   const Hash* hash = nullptr;
-  if (!fields || !FindHash(context, context.args[1], &hash)) return;
+  if (!FindHash(context, context.args[1], &hash)) return;
+  const auto fields = ReadFields(context.args, 2, 1, context.reply, kErrCount);
+  if (!fields) return;
   if (hash == nullptr) return SendAll(context.reply, fields->size(), -2);
   context.reply.ArrayHeader(fields->size());
   for (const std::string_view field : *fields) {
@@ -112,14 +115,15 @@ void SendDeadlines(ReadContext& context, uint64_t base_ms, int64_t unit_ms) {
 
 }  // namespace
 
-std::optional<Args> ReadFields(Args args, size_t at, size_t words_each, Reply& reply) {
+std::optional<Args> ReadFields(Args args, size_t at, size_t words_each, Reply& reply,
+                               std::string_view count_error) {
   if (at >= args.size() || !EqualsUpper(args[at], "FIELDS") || at + 1 >= args.size()) {
     reply.Error("ERR Mandatory argument FIELDS is missing or not at the right position");
     return std::nullopt;
   }
   const auto count = ParseInteger(args[at + 1]);
   if (!count || *count < 1 || *count > std::numeric_limits<int32_t>::max()) {
-    reply.Error("ERR Parameter `numFields` should be greater than 0");
+    reply.Error(count_error);
     return std::nullopt;
   }
   if (args.size() - at - 2 != static_cast<size_t>(*count) * words_each) {
@@ -141,10 +145,10 @@ void HpexpiretimeCommand(ReadContext& context) { SendDeadlines(context, 0, 1); }
 
 // HPERSIST key FIELDS numfields field [field ...]
 void HpersistCommand(WriteContext& context) {
-  const auto fields = ReadFields(context.args, 2, 1, context.reply);
-  if (!fields) return;
   const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
   if (!CheckType(entry, ValueType::kHash, context.reply)) return;
+  const auto fields = ReadFields(context.args, 2, 1, context.reply, kErrCount);
+  if (!fields) return;
   if (entry == nullptr) return SendAll(context.reply, fields->size(), -2);
   bool changed = false;
   ContainerEdit<Hash> edit(context.keyspace, context.db, context.args[1]);

@@ -25,14 +25,17 @@ _NULLS = {"$nil", "*nil", "_"}
 
 
 class Rules:
-    """`older`: Redis is older than 7.2, whose changes are no differences."""
+    """`version` of Redis: what 7.2 changed since, or later versions have changed, is no difference."""
 
-    def __init__(self, older=False):
-        self.older = older
-        self._floats = older
+    def __init__(self, version=(7, 2)):
+        self.older = version < (7, 2)
+        self._newer = version > (7, 2)
+        self._floats = self.older
 
     def same(self, words, ours, theirs):
         if ours == theirs or (self.older and older.changed(words, ours, theirs)):
+            return True
+        if self._newer and older.changed_since(words, ours, theirs):
             return True
         name = words[0].upper() if words else b""
         inner = scripts.inner_words(words)
