@@ -1,5 +1,5 @@
-// What the commands that a thread runs have read: kept beside the state for whoever runs them and
-// asks for it. Nothing in the state depends on it.
+// What the commands that a thread runs have read, or were refused: kept beside the state for
+// whoever runs them and asks for it. Nothing in the state depends on it.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,21 @@ struct MissingKey {
   std::string key;
 };
 
+// What the rights of a user lack for a command, the strongest last.
+enum class AclRefusal : uint8_t { kNone, kCommand, kKey, kChannel };
+
+struct RefusedCall {
+  AclRefusal refusal;
+  std::string object;  // The command, key or channel.
+};
+
 struct ReadTrace {
   // Keys of commands that read, run inside scripts and transactions; null: nobody wants them.
   std::vector<std::string>* keys = nullptr;
   // Keys that were looked up and are not there; null: nobody wants them.
   std::vector<MissingKey>* missing = nullptr;
+  // Commands that a script was refused; null: nobody wants them.
+  std::vector<RefusedCall>* refused = nullptr;
 };
 
 // Of the calling thread.

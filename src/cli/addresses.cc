@@ -6,6 +6,15 @@
 
 namespace mydis {
 
+std::vector<std::string> ReadLogin(const CommandLine& line) {
+  const char* variable = std::getenv("REDISCLI_AUTH");
+  if (!line.Has("pass") && variable == nullptr) return {};
+  std::vector<std::string> command = {"AUTH"};
+  if (line.Has("user")) command.push_back(line.Get("user"));
+  command.push_back(line.Has("pass") ? line.Get("pass") : std::string(variable));
+  return command;
+}
+
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line) {
   constexpr uint16_t kDefaultPort = 2381;
   std::string place = "--address";

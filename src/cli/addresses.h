@@ -1,6 +1,7 @@
-// Where a subcommand that talks to running instances finds them. Main thread.
+// Where a subcommand that talks to running instances finds them, and who it is there. Main thread.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/host_port.h"
@@ -12,6 +13,15 @@ inline constexpr OptionSpec kAddressOption = {
     "--address", "HOST:PORT[,...]",
     "Redis port of an instance; of several, the first that answers (or set MYDIS_ADDRESS)",
     "127.0.0.1:2381"};
+
+inline constexpr OptionSpec kUserOption = {"--user", "NAME", "log in as this user", "default"};
+inline constexpr OptionSpec kPasswordOption = {
+    "-a,--pass", "PASSWORD",
+    "log in with this password (or set REDISCLI_AUTH, which others cannot see)"};
+
+// The AUTH command that --user and --pass, or the environment variable REDISCLI_AUTH, ask for;
+// empty for none.
+std::vector<std::string> ReadLogin(const CommandLine& line);
 
 // From --address, else MYDIS_ADDRESS, else the default.
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line);

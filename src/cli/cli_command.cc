@@ -27,6 +27,8 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     kAddressOption,
+    kUserOption,
+    kPasswordOption,
     {"-n,--db", "N", "database to select", "0"},
     {"-3", "", "speak version 3 of the Redis protocol"},
     {"-r,--repeat", "N", "run the command N times; -1: until Ctrl-C", "1"},
@@ -77,6 +79,7 @@ Result<CliOptions> ReadOptions(const CommandLine& line) {
   Result<std::vector<HostPort>> addresses = ReadAddresses(line);
   if (!addresses) return Fail(addresses.error());
   options.session.connection.addresses = std::move(*addresses);
+  options.session.login = ReadLogin(line);
   const Result<int64_t> database = ParseInteger("--db", line.Get("db", "0"), 0);
   if (!database) return Fail(database.error());
   options.session.database = static_cast<int>(*database);

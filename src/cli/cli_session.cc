@@ -54,6 +54,7 @@ CliSession::CliSession(Options options, Interrupt* interrupt)
   connection_.OnPush([this](RespValue push) {
     if (options_.interactive) fmt::print("{}", FormatForPeople(push));
   });
+  if (!options_.login.empty()) restore_["0 auth"] = options_.login;
   if (options_.resp3) restore_["1 hello"] = {"HELLO", "3"};
 }
 
@@ -81,8 +82,8 @@ bool CliSession::Restore() {
   }
   for (size_t i = 0; i < replies->size(); ++i) {
     if (!(*replies)[i].is_error()) continue;
-    Say(fmt::format("{} {}: {}", commands[i][0], commands[i][0] == "AUTH" ? "..." : commands[i][1],
-                    (*replies)[i].text));
+    Say(fmt::format("{} {}: {}", commands[i][0],
+                    Is(commands[i][0], "auth") ? "..." : commands[i][1], (*replies)[i].text));
     if (Is(commands[i][0], "select")) database_ = 0;
     if (!options_.interactive) return false;
   }

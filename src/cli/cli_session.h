@@ -18,6 +18,7 @@ class CliSession {
  public:
   struct Options {
     RemoteConnection::Options connection;
+    std::vector<std::string> login;  // The AUTH command to begin with; empty: none.
     int database = 0;
     bool resp3 = false;
     bool raw = false;          // Replies for programs, not for people.

@@ -41,6 +41,8 @@ constexpr Action kActions[] = {
 
 constexpr OptionSpec kOptions[] = {
     kAddressOption,
+    kUserOption,
+    kPasswordOption,
     {"--timeout", "D", "how long to wait for the answer", "30s"},
     {"--json", "", "print status and get as JSON"},
 };
@@ -141,8 +143,9 @@ int RunAction(const Action& action, const CommandLine& line, RemoteConnection::O
         action,
         fmt::format("{}; is Mydis running there? --address HOST:PORT names another", s.message()));
   // Version 3 of the protocol tells maps from lists.
-  const Result<std::vector<RespValue>> replies = connection.Pipeline(
-      std::vector<std::vector<std::string>>{{"HELLO", "3"}, CommandOf(action, line)});
+  std::vector<std::vector<std::string>> commands = {{"HELLO", "3"}, CommandOf(action, line)};
+  if (const auto login = ReadLogin(line); !login.empty()) commands.insert(commands.begin(), login);
+  const Result<std::vector<RespValue>> replies = connection.Pipeline(commands);
   if (!replies) return Failure(action, replies.error().message());
   for (const RespValue& reply : *replies) {
     if (reply.is_error()) return Failure(action, reply.text);

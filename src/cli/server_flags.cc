@@ -43,6 +43,9 @@ constexpr OptionSpec kOptions[] = {
     {"--read-consistency", "eventual|strong", "strong: linearizable reads", "eventual"},
     {"--durability", "commit|relaxed",
      "commit: a write is on disk before it is answered; relaxed: flush once a second", "commit"},
+    {"--password", "PW",
+     "password of the user default of a new cluster; hidden from others in MYDIS_PASSWORD or "
+     "--config"},
     {"--raft-timeout", "D", "how long a write or a strong read may wait", "10s"},
     {"--io-threads", "N", "threads that serve clients", "by the number of cores", "Running"},
     {"--log-level", "debug|info|warning|error", "what to log on standard error", "info"},
@@ -133,6 +136,7 @@ Outcome SetOption(std::string_view key, std::string_view text, ServerOptions& o)
   if (key == "bind-address") return SetText(text, &o.bind_address);
   if (key == "advertise-address") return SetText(text, &o.advertise_address);
   if (key == "instance-id") return SetText(text, &o.instance_id);
+  if (key == "password") return SetText(text, &o.password);
   if (key == "name") return SetText(text, &o.name);
   if (key == "redis-port") return SetInteger(text, &o.redis_port);
   if (key == "raft-port") return SetInteger(text, &o.raft_port);

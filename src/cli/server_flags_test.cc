@@ -97,6 +97,7 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
                           {"expect", "3"},
                           {"bootstrap", "false"},
                           {"name", "n"},
+                          {"password", "p"},
                           {"max-voters", "3"},
                           {"write-consistency", "strong"},
                           {"read-consistency", "strong"},

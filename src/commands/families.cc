@@ -1,6 +1,7 @@
 // The list of all families of commands that touch the state.
 #include <array>
 
+#include "commands/acl_family.h"
 #include "commands/bitmaps.h"
 #include "commands/cluster_settings.h"
 #include "commands/dump.h"
@@ -24,6 +25,7 @@ Families StateFamilies() {
   // One on a line.
   // clang-format off
   static const std::array families = {
+      AclFamily(),
       BitmapFamily(),
       BlockingListFamily(),
       BlockingSortedSetFamily(),

@@ -67,6 +67,7 @@ CommandTable::CommandTable(Families families, Families more) {
   }
   std::ranges::sort(sorted_, {}, [](const CommandSpec* spec) { return spec->name; });
   FillSlots();
+  FillPlaces();
 }
 
 void CommandTable::Add(const CommandSpec& spec) {
@@ -117,6 +118,17 @@ void CommandTable::FillSlots() {
   }
 }
 
+void CommandTable::FillPlaces() {
+  const auto add = [this](const CommandSpec& spec, const CommandSpec* container) {
+    const size_t place = places_.size();
+    places_[&spec] = {place, container};
+  };
+  for (const CommandSpec* spec : sorted_) {
+    add(*spec, nullptr);
+    for (const CommandSpec& sub : spec->subcommands) add(sub, spec);
+  }
+}
+
 const CommandSpec* CommandTable::Find(std::string_view name) const {
   const Folded folded = Fold(name);
   size_t at = folded.Hash() & (slots_.size() - 1);
@@ -138,12 +150,8 @@ const CommandSpec* CommandTable::Resolve(Args args) const {
 }
 
 const CommandSpec* CommandTable::ContainerOf(const CommandSpec& spec) const {
-  for (const CommandSpec* container : sorted_) {
-    for (const CommandSpec& sub : container->subcommands) {
-      if (&sub == &spec) return container;
-    }
-  }
-  return nullptr;
+  const auto it = places_.find(&spec);
+  return it == places_.end() ? nullptr : it->second.container;
 }
 
 std::string CommandTable::FullName(const CommandSpec& spec) const {
@@ -192,6 +200,11 @@ std::vector<std::string> KeysRead(const CommandSpec& spec, Args args) {
 void NoteRead(const CommandSpec& spec, Args args) {
   if (thread_read_trace.keys == nullptr) return;
   for (std::string& key : KeysRead(spec, args)) thread_read_trace.keys->push_back(std::move(key));
+}
+
+const CommandTable& CommandsOf(const State& state) {
+  MYDIS_ASSERT(state.commands != nullptr, "a state that runs commands knows them");
+  return static_cast<const CommandTable&>(*state.commands);
 }
 
 const CommandSpec* FindSubcommand(const CommandSpec& container, std::string_view word) {

@@ -1,6 +1,7 @@
 // All declared commands, found by name.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <span>
 #include <string>
@@ -38,6 +39,10 @@ class CommandTable final : public CommandRunner {
   std::string FullName(const CommandSpec& spec) const;
   // The command or subcommand of that full name, in any case; nullptr if there is none.
   const CommandSpec* FindFullName(std::string_view full_name) const;
+  // Every command and subcommand has a place: 0, 1, 2 … places() − 1, in the order of their names.
+  // REQUIRES: `spec` is of this table.
+  size_t PlaceOf(const CommandSpec& spec) const { return places_.at(&spec).place; }
+  size_t places() const { return places_.size(); }
   // All top-level commands in alphabetical order.
   std::span<const CommandSpec* const> all() const { return sorted_; }
 
@@ -58,17 +63,26 @@ class CommandTable final : public CommandRunner {
     bool exact = false;  // A name that folds alike is this name.
     const CommandSpec* spec = nullptr;
   };
+  struct Place {
+    size_t place;
+    const CommandSpec* container;
+  };
   static Folded Fold(std::string_view name);
   void Add(const CommandSpec& spec);
   void Merge(const CommandSpec*& container, const CommandSpec& more);
   void FillSlots();
+  void FillPlaces();
 
   // Containers whose subcommands come from both lists. Deques: pointers into them stay valid.
   std::deque<CommandSpec> merged_;
   std::deque<std::vector<CommandSpec>> merged_subcommands_;
   std::vector<Slot> slots_;  // Open addressing, a power of two.
   std::vector<const CommandSpec*> sorted_;
+  boost::unordered_flat_map<const CommandSpec*, Place> places_;  // Looked up, never walked.
 };
+
+// The table that the state was given.
+const CommandTable& CommandsOf(const State& state);
 
 // The subcommand `word` of a container, in any case; nullptr if there is none.
 const CommandSpec* FindSubcommand(const CommandSpec& container, std::string_view word);

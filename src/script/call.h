@@ -56,6 +56,8 @@ struct ScriptCall {
   ScriptChance chance;   // Of math.random.
 
   const State& state() const { return write != nullptr ? write->state : read->state; }
+  // Whose rights bound the call; empty: nobody's.
+  std::string_view user() const { return write != nullptr ? write->user : read->user; }
   uint64_t now_ms() const { return write != nullptr ? write->now_ms : read->now_ms; }
   Random& command_random() { return write != nullptr ? write->random : read->random; }
 };
@@ -66,6 +68,6 @@ bool MayCall(ScriptCall& call, const CommandSpec* spec, Args args, std::string* 
 // Runs a command that MayCall has let pass.
 void RunCalled(ScriptCall& call, const CommandSpec& spec, Args args, Reply& reply);
 // Whether the caller's user may run this; otherwise `why` (if given) says what he lacks.
-bool UserMayRun(const ScriptCall& call, const CommandSpec& spec, Args args, std::string* why);
+bool UserMayRun(const ScriptCall& call, const CommandSpec& spec, Args args);
 
 }  // namespace mydis

@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "base/read_trace.h"
+#include "commands/acl_rights.h"
+#include "commands/acl_rules.h"
 #include "commands/arg_parser.h"
 #include "commands/blocking.h"
 #include "commands/protocol_types.h"
@@ -59,10 +62,44 @@ void RunSession(ScriptCall& call, const CommandSpec& spec, Args args, Reply& rep
   reply.Ok();
 }
 
+// Decided by the users at this place in the log, so alike on every instance.
+bool UserMayRun(const ScriptCall& call, const CommandSpec& spec, Args args, AclVerdict* verdict,
+                std::string* lacking) {
+  if (call.user().empty()) return true;
+  const auto rights = RightsOf(*call.table, call.state().users, call.user());
+  if (rights == nullptr) {
+    *verdict = {AclRefusal::kCommand, 0};
+    *lacking = fmt::format("User {} does not exist any more", call.user());
+    return false;
+  }
+  *verdict = rights->Check(spec, args);
+  if (!verdict->ok()) *lacking = rights->Explain(*verdict, spec, args);
+  return verdict->ok();
+}
+
+// For ACL LOG of the instance that has the client.
+void NoteRefusal(const ScriptCall& call, const AclVerdict& verdict, const CommandSpec& spec,
+                 Args args) {
+  if (thread_read_trace.refused == nullptr) return;
+  const bool command = verdict.refusal == AclRefusal::kCommand;
+  thread_read_trace.refused->push_back(
+      {verdict.refusal,
+       command ? AclName(*call.table, spec) : std::string(args[verdict.position])});
+}
+
+std::string_view SortRefusal(const ScriptCall& call, const CommandSpec& spec, Args args) {
+  if (call.user().empty()) return {};
+  const auto rights = RightsOf(*call.table, call.state().users, call.user());
+  return rights == nullptr ? std::string_view() : rights->CheckSort(spec, args);
+}
+
 }  // namespace
 
-// All users may do everything.
-bool UserMayRun(const ScriptCall&, const CommandSpec&, Args, std::string*) { return true; }
+bool UserMayRun(const ScriptCall& call, const CommandSpec& spec, Args args) {
+  AclVerdict verdict;
+  std::string lacking;
+  return UserMayRun(call, spec, args, &verdict, &lacking);
+}
 
 bool MayCall(ScriptCall& call, const CommandSpec* spec, Args args, std::string* error) {
   const auto refuse = [error](std::string_view text) {
@@ -83,14 +120,19 @@ bool MayCall(ScriptCall& call, const CommandSpec* spec, Args args, std::string* 
                          spec->name);
     return false;
   }
+  AclVerdict verdict;
   std::string lacking;
-  if (!UserMayRun(call, *spec, args, &lacking))
-    return refuse("-NOPERM ACL failure in script: " + lacking);
+  if (!UserMayRun(call, *spec, args, &verdict, &lacking)) {
+    NoteRefusal(call, verdict, *spec, args);
+    return refuse("ACL failure in script: " + lacking);
+  }
   const bool writes = spec->effect == Effect::kWrite;
   if (call.read_only && (writes || (spec->flags & kMayReplicate) != 0))
     return refuse("Write commands are not allowed from read-only scripts.");
   if (call.out_of_memory && !call.allow_oom && !call.wrote && (spec->flags & kDenyOom) != 0)
     return refuse("-OOM command not allowed when used memory > 'maxmemory'.");
+  if (const std::string_view sort = SortRefusal(call, *spec, args); !sort.empty())
+    return refuse("-" + std::string(sort));
   if (writes) call.wrote = true;
   return true;
 }

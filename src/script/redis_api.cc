@@ -110,7 +110,7 @@ int AclCheckCmd(lua_State* L) {
   if (call == nullptr || !called_words.Read(L)) return lua_error(L);
   const CommandSpec* spec = call->table->Resolve(called_words.args());
   if (spec == nullptr) return RaiseError(L, "Invalid command passed to redis.acl_check_cmd()");
-  lua_pushboolean(L, UserMayRun(*call, *spec, called_words.args(), nullptr));
+  lua_pushboolean(L, UserMayRun(*call, *spec, called_words.args()));
   return 1;
 }
 

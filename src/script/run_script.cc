@@ -110,12 +110,6 @@ bool ReadKeys(Args args, std::string_view not_a_number, Args* keys, Args* rest, 
   return true;
 }
 
-const CommandTable& TableOf(const State& state) {
-  MYDIS_ASSERT(state.commands != nullptr, "whoever makes a state gives it its commands");
-  // There is one kind of runner that knows the script commands.
-  return static_cast<const CommandTable&>(*state.commands);
-}
-
 bool PrepareCall(ScriptCall& call, uint32_t flags, bool ro, Reply& reply) {
   const State& state = call.state();
   call.out_of_memory = state.OutOfMemory();
@@ -131,7 +125,7 @@ bool PrepareCall(ScriptCall& call, uint32_t flags, bool ro, Reply& reply) {
         "'maxmemory'");
     return false;
   }
-  call.table = &TableOf(state);
+  call.table = &CommandsOf(state);
   call.read_only = ro || (!compat && no_writes) || call.write == nullptr;
   call.allow_oom = !compat && (flags & kScriptAllowOom) != 0;
   call.chance = ScriptChance(static_cast<uint32_t>(call.command_random().Next()));

@@ -28,7 +28,4 @@ void RunScript(ScriptCall& call, std::string_view sha, std::string_view text, si
 // Runs a function of a library. REQUIRES: PrepareCall().
 void RunFunction(ScriptCall& call, const FunctionLibrary& library, Reply& reply);
 
-// The table that `state` was given.
-const CommandTable& TableOf(const State& state);
-
 }  // namespace mydis

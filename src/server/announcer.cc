@@ -53,4 +53,7 @@ int64_t Announcer::OnMessage(bool sharded, std::string_view channel, std::string
   return Batch().AddMessage(audience_, Here(), sharded, channel, message);
 }
 
+// At its place among the messages: who has lost the right to hear is gone before the next one.
+void Announcer::OnUsersChanged() { Batch().AddUsersChanged(Here()); }
+
 }  // namespace mydis

@@ -39,6 +39,7 @@ class Announcer final : public KeyspaceListener, public MessageListener {
   void OnEvent(EventClass event_class, std::string_view event, uint32_t db,
                std::string_view key) override;
   int64_t OnMessage(bool sharded, std::string_view channel, std::string_view message) override;
+  void OnUsersChanged() override;
 
  private:
   News& Batch();

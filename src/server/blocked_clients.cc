@@ -133,7 +133,8 @@ bool BlockedClients::Leave(Waiter& waiter) {
   return true;
 }
 
-std::vector<std::shared_ptr<Waiter>> BlockedClients::LeaveAll() {
+std::vector<std::shared_ptr<Waiter>> BlockedClients::LeaveIf(
+    const std::function<bool(const Waiter&)>& leaves) {
   std::map<uint64_t, std::shared_ptr<Waiter>> all;
   MutexLock guard(mutex_);
   for (const auto& [id, key] : keys_) {
@@ -141,11 +142,18 @@ std::vector<std::shared_ptr<Waiter>> BlockedClients::LeaveAll() {
   }
   std::vector<std::shared_ptr<Waiter>> left;
   for (const auto& [ticket, waiter] : all) {
+    if (!leaves(*waiter)) continue;
     Dequeue(*waiter);
     Out(*waiter, Waiter::State::kGone);
+    waiter->taken_out = true;
     left.push_back(waiter);
   }
   return left;
+}
+
+bool BlockedClients::WasTakenOut(const Waiter& waiter) const {
+  MutexLock guard(mutex_);
+  return waiter.taken_out;
 }
 
 std::pair<size_t, size_t> BlockedClients::CountKeys() const {

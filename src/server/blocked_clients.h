@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ struct Waiter {
   uint32_t db = 0;
   int resp_version = 2;
   bool strong = false;
+  std::string user;  // Whose rights it needs.
+  uint64_t user_id = 0;
   std::vector<std::string> words;
   const WaitRule* rule = nullptr;
   std::string tag;
@@ -53,6 +56,7 @@ struct Waiter {
   friend class BlockedClients;
   enum class State : uint8_t { kNew, kWaiting, kTrying, kServed, kGone };
   State state = State::kNew;  // Guarded by the registry's mutex, as what follows.
+  bool taken_out = false;     // By LeaveIf.
   bool left = false;          // While trying: the session wants no further attempt.
   // While trying:
   WaitQueue* of = nullptr;  // The queue whose supply it was taken for.
@@ -81,8 +85,13 @@ class BlockedClients final : public KeyspaceListener {
   size_t clients() const { return clients_.load(std::memory_order_relaxed); }
   // Keys waited for; of them, those whose deletion wakes.
   std::pair<size_t, size_t> CountKeys() const;
-  // All of them leave, but those whose attempt is under way.
-  std::vector<std::shared_ptr<Waiter>> LeaveAll();
+  // Those leave for whom `leaves` says so, but for those whose attempt is under way.
+  std::vector<std::shared_ptr<Waiter>> LeaveIf(const std::function<bool(const Waiter&)>& leaves);
+  // Whether LeaveIf has taken it out.
+  bool WasTakenOut(const Waiter& waiter) const;
+  std::vector<std::shared_ptr<Waiter>> LeaveAll() {
+    return LeaveIf([](const Waiter&) { return true; });
+  }
 
   // --- The consensus thread ---
   void OnKeyChanged(uint32_t db, std::string_view key) override;

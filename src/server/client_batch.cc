@@ -34,8 +34,13 @@ BatchItem& ClientBatch::AddItem(BatchItem::Kind what, Connection* connection, in
 }
 
 void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db,
-                           int resp_version, Args args) {
-  AddItem(BatchItem::Kind::kWrite, connection, resp_version).spec = spec;
+                           int resp_version, Args args, std::string_view user) {
+  BatchItem& item = AddItem(BatchItem::Kind::kWrite, connection, resp_version);
+  item.spec = spec;
+  if (!user.empty()) {
+    item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
+    builder_.AsUser(user);
+  }
   builder_.AddCommand(db, args);
 }
 
@@ -44,23 +49,30 @@ void ClientBatch::AddTransaction(Connection* connection, int resp_version,
                                  std::unique_ptr<StoredTransaction> transaction) {
   BatchItem& item = AddItem(BatchItem::Kind::kTransaction, connection, resp_version);
   size_t elements = 0;
-  for (const StoredCommand& command : transaction->commands)
-    elements += command.spec->effect != Effect::kLocal;
+  for (const StoredCommand& command : transaction->commands) elements += !command.local();
+  for (const StoredCommand& command : transaction->commands) {
+    if (command.user.empty()) continue;
+    builder_.AsUser(command.user);
+    item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
+    break;
+  }
   builder_.BeginTransaction(watched, elements);
   std::vector<std::string_view> views;
   for (const StoredCommand& command : transaction->commands) {
-    if (command.spec->effect != Effect::kLocal)
-      builder_.AddElement(command.db, command.Views(views));
+    if (!command.local()) builder_.AddElement(command.db, command.Views(views));
   }
   item.transaction = std::move(transaction);
 }
 
 void ClientBatch::AddRead(Connection* connection, const CommandSpec* spec, uint32_t db,
-                          int resp_version, Args args, size_t expected_bytes) {
+                          int resp_version, Args args, size_t expected_bytes,
+                          std::string_view user) {
   expected_read_bytes_ += std::min(expected_bytes, kExpectedReadBytes - expected_read_bytes_);
   BatchItem& item = AddItem(BatchItem::Kind::kRead, connection, resp_version);
   item.spec = spec;
   item.read = std::make_unique<StoredCommand>(spec, db, args);
+  item.read->user = user;
+  if (!user.empty()) item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
 }
 
 void ClientBatch::AddLiteral(Connection* connection, std::string reply) {
@@ -125,11 +137,14 @@ void ClientBatch::RunRead(BatchItem& item) {
   item.begin = replies_.size();
   ReadContext context{item.read->Views(views),      reply_, state, state.keyspace, item.read->db,
                       core_->cluster_clock.NowMs(), random};
+  context.user = item.read->user;
   const LookupCount before = thread_lookups;
   const CallTimer timer(next_ % kTimedOneIn == 0 || thread_.node().config().Times(*item.spec));
   if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
+  thread_read_trace.refused = item.refused_calls.get();
   item.spec->handler.read(context);
   thread_read_trace.missing = nullptr;
+  thread_read_trace.refused = nullptr;
   if (timer.on()) item.nanoseconds = static_cast<uint32_t>(timer.Nanoseconds());
   item.revision = state.revision;
   const LookupCount found = thread_lookups - before;
@@ -155,6 +170,7 @@ BatchItem& ClientBatch::Advance() {
   BatchItem& item = items_[next_];
   reply_.set_version(item.resp_version);
   item.begin = replies_.size();
+  thread_read_trace.refused = item.refused_calls.get();
   if (item.tracks) thread_read_trace.keys = &item.keys_read;
   if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
   ++begun_;

@@ -31,6 +31,10 @@ struct StoredCommand {
   const CommandSpec* spec = nullptr;
   uint32_t db = 0;
   std::vector<std::string> words;
+  std::string user;     // Whose rights bound a script; empty: nobody's.
+  std::string refusal;  // Of a command that EXEC does not run: the error.
+  // Whether it is for this connection alone: nothing that touches the state.
+  bool local() const { return spec->effect == Effect::kLocal || !refusal.empty(); }
   StoredCommand() = default;
   StoredCommand(const CommandSpec* command, uint32_t database, Args args)
       : spec(command), db(database), words(args.begin(), args.end()) {}
@@ -67,8 +71,10 @@ struct BatchItem {
   std::string literal;                             // kLiteral: the reply, made already.
   std::vector<std::string> words;                  // Of a write that took long enough to be kept.
   std::vector<MissingKey> keys_missing;            // That its reads have looked for.
-  std::vector<std::string> keys_read;              // By its scripts and transactions, if `tracks`.
-  size_t begin = 0;                                // Of the reply in `replies`.
+  // Of a script that a user with bounded rights runs; else null.
+  std::unique_ptr<std::vector<RefusedCall>> refused_calls;
+  std::vector<std::string> keys_read;  // By its scripts and transactions, if `tracks`.
+  size_t begin = 0;                    // Of the reply in `replies`.
   size_t end = 0;
   uint64_t revision = 0;     // After the operation.
   uint32_t nanoseconds = 0;  // That a command took to run, for those that were timed.
@@ -83,13 +89,14 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   ClientBatch(IoThread& thread, bool wait_for_all) : thread_(thread) { strong = wait_for_all; }
 
   // --- The I/O thread, before it is submitted ---
+  // `user`: whose rights bound a script; empty: nobody's.
   void AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db, int resp_version,
-                Args args);
+                Args args, std::string_view user = {});
   void AddTransaction(Connection* connection, int resp_version, std::span<const WatchedKey> watched,
                       std::unique_ptr<StoredTransaction> transaction);
   // `expected_bytes`: about how much it will answer.
   void AddRead(Connection* connection, const CommandSpec* spec, uint32_t db, int resp_version,
-               Args args, size_t expected_bytes);
+               Args args, size_t expected_bytes, std::string_view user = {});
   // False: this read is better run by itself, after the batch, where a client that does not take
   // its replies is not read from. A batch has to keep all its replies until it is back.
   bool HasRoomForRead(size_t expected_bytes) const {

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "commands/arg_parser.h"
 #include "commands/subcommands.h"
+#include "server/client_info.h"
 #include "server/connection.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
@@ -18,46 +19,6 @@ namespace {
 
 bool ValidText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
-}
-
-std::string FlagsOf(const ClientRecord& client) {
-  std::string flags;
-  if (client.queued >= 0) flags += 'x';
-  if (client.paused || client.blocked) flags += 'b';
-  if (client.no_evict) flags += 'e';
-  if (client.no_touch) flags += 'T';
-  if (client.monitor) flags += 'O';
-  if (client.Subscriptions() > 0) flags += 'P';
-  if (client.tracking) flags += 't';
-  if (client.tracking_broken) flags += 'R';
-  if (client.tracking_broadcast) flags += 'B';
-  return flags.empty() ? "N" : flags;
-}
-
-std::string Line(Node& node, ClientRecord& client) {
-  const uint64_t now_ms = node.clock().MonotonicUs() / 1000;
-  const CommandSpec* last = client.last_command;
-  std::string name, lib_name, lib_version;
-  {
-    MutexLock guard(client.mutex);
-    name = client.name;
-    lib_name = client.lib_name;
-    lib_version = client.lib_version;
-  }
-  const auto seconds_since = [now_ms](uint64_t then_ms) {
-    return now_ms > then_ms ? (now_ms - then_ms) / 1000 : 0;
-  };
-  return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
-      "multi={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=16384 rbp=0 obl=0 oll=0 omem={} "
-      "tot-mem={} events=r cmd={} user=default redir={} resp={} lib-name={} lib-ver={}",
-      client.id, client.address, client.local_address, client.fd, name,
-      seconds_since(client.connected_ms), seconds_since(client.active_ms), FlagsOf(client),
-      client.db.load(), client.subscribed[0].load(), client.subscribed[1].load(),
-      client.subscribed[2].load(), client.queued.load(), client.input_bytes.load(),
-      client.output_bytes.load(), 1024 + client.input_bytes + client.output_bytes,
-      last == nullptr ? "NULL" : node.table().FullName(*last), client.tracking_redirect.load(),
-      client.resp_version.load(), lib_name, lib_version);
 }
 
 void Id(LocalContext& c) { c.reply.Integer(static_cast<int64_t>(c.session.record->id)); }
@@ -91,7 +52,9 @@ void SetInfo(LocalContext& c) {
   c.reply.Ok();
 }
 
-void Info(LocalContext& c) { c.reply.Verbatim("txt", Line(c.node, *c.session.record) + "\n"); }
+void Info(LocalContext& c) {
+  c.reply.Verbatim("txt", ClientInfo(c.node, *c.session.record) + "\n");
+}
 
 // Which clients CLIENT LIST shows or CLIENT KILL ends.
 struct Filter {
@@ -99,9 +62,9 @@ struct Filter {
   std::vector<uint64_t> ids;
   std::optional<uint64_t> max_age_s;
 
-  bool Matches(const ClientRecord& client, uint64_t now_ms) const {
+  bool Matches(ClientRecord& client, uint64_t now_ms) const {
     if (type && *type != (client.Subscriptions() > 0 ? "pubsub" : "normal")) return false;
-    if (user && *user != "default") return false;
+    if (user && *user != client.UserName()) return false;
     if (address && *address != client.address) return false;
     if (local_address && *local_address != client.local_address) return false;
     if (!ids.empty() && std::find(ids.begin(), ids.end(), client.id) == ids.end()) return false;
@@ -146,7 +109,7 @@ void List(LocalContext& c) {
   std::string text;
   const uint64_t now_ms = c.node.clock().MonotonicUs() / 1000;
   for (const auto& client : c.node.clients().List()) {
-    if (filter.Matches(*client, now_ms)) text += Line(c.node, *client) + "\n";
+    if (filter.Matches(*client, now_ms)) text += ClientInfo(c.node, *client) + "\n";
   }
   c.reply.Verbatim("txt", text);
 }
@@ -191,7 +154,8 @@ void Kill(LocalContext& c) {
     } else if (option == "LADDR") {
       filter.local_address = std::string(value);
     } else if (option == "USER") {
-      if (value != "default") return c.reply.Error(fmt::format("ERR No such user '{}'", value));
+      if (c.Read().users.Find(value) == nullptr)
+        return c.reply.Error(fmt::format("ERR No such user '{}'", value));
       filter.user = std::string(value);
     } else if (option == "SKIPME") {
       const std::string yes = ToLower(value);

@@ -34,6 +34,7 @@ void Config::Apply(std::string_view name, const std::string& value) {
   if (name == "tcp-keepalive") keepalive_s = number();
   if (name == "client-query-buffer-limit") query_buffer_limit = number();
   if (name == "tracking-table-max-keys") tracking_max_keys = number();
+  if (name == "acllog-max-len") acl_log_size = number();
   if (name == "slowlog-max-len") slowlog_size = number();
   if (name == "latency-monitor-threshold") latency_threshold_ms = number();
   if (name == "slowlog-log-slower-than") {

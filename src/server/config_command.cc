@@ -17,6 +17,9 @@
 namespace mydis {
 namespace {
 
+// The password of the user "default": there is no such setting, but CONFIG SET changes the user.
+constexpr std::string_view kPasswordSetting = "requirepass";
+
 void Get(LocalContext& c) {
   std::map<std::string, std::string> found;
   const Settings& settings = c.Read().settings;
@@ -33,6 +36,12 @@ void Get(LocalContext& c) {
       }
     }
   }
+  for (std::string_view pattern : c.args.subspan(2)) {
+    // What it is, nobody knows any more.
+    if (GlobMatches(pattern, kPasswordSetting, true))
+      found[std::string(kPasswordSetting)] =
+          c.Read().users.Find(kDefaultUser)->passwords.empty() ? "" : "(hashed)";
+  }
   c.reply.MapHeader(found.size());
   for (const auto& [name, value] : found) {
     c.reply.Bulk(name);
@@ -48,7 +57,8 @@ void Set(LocalContext& c) {
   std::vector<std::pair<std::string, std::string>> for_cluster;
   for (size_t i = 2; i < c.args.size(); i += 2) {
     const std::string name = ToLower(c.args[i]);
-    const bool cluster = Settings::Knows(name);
+    const bool password = name == kPasswordSetting;
+    const bool cluster = Settings::Knows(name) || password;
     if (!cluster && !c.node.config().Knows(name)) {
       return c.reply.Error(fmt::format(
           "ERR Unknown option or number of arguments for CONFIG SET - '{}'", c.args[i]));
@@ -59,8 +69,9 @@ void Set(LocalContext& c) {
                       "parameter",
                       name));
     }
-    const Status status =
-        cluster ? Settings::Check(name, c.args[i + 1]) : c.node.config().Check(name, c.args[i + 1]);
+    const Status status = password  ? Status::Ok()
+                          : cluster ? Settings::Check(name, c.args[i + 1])
+                                    : c.node.config().Check(name, c.args[i + 1]);
     if (!status.ok()) {
       return c.reply.Error(
           fmt::format("ERR CONFIG SET failed (possibly related to argument '{}') - {}", name,
@@ -70,7 +81,7 @@ void Set(LocalContext& c) {
   }
   for (size_t i = 2; i < c.args.size(); i += 2) {
     const std::string name = ToLower(c.args[i]);
-    if (Settings::Knows(name)) continue;
+    if (Settings::Knows(name) || name == kPasswordSetting) continue;
     if (Status status = c.node.config().Set(name, c.args[i + 1]); !status.ok())
       return c.reply.Error("ERR " + status.message());
   }

@@ -30,9 +30,8 @@ constexpr ConfigSpec Words(Text name, Use use, Text initial, Text choices) {
 
 // By name. Values are Redis 7.2's defaults unless the instance has others (Config's constructor).
 constexpr ConfigSpec kSpecs[] = {
-    Choice("acl-pubsub-default", kIdle, "resetchannels", "allchannels|resetchannels"),
     Other("aclfile", kText, kFixed, ""),
-    Number("acllog-max-len", kIdle, "128", 0, INT64_MAX),
+    Number("acllog-max-len", kUsed, "128", 0, INT64_MAX),
     Number("active-defrag-cycle-max", kIdle, "25", 1, 99),
     Number("active-defrag-cycle-min", kIdle, "1", 1, 99),
     Bytes("active-defrag-ignore-bytes", kIdle, "104857600", 1, INT64_MAX),
@@ -164,7 +163,6 @@ constexpr ConfigSpec kSpecs[] = {
         .Alias("slave-serve-stale-data")
         .Because("an instance that has fallen behind answers -STALE"),
     Other("replicaof", kText, kFixed, "").Alias("slaveof"),
-    Other("requirepass", kText, kFixed, "").Because("there is one user, who needs no password"),
     Choice("sanitize-dump-payload", kIdle, "no", "no|yes|clients"),
     Other("save", kSave, kIdle, ""),
     YesNo("set-proc-title", kFixed, "yes"),

@@ -74,8 +74,8 @@ TEST(Config, FixedSettingsTakeOnlyTheirValueAndSayWhatToDo) {
   EXPECT_EQ(Error(config, "appendonly", "yes"), "");
   EXPECT_EQ(Error(config, "appendonly", "no"),
             "'appendonly' stays 'yes' here: the log is always written");
-  EXPECT_FALSE(SpecOf("requirepass").why.empty());
-  EXPECT_NE(Error(config, "requirepass", "secret"), "");
+  EXPECT_FALSE(SpecOf("dir").why.empty());
+  EXPECT_NE(Error(config, "dir", "elsewhere"), "");
 }
 
 TEST(Config, HiddenSettingsAreShownOnlyByTheirName) {

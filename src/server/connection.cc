@@ -33,6 +33,7 @@ Connection::Connection(IoThread& thread, int fd, uint64_t id)
   record.connected_ms = thread.now_ms();
   record.active_ms = thread.now_ms();
   record.thread = thread.index();
+  BecomeDefaultUser();
   node_.clients().Add(session_.record);
 }
 
@@ -158,8 +159,10 @@ void Connection::Resumed(uint64_t suspension, LocalContext::Answer answer) {
   const size_t before = tail.size();
   RespReply reply(tail, session_.resp_version);
   answer(reply);
+  const bool failed = reply.failed();
   AfterReply(before);
   if (const auto call = std::move(suspended_)) {
+    if (failed) thread_.CountFailed(call->command.spec);
     std::vector<std::string_view> views;
     // Waiting for others is no work.
     if ((call->command.spec->flags & kBlocking) == 0)
@@ -265,6 +268,7 @@ Connection::Step Connection::Handle(Args args) {
     spec = table.Resolve(args);
   }
   if (std::string error = CheckCommand(table, spec, args); !error.empty()) [[unlikely]] {
+    if (Step step; RefusesUnknown(spec, args, &step)) return step;
     const bool exec = spec != nullptr && IsExec(*spec);
     if (exec)
       error = "EXECABORT Transaction discarded because of: " + error.substr(error.find(' ') + 1);
@@ -274,7 +278,14 @@ Connection::Step Connection::Handle(Args args) {
     if (step == Step::kNext && spec != nullptr) thread_.CountRejected(spec);
     return step;
   }
+  ClientRecord& record = *session_.record;
+  record.last_command.store(spec, std::memory_order_relaxed);
+  Step step;
+  if (!MayDoEverything() && Refuses(*spec, args, &step)) [[unlikely]]
+    return step;
   if (spec->group == Group::kScripting) spec = ScriptForm(spec, args);
+  if (spec->group == Group::kServer && IsSetUser(*spec)) [[unlikely]]
+    args = thread_.hashed_words().Of(args);
   const Effect effect = spec->effect;
   if (session_.resp_version == 2 && session_.subscribed() && !AllowedToSubscribers(*spec))
       [[unlikely]] {
@@ -296,10 +307,7 @@ Connection::Step Connection::Handle(Args args) {
   std::vector<StoredCommand> executed;
   if (IsExec(*spec) && core_.audience.monitors() != 0) [[unlikely]]
     executed = session_.queued;
-  ClientRecord& record = *session_.record;
-  record.last_command.store(spec, std::memory_order_relaxed);
   counted_ = Counted::kCall;
-  Step step;
   if (session_.in_multi && !RunsInsideMulti(*spec)) {
     step = HandleQueued(spec, args, forced == Consistency::kStrong);
   } else if (spec->plan_wait != nullptr &&
@@ -314,25 +322,29 @@ Connection::Step Connection::Handle(Args args) {
   } else {
     step = HandleLocal(spec, args);
   }
-  if (step == Step::kNext) {
-    // CLIENT CACHING is for the next command, or transaction.
-    if (session_.tracking != nullptr && session_.tracking->caching && !session_.in_multi &&
-        !table.FullName(*spec).starts_with("client|")) [[unlikely]]
-      session_.tracking->caching = false;
-    if (core_.audience.monitors() != 0 && counted_ != Counted::kRejected &&
-        counted_ != Counted::kLater) [[unlikely]]
-      TellMonitors(*spec, args, executed);
-    record.active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
-    if (counted_ == Counted::kCall) [[likely]] {
-      thread_.Count(spec);
-    } else if (counted_ == Counted::kFailed) {
-      thread_.Count(spec);
-      thread_.CountFailed(spec);
-    } else if (counted_ == Counted::kRejected) {
-      thread_.CountRejected(spec);
-    }
-  }
+  if (step == Step::kNext) [[likely]]
+    AfterCommand(*spec, args, executed);
   return step;
+}
+
+void Connection::AfterCommand(const CommandSpec& spec, Args args,
+                              std::span<const StoredCommand> executed) {
+  // CLIENT CACHING is for the next command, or transaction.
+  if (session_.tracking != nullptr && session_.tracking->caching && !session_.in_multi &&
+      !node_.table().FullName(spec).starts_with("client|")) [[unlikely]]
+    session_.tracking->caching = false;
+  if (core_.audience.monitors() != 0 && counted_ != Counted::kRejected &&
+      counted_ != Counted::kLater) [[unlikely]]
+    TellMonitors(spec, args, executed);
+  session_.record->active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
+  if (counted_ == Counted::kCall) [[likely]] {
+    thread_.Count(&spec);
+  } else if (counted_ == Counted::kFailed) {
+    thread_.Count(&spec);
+    thread_.CountFailed(&spec);
+  } else if (counted_ == Counted::kRejected) {
+    thread_.CountRejected(&spec);
+  }
 }
 
 bool Connection::RefusesData(const CommandSpec& spec) const {
@@ -365,8 +377,13 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   std::vector<MissingKey> missing;
   if (core_.TellsMisses()) [[unlikely]]
     thread_read_trace.missing = &missing;
+  std::vector<RefusedCall> refused;
+  context.user = ScriptUser(*spec);
+  if (!context.user.empty()) thread_read_trace.refused = &refused;
   spec->handler.read(context);
   thread_read_trace.missing = nullptr;
+  thread_read_trace.refused = nullptr;
+  if (!refused.empty()) NoteRefusals(refused);
   if (!missing.empty()) thread_.TellMisses(missing);
   thread_.CountLookups(thread_lookups - before);
   if (timer.on()) NoteTime(*spec, args, timer.Nanoseconds());
@@ -393,7 +410,7 @@ Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool
   const size_t expected = ExpectedReplyBytes(thread_.Read().keyspace, session_.db, *spec, args) +
                           batch.bytes() - batch_begin_;
   if (!batch.HasRoomForRead(expected)) return WaitFor(Wait::kIdle);
-  batch.AddRead(this, spec, session_.db, session_.resp_version, args, expected);
+  batch.AddRead(this, spec, session_.db, session_.resp_version, args, expected, ScriptUser(*spec));
   Attached(batch);
   return Step::kNext;
 }
@@ -430,8 +447,11 @@ Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, boo
   if (!MayFollow(strong)) return WaitFor(Wait::kIdle);
   if (!MaySubmit(&step)) return step;
   ClientBatch& batch = thread_.Batch(strong);
-  batch.AddWrite(this, spec, session_.db, session_.resp_version, args);
+  batch.AddWrite(this, spec, session_.db, session_.resp_version, args, ScriptUser(*spec));
   Attached(batch);
+  // What follows is checked against the users as they will be.
+  if (spec->group == Group::kServer && IsChangeOfUsers(*spec)) [[unlikely]]
+    WaitFor(Wait::kIdle);
   return Step::kNext;
 }
 

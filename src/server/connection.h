@@ -11,6 +11,7 @@
 
 #include "net/byte_stream.h"
 #include "protocol/resp_parser.h"
+#include "server/acl_log.h"
 #include "server/client_batch.h"
 #include "server/local_context.h"
 #include "server/push.h"
@@ -71,6 +72,18 @@ class Connection final : private StreamHandler {
   // The mail that was waited for has been handled.
   void MailHandled();
 
+  // --- Who the client is, and what it may do (connection_access.cc) ---
+  void BecomeUser(const AclUser& user);
+  // As a new connection, and RESET.
+  void BecomeDefaultUser();
+  // Whether it has to say first who it is.
+  bool NeedsLogin() const;
+  // Users have changed: closes the connection if its user is gone or may not listen any more.
+  void CheckUser();
+  // Lets ACL LOG know of what this client was refused. `object`: the command, key, channel or AUTH.
+  void NoteRefusal(AclLogEntry::Reason reason, AclLogEntry::Context context,
+                   std::string_view object, std::string_view user);
+
  private:
   // Why the input is not looked at.
   enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause, kKeys, kMail };
@@ -88,6 +101,8 @@ class Connection final : private StreamHandler {
   // Loads what the next requests will look up into the processor's caches; gives how far it went.
   size_t Prefetch(const RequestBatch& batch, size_t from);
   Step Handle(Args args);
+  // Of a command that has been carried out, or waits for its reply: counts it, shows it to MONITOR.
+  void AfterCommand(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
   Step HandleQueued(const CommandSpec* spec, Args args, bool strong);
   Step HandleRead(const CommandSpec* spec, Args args, bool strong);
   // The command that a call of a script is carried out as: one that writes nothing is a read.
@@ -99,6 +114,30 @@ class Connection final : private StreamHandler {
   bool HandleBlocking(const CommandSpec* spec, Args args, bool strong, Step* step);
   Step SubmitTransaction(bool strong);
   Step RunReadTransaction(bool strong);
+
+  // --- connection_access.cc ---
+  bool MayDoEverything() const {
+    return session_.free_version == core_.users_version.load(std::memory_order_relaxed);
+  }
+  void RefreshRights();
+  // The error for what the client may not do, or empty. The verdict is for ACL LOG.
+  std::string RefusalOf(const CommandSpec& spec, Args args, AclVerdict* verdict);
+  // True if the command was refused, or waits for that; then `step` is what became of it.
+  bool Refuses(const CommandSpec& spec, Args args, Step* step);
+  // The same for words that make no command, if what the user may do goes before that: DEBUG's.
+  bool RefusesUnknown(const CommandSpec* spec, Args args, Step* step);
+  // EXEC: puts errors in the places of commands that are not allowed any more.
+  void RefuseQueued();
+  void RefuseInExec(StoredCommand& command);
+  void NoteRefusal(const AclVerdict& verdict, AclLogEntry::Context context, const CommandSpec& spec,
+                   Args args);
+  // By scripts.
+  void NoteRefusals(const std::vector<RefusedCall>& calls);
+  // Ends the waiting for keys if it is not allowed any more.
+  void CheckWait();
+  bool MayStillListen() const;
+  // Whose rights a script has that this client runs; empty: it may do everything.
+  std::string_view ScriptUser(const CommandSpec& spec);
 
   // Strong reads: true once a barrier covers this one; otherwise the connection waits for it.
   bool PassBarrier(Step* step);

@@ -87,6 +87,8 @@ void Connection::Register(const WaitPlan& plan) {
   waiter->db = blocked.command.db;
   waiter->resp_version = session_.resp_version;
   waiter->strong = blocked.strong;
+  waiter->user = session_.user;
+  waiter->user_id = session_.user_id;
   waiter->rule = plan.rule;
   waiter->tag = plan.tag;
   waiter->keys.assign(plan.keys.begin(), plan.keys.end());
@@ -167,11 +169,16 @@ void Connection::EndWait(std::string_view bytes, bool unblocked) {
   const std::unique_ptr<BlockedCommand> blocked = std::move(blocked_);
   if (blocked->timer != 0) thread_.loop().CancelTimer(blocked->timer);
   const CommandSpec* spec = blocked->command.spec;
-  thread_.Count(spec);
-  std::vector<std::string_view> views;
-  NoteCall(*spec, blocked->command.Views(views), 0);
+  const bool rejected = !blocked->refusal.empty() && bytes.starts_with('-');
+  if (rejected) {
+    thread_.CountRejected(spec);
+  } else {
+    std::vector<std::string_view> views;
+    thread_.Count(spec);
+    NoteCall(*spec, blocked->command.Views(views), 0);
+  }
   if (bytes.starts_with('-')) {
-    thread_.CountFailed(spec);
+    if (!rejected) thread_.CountFailed(spec);
     node_.stats().CountError(bytes.substr(1));
   }
   if (!blocked->silent) stream_.Tail() += bytes;
@@ -186,7 +193,9 @@ void Connection::EndWaitEmpty() {
   if (blocked_->ending == Ending::kClientGone) return Kill();
   std::string text;
   RespReply reply(text, session_.resp_version);
-  if (blocked_->ending == Ending::kError) {
+  if (!blocked_->refusal.empty()) {
+    reply.Error(blocked_->refusal);
+  } else if (blocked_->ending == Ending::kError) {
     reply.Error(kErrUnblocked);
   } else {
     reply.NullArray();

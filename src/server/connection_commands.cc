@@ -1,10 +1,11 @@
-// PING, ECHO, SELECT, HELLO, AUTH, QUIT, RESET: commands about the connection itself. CLIENT is in
-// client_command.cc.
+// PING, ECHO, SELECT, QUIT, RESET: commands about the connection itself. AUTH and HELLO are in
+// auth_commands.cc, CLIENT is in client_command.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "commands/arg_parser.h"
+#include "server/auth_commands.h"
 #include "server/connection.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
@@ -50,6 +51,7 @@ void Quit(LocalContext& c) {
 void Reset(LocalContext& c) {
   c.connection.ResetTransaction();
   c.thread.listeners().Forget(c.connection);
+  c.connection.BecomeDefaultUser();
   c.session.db = 0;
   c.session.record->db = 0;
   c.session.resp_version = 2;
@@ -67,89 +69,6 @@ void Reset(LocalContext& c) {
   c.reply.Simple("RESET");
 }
 
-constexpr std::string_view kNoPassword =
-    "ERR AUTH <password> called without any password configured for the default user. Are you sure "
-    "your configuration is correct?";
-constexpr std::string_view kWrongPassword =
-    "WRONGPASS invalid username-password pair or user is disabled.";
-
-// There is one user, "default", who needs no password.
-bool Authenticate(LocalContext& c, std::string_view user) {
-  if (user == "default") return true;
-  c.reply.Error(kWrongPassword);
-  return false;
-}
-
-void Auth(LocalContext& c) {
-  if (c.args.size() > 3) return c.reply.Error(kErrSyntax);
-  if (c.args.size() == 2) return c.reply.Error(kNoPassword);
-  if (Authenticate(c, c.args[1])) c.reply.Ok();
-}
-
-// Printable characters without spaces, as CLIENT SETNAME wants them.
-bool ValidName(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char ch) { return ch >= '!' && ch <= '~'; });
-}
-
-void HelloReply(LocalContext& c) {
-  const auto status = c.node.consensus().status();
-  const bool leads = status->role == RaftRole::kLeader;
-  c.reply.MapHeader(7);
-  c.reply.Bulk("server");
-  c.reply.Bulk("redis");
-  c.reply.Bulk("version");
-  c.reply.Bulk(kRedisVersion);
-  c.reply.Bulk("proto");
-  c.reply.Integer(c.session.resp_version);
-  c.reply.Bulk("id");
-  c.reply.Integer(static_cast<int64_t>(c.session.record->id));
-  c.reply.Bulk("mode");
-  c.reply.Bulk("standalone");
-  c.reply.Bulk("role");
-  c.reply.Bulk(leads ? "master" : "replica");
-  c.reply.Bulk("modules");
-  c.reply.ArrayHeader(0);
-}
-
-void Hello(LocalContext& c) {
-  int version = c.session.resp_version;
-  size_t next = 1;
-  if (c.args.size() > 1) {
-    const auto wanted = ParseInteger(c.args[next++]);
-    if (!wanted) return c.reply.Error("ERR Protocol version is not an integer or out of range");
-    if (*wanted < 2 || *wanted > 3) return c.reply.Error("NOPROTO unsupported protocol version");
-    version = static_cast<int>(*wanted);
-  }
-  std::optional<std::string_view> name;
-  std::optional<std::string_view> user;
-  while (next < c.args.size()) {
-    const size_t left = c.args.size() - next - 1;
-    if (EqualsUpper(c.args[next], "AUTH") && left >= 2) {
-      user = c.args[next + 1];
-      next += 3;
-    } else if (EqualsUpper(c.args[next], "SETNAME") && left >= 1) {
-      name = c.args[next + 1];
-      if (!ValidName(*name)) {
-        return c.reply.Error(
-            "ERR Client names cannot contain spaces, newlines or special characters.");
-      }
-      next += 2;
-    } else {
-      return c.reply.Error(
-          fmt::format("ERR Syntax error in HELLO option '{}'", c.args[next].substr(0, 128)));
-    }
-  }
-  if (user && !Authenticate(c, *user)) return;
-  if (name) {
-    MutexLock guard(c.session.record->mutex);
-    c.session.record->name = *name;
-  }
-  c.session.resp_version = version;
-  c.session.record->resp_version = version;
-  c.reply.set_version(version);
-  HelloReply(c);
-}
-
 constexpr uint32_t kFlags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;
 
 constexpr CommandSpec kFamily[] = {
@@ -162,7 +81,7 @@ constexpr CommandSpec kFamily[] = {
      .complexity = "O(N) where N is the number of passwords defined for the user",
      .summary = "Says who the client is.",
      .arguments = "[username@6.0.0] password",
-     .handler = Auth,
+     .handler = AuthCommand,
      .history = "6.0.0: Added ACL style (username and password)."},
     {.name = "echo",
      .arity = 2,
@@ -185,7 +104,7 @@ constexpr CommandSpec kFamily[] = {
      .complexity = "O(1)",
      .summary = "Chooses the protocol's version and describes the server.",
      .arguments = "[arguments: protover:integer [AUTH username password] [SETNAME clientname]]",
-     .handler = Hello,
+     .handler = HelloCommand,
      .history =
          "6.2.0: `protover` made optional; when called without arguments the command reports "
          "the current connection's context."},

@@ -8,6 +8,7 @@
 #include "server/dispatch.h"
 #include "server/io_thread.h"
 #include "server/node.h"
+#include "server/password.h"
 
 namespace mydis {
 namespace {
@@ -30,8 +31,9 @@ void Connection::ResetTransaction() {
 }
 
 bool Connection::QueuedWrites() const {
-  return std::any_of(session_.queued.begin(), session_.queued.end(),
-                     [](const StoredCommand& c) { return c.spec->effect == Effect::kWrite; });
+  return std::any_of(session_.queued.begin(), session_.queued.end(), [](const StoredCommand& c) {
+    return c.spec->effect == Effect::kWrite && c.refusal.empty();
+  });
 }
 
 Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bool strong) {
@@ -82,6 +84,8 @@ Connection::Step Connection::HandleExec(std::optional<Consistency> forced) {
         "EXECABORT Transaction discarded because of: OOM command not allowed when used memory > "
         "'maxmemory'.");
   }
+  if (!MayDoEverything()) [[unlikely]]
+    RefuseQueued();
   if (session_.multi_strong && !forced) forced = Consistency::kStrong;
   uint32_t db = session_.db;
   for (StoredCommand& command : session_.queued) {
@@ -106,7 +110,7 @@ Connection::Step Connection::SubmitTransaction(bool strong) {
   transaction->commands = std::move(session_.queued);
   bool has_local = false;
   for (const StoredCommand& command : transaction->commands)
-    has_local |= command.spec->effect == Effect::kLocal;
+    has_local |= command.local() || IsChangeOfUsers(*command.spec);
   ClientBatch& batch = thread_.Batch(strong);
   batch.AddTransaction(this, session_.resp_version, session_.watched, std::move(transaction));
   Attached(batch);
@@ -122,8 +126,9 @@ Connection::Step Connection::SubmitTransaction(bool strong) {
 Connection::Step Connection::RunReadTransaction(bool strong) {
   Step step;
   if (!direct()) return WaitFor(Wait::kIdle);
-  const bool reads = std::any_of(session_.queued.begin(), session_.queued.end(),
-                                 [](const auto& c) { return c.spec->effect == Effect::kRead; });
+  const bool reads = std::any_of(session_.queued.begin(), session_.queued.end(), [](const auto& c) {
+    return c.spec->effect == Effect::kRead && !c.local();
+  });
   if (strong && reads && !PassBarrier(&step)) {
     if (step == Step::kNext) ResetTransaction();
     return step;
@@ -149,7 +154,9 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
     std::vector<std::string_view> views;
     for (const StoredCommand& command : commands) {
       const size_t start = tail.size();
-      if (command.spec->effect == Effect::kRead) {
+      if (!command.refusal.empty()) {
+        reply.Error(command.refusal);
+      } else if (command.spec->effect == Effect::kRead) {
         RunRead(command.spec, command.Views(views), command.db, reply);
         if (session_.tracking != nullptr) read.push_back(&command);
       } else {
@@ -177,7 +184,11 @@ void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::st
   auto transaction = std::make_unique<StoredTransaction>();
   transaction->single_reply = "+OK\r\n";
   for (const auto& [name, value] : settings) {
-    const std::string_view words[] = {"MYDIS", "SET", name, value};
+    const std::string hash = name == "requirepass" ? "#" + HashPassword(value) : "";
+    const std::string_view pass = value.empty() ? "nopass" : std::string_view(hash);
+    const std::string_view set[] = {"MYDIS", "SET", name, value};
+    const std::string_view user[] = {"ACL", "SETUSER", kDefaultUser, "resetpass", pass};
+    const Args words = hash.empty() ? Args(set) : Args(user);
     transaction->commands.emplace_back(node_.table().Resolve(words), 0, words);
   }
   ClientBatch& batch = thread_.Batch(Strong(Effect::kWrite, std::nullopt));
@@ -205,7 +216,9 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
   std::vector<std::string_view> views;
   for (const StoredCommand& command : transaction.commands) {
     const size_t start = tail.size();
-    if (command.spec->effect == Effect::kLocal) {
+    if (!command.refusal.empty()) {
+      RespReply(tail, item.resp_version).Error(command.refusal);
+    } else if (command.spec->effect == Effect::kLocal) {
       RespReply reply(tail, item.resp_version);
       RunLocal(command.spec, command.Views(views), reply, true);
     } else {
@@ -258,6 +271,7 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
     }
     if (item.silent) after.resize(before);
   }
+  if (item.refused_calls != nullptr) NoteRefusals(*item.refused_calls);
   if (!item.keys_missing.empty()) thread_.TellMisses(item.keys_missing);
   if (item.tracks && outcome.applied) [[unlikely]]
     TrackRead(batch, item);

@@ -18,6 +18,7 @@
 #include "server/io_thread.h"
 #include "server/mesh_transport.h"
 #include "server/node_machine.h"
+#include "server/password.h"
 #include "server/wake_batch.h"
 
 namespace mydis {
@@ -69,8 +70,11 @@ struct ConsensusDriver::Impl final {
                          can_submit = true;
                          listener.OnCanSubmit();
                        },
-                       [this](const Status& reason) { Fatal(reason); }}) {}
+                       [this](const Status& reason) { Fatal(reason); }}) {
+    if (!options.password.empty()) SetFirstPassword();
+  }
 
+  void SetFirstPassword();
   Status Start();
   Status OpenReplica(const std::vector<Member>& contacts);
   void StartFounder();
@@ -149,6 +153,16 @@ Status ConsensusDriver::Impl::Start() {
   thread = EngineThread([this] { loop->Run(); });
   loop->Post([] {});  // The first turn.
   return Status::Ok();
+}
+
+void ConsensusDriver::Impl::SetFirstPassword() {
+  AclUsers users;
+  AclUser user = *users.Find(kDefaultUser);
+  user.no_password = false;
+  user.passwords = {HashPassword(options.password)};
+  users.Put(std::move(user));
+  core.machine.SetFirstUsers(std::move(users));
+  core.default_open = false;
 }
 
 void ConsensusDriver::Impl::StartFounder() {

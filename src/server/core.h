@@ -51,6 +51,11 @@ struct Core {
   Audience audience;
   // The cluster-wide floor for writes, as of the last applied entry.
   std::atomic<bool> strong_writes{false};
+  // Changes whenever the users do, or what this instance knows of them; never 0. Stored by the
+  // thread that applies.
+  std::atomic<uint64_t> users_version{1};
+  // Whether clients are "default" without a password, as of the last applied entry.
+  std::atomic<bool> default_open{true};
   // The data takes more than `maxmemory`, as of the last applied entry.
   std::atomic<bool> out_of_memory{false};
   // Keys that were changed since the start, and how many of these changes the last snapshot that

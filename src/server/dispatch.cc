@@ -65,6 +65,12 @@ bool IsExec(const CommandSpec& spec) {
   return spec.group == Group::kTransactions && spec.name == "exec";
 }
 
+bool IsSetUser(const CommandSpec& spec) { return spec.name == "setuser"; }
+
+bool IsChangeOfUsers(const CommandSpec& spec) {
+  return spec.name == "setuser" || spec.name == "deluser";
+}
+
 bool IsSubscription(const CommandSpec& spec) {
   return spec.group == Group::kPubSub && spec.effect == Effect::kLocal &&
          spec.name.ends_with("subscribe");
@@ -82,6 +88,8 @@ bool IsOfTracking(const CommandSpec& spec) {
           spec.name == "getredir");
 }
 
+bool IsLogin(const CommandSpec& spec) { return spec.name == "auth" || spec.name == "hello"; }
+
 bool RunsInsideMulti(const CommandSpec& spec) {
   if (spec.group == Group::kTransactions) return spec.name != "unwatch";
   return spec.group == Group::kConnection && (spec.name == "quit" || spec.name == "reset");
@@ -89,7 +97,8 @@ bool RunsInsideMulti(const CommandSpec& spec) {
 
 bool RunsAhead(const CommandSpec& spec) {
   if (IsOfTracking(spec)) return false;
-  if (spec.group == Group::kConnection) return spec.name != "reset" && spec.name != "quit";
+  if (spec.group == Group::kConnection)
+    return spec.name != "reset" && spec.name != "quit" && !IsLogin(spec);
   return spec.group == Group::kTransactions && (spec.name == "multi" || spec.name == "discard");
 }
 

@@ -21,10 +21,15 @@ std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Arg
 bool IsStrongPrefix(const CommandSpec& spec);
 bool IsEventualPrefix(const CommandSpec& spec);
 bool IsExec(const CommandSpec& spec);
+// ACL SETUSER; that and ACL DELUSER.
+bool IsSetUser(const CommandSpec& spec);
+bool IsChangeOfUsers(const CommandSpec& spec);
 // What a subscriber may call while it speaks RESP2.
 bool AllowedToSubscribers(const CommandSpec& spec);
 // Answered by pushes: SUBSCRIBE and its relatives.
 bool IsSubscription(const CommandSpec& spec);
+// AUTH and HELLO.
+bool IsLogin(const CommandSpec& spec);
 // A subcommand of CLIENT that is about client-side caching.
 bool IsOfTracking(const CommandSpec& spec);
 // Commands that MULTI does not queue.

@@ -210,7 +210,12 @@ void StatsSection(LocalContext& c, Section& out) {
   uint64_t errors = 0;
   for (const auto& [prefix, count] : stats.Errors()) errors += count;
   out.Add("total_error_replies", errors);
-  out.Add("acl_access_denied_auth", 0);
+  using Reason = AclLogEntry::Reason;
+  const AclLog& refusals = c.node.acl_log();
+  out.Add("acl_access_denied_auth", refusals.Count(Reason::kAuth));
+  out.Add("acl_access_denied_cmd", refusals.Count(Reason::kCommand));
+  out.Add("acl_access_denied_key", refusals.Count(Reason::kKey));
+  out.Add("acl_access_denied_channel", refusals.Count(Reason::kChannel));
   out.Add("unexpected_error_replies", 0);
   out.Add("protocol_errors", stats.protocol_errors.Get());
   out.Add("log_writes", status->disk_writes);

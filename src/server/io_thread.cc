@@ -91,6 +91,10 @@ Connection* IoThread::Find(uint64_t id) {
   return it == connections_.end() ? nullptr : it->second.get();
 }
 
+void IoThread::CheckUsers() {
+  for (auto& [id, connection] : connections_) connection->CheckUser();
+}
+
 void IoThread::RetryAll() {
   loop_->Post([this] {
     for (auto& [id, connection] : connections_) connection->Retry();

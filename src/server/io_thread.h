@@ -17,6 +17,7 @@
 #include "server/connection.h"
 #include "server/listeners.h"
 #include "server/mail.h"
+#include "server/password.h"
 
 namespace mydis {
 
@@ -85,6 +86,10 @@ class IoThread {
     return CountOf(spec).calls.load(std::memory_order_relaxed) % kTimedOneIn == 0;
   }
   Listeners& listeners() { return listeners_; }
+  // Users have changed: connections that may not be here, or not listen, any more are closed.
+  void CheckUsers();
+  // Words whose passwords are hashed, for the command at hand.
+  HashedWords& hashed_words() { return hashed_words_; }
   // nullptr if it is gone.
   Connection* Find(uint64_t id);
   // Tells this instance's subscribers that reads have looked for these keys and not found them.
@@ -150,6 +155,7 @@ class IoThread {
   std::atomic<size_t> news_backlog_{0};
   std::vector<uint64_t> news_waiters_;
   std::string monitor_lines_;
+  HashedWords hashed_words_;
   const CommandSpec* counted_spec_ = nullptr;  // Whose counts `counted_` are.
   CommandCount* counted_ = nullptr;
   std::vector<uint64_t> barrier_waiters_;

@@ -87,6 +87,7 @@ void Listeners::Tell(const News& news, const NewsItem& item) {
     tracked_.Invalidate(news.first(item), item.at.client);
     return;
   }
+  if (item.kind == NewsItem::Kind::kUsersChanged) return thread_.CheckUsers();
   if (item.kind == NewsItem::Kind::kAllChanged) {
     tracked_.InvalidateAll();
     return;

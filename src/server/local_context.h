@@ -5,6 +5,7 @@
 
 #include "commands/spec.h"
 #include "mydis/status.h"
+#include "server/resp_reply.h"
 #include "server/session.h"
 
 namespace mydis {
@@ -29,7 +30,7 @@ struct LocalContext {
   // connection handles nothing else until `Resume` is called with the function that replies, on any
   // thread; only the first call counts. A client that leaves meanwhile is no problem. REQUIRES:
   // !in_transaction.
-  using Answer = std::move_only_function<void(Reply&)>;
+  using Answer = std::move_only_function<void(RespReply&)>;
   class Resume {
    public:
     Resume(IoThread& thread, uint64_t connection_id, uint64_t suspension)

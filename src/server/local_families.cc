@@ -9,11 +9,12 @@ namespace mydis {
 Families LocalFamilies() {
   static const std::vector<std::span<const CommandSpec>> families = {
       // Not local, but of a layer that is above the state's families.
-      EvalFamily(),        ScriptFamily(),      FunctionFamily(),    ClientFamily(),
-      ClusterFamily(),     CommandFamily(),     ConfigFamily(),      ConnectionFamily(),
-      ConsistencyFamily(), DebugFamily(),       ScriptDebugFamily(), InfoFamily(),
-      ReplicationFamily(), TransactionFamily(), MonitorFamily(),     PubSubFamily(),
-      TrackingFamily(),    LatencyFamily(),     MemoryFamily(),      SlowlogFamily(),
+      EvalFamily(),       ScriptFamily(),      FunctionFamily(),    AclLocalFamily(),
+      ClientFamily(),     ClusterFamily(),     CommandFamily(),     ConfigFamily(),
+      ConnectionFamily(), ConsistencyFamily(), DebugFamily(),       ScriptDebugFamily(),
+      InfoFamily(),       ReplicationFamily(), TransactionFamily(), MonitorFamily(),
+      PubSubFamily(),     TrackingFamily(),    LatencyFamily(),     MemoryFamily(),
+      SlowlogFamily(),
   };
   return families;
 }

@@ -7,6 +7,7 @@
 
 namespace mydis {
 
+std::span<const CommandSpec> AclLocalFamily();
 std::span<const CommandSpec> ConnectionFamily();
 std::span<const CommandSpec> TransactionFamily();
 std::span<const CommandSpec> ConsistencyFamily();

@@ -49,6 +49,10 @@ void News::AddKeyChanged(ThreadMask threads, const NewsPosition& at, std::string
   Add(NewsItem::Kind::kKeyChanged, threads, at, 0, key, {});
 }
 
+void News::AddUsersChanged(const NewsPosition& at) {
+  Add(NewsItem::Kind::kUsersChanged, ~ThreadMask{0}, at, 0, {}, {});
+}
+
 void News::AddAllChanged(ThreadMask threads, const NewsPosition& at) {
   if (!items_.empty()) {
     const NewsItem& last = items_.back();

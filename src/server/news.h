@@ -24,8 +24,9 @@ struct NewsItem {
   enum class Kind : uint8_t {
     kMessage,
     kShardMessage,
-    kKeyChanged,  // The key has a new value, or is gone.
-    kAllChanged,  // As all keys at once have.
+    kKeyChanged,    // The key has a new value, or is gone.
+    kAllChanged,    // As all keys at once have.
+    kUsersChanged,  // Somebody may have lost the right to listen, or to be here.
   };
   Kind kind;
   ThreadMask threads;  // That may have someone who wants it.
@@ -61,6 +62,7 @@ class News {
   void AddEvent(Audience& audience, const NewsPosition& at, uint32_t flags, EventClass event_class,
                 std::string_view event, uint32_t db, std::string_view key);
   void AddKeyChanged(ThreadMask threads, const NewsPosition& at, std::string_view key);
+  void AddUsersChanged(const NewsPosition& at);
   void AddAllChanged(ThreadMask threads, const NewsPosition& at);
 
  private:

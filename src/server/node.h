@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "server/acl_log.h"
 #include "server/call_log.h"
 #include "server/client_registry.h"
 #include "server/config.h"
@@ -47,6 +48,7 @@ class Node final : private ConsensusListener {
   ClientRegistry& clients() { return clients_; }
   Config& config() { return config_; }
   Stats& stats() { return stats_; }
+  AclLog& acl_log() { return acl_log_; }
   SlowLog& slow_log() { return slow_log_; }
   LatencyMonitor& latency() { return latency_; }
   std::vector<std::unique_ptr<IoThread>>& threads() { return threads_; }
@@ -72,6 +74,7 @@ class Node final : private ConsensusListener {
   const CommandTable table_;
   const uint64_t started_ms_;
   Stats stats_;
+  AclLog acl_log_;
   SlowLog slow_log_;
   LatencyMonitor latency_;
   Config config_;

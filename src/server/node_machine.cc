@@ -1,5 +1,6 @@
 #include "server/node_machine.h"
 
+#include "commands/acl_rights.h"
 #include "server/io_thread.h"
 #include "server/server_submission.h"
 
@@ -47,7 +48,24 @@ void NodeMachine::Published() {
   const State& state = core_.machine.state();
   core_.changes.store(announcer_.changes(), std::memory_order_relaxed);
   core_.strong_writes.store(state.settings.strong_writes(), std::memory_order_relaxed);
+  if (state.users.version() != users_version_) [[unlikely]]
+    PublishUsers();
   core_.out_of_memory.store(state.OutOfMemory(), std::memory_order_relaxed);
+}
+
+// What was checked before is checked again.
+void NodeMachine::PublishUsers() {
+  const AclUsers& users = core_.machine.state().users;
+  users_version_ = users.version();
+  core_.default_open.store(users.Find(kDefaultUser)->open(), std::memory_order_relaxed);
+  core_.users_version.fetch_add(1);
+  // Nothing is tried any more for those who may not have it; their threads will tell them.
+  core_.blocked.LeaveIf([&](const Waiter& waiter) {
+    const auto rights = RightsOf(core_.table, users, waiter.user);
+    if (rights == nullptr || rights->user().id != waiter.user_id) return true;
+    const std::vector<std::string_view> words(waiter.words.begin(), waiter.words.end());
+    return !rights->Check(*waiter.spec, words).ok();
+  });
 }
 
 void NodeMachine::EndApply(uint64_t) MYDIS_NO_THREAD_ANALYSIS {
@@ -131,6 +149,7 @@ Status NodeMachine::FinishRestore(uint64_t) {
   core_.machine.TakeStateOf(*incoming_);
   core_.blocked.OnFlush(std::nullopt);
   Published();
+  PublishUsers();
   core_.lock.UnlockExclusive();
   incoming_.reset();
   core_.cluster_clock.OnApplied(core_.machine.state().time_ms, false);
@@ -160,6 +179,10 @@ void NodeMachine::OnReadiness(Readiness readiness, const std::string& why) {
     }
   }
   events_.on_readiness(readiness, why);
+  // From now on the users that this instance knows are those of its cluster, or no longer.
+  PublishUsers();
+  for (IoThread* thread : outbox_.threads())
+    thread->loop().Post([thread] { thread->CheckUsers(); });
 }
 
 void NodeMachine::OnCanSubmit() { events_.on_can_submit(); }

@@ -60,6 +60,7 @@ class NodeMachine final : public Machine {
 
  private:
   void Published();
+  void PublishUsers();
   void HandOverNews();
 
   Core& core_;
@@ -67,6 +68,7 @@ class NodeMachine final : public Machine {
   Random random_;
   LeaderInfo leader_;
   Announcer announcer_;
+  uint64_t users_version_ = 0;  // Of the users that connections were told of.
   Outbox outbox_;
   std::optional<StateCheck> check_;  // Of the last entry.
   Readiness readiness_ = Readiness::kStarting;

@@ -50,6 +50,10 @@ struct ServerOptions {
   // What this instance is called in its cluster; empty: see instance_name().
   std::string instance_id;
 
+  // The password of the user "default" of a cluster that this instance founds, and of this instance
+  // until it knows its cluster's users; empty: none is needed.
+  std::string password;
+
   // How long a write or a strong read may wait before it is answered with an error.
   int64_t raft_timeout_ms = 10'000;
   Consistency write_consistency = Consistency::kEventual;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "commands/acl_rights.h"
 #include "mydis/consistency.h"
 #include "server/audience.h"
 #include "server/client_batch.h"
@@ -48,8 +49,13 @@ struct ClientRecord {
   std::atomic<bool> tracking_broken{false};  // The client that it redirects to is gone.
   std::atomic<int64_t> tracking_redirect{-1};
   uint32_t Subscriptions() const { return subscribed[0] + subscribed[1] + subscribed[2]; }
+  std::string UserName() {
+    MutexLock guard(mutex);
+    return user;
+  }
   Mutex mutex;
   std::string name MYDIS_GUARDED_BY(mutex);
+  std::string user MYDIS_GUARDED_BY(mutex){kDefaultUser};
   std::string lib_name MYDIS_GUARDED_BY(mutex);
   std::string lib_version MYDIS_GUARDED_BY(mutex);
 };
@@ -98,6 +104,18 @@ struct Session {
   bool subscribed() const { return subscriptions != nullptr && record->Subscriptions() > 0; }
   // Whether it may be sent what it did not ask for.
   bool listens() const { return subscriptions != nullptr || tracking != nullptr || monitor; }
+
+  // --- Who the client is (docs/acl.md) ---
+  // While the users are of this version the client may do everything.
+  uint64_t free_version = 0;
+  uint64_t rights_version = 0;  // Of the users that `rights` were made from.
+  // Null: the user is gone.
+  std::shared_ptr<const AclRights> rights;
+  uint64_t user_id = 0;
+  std::string user{kDefaultUser};
+  bool authenticated = false;
+  // It became "default" without a password while this instance did not know yet whether it may.
+  bool unproven = false;
 
   // MULTI
   bool in_multi = false;

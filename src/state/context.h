@@ -26,10 +26,12 @@ struct ReadContext {
       now_ms;  // The cluster's time: of the entry being applied, or extrapolated from the last.
   Random& random;
   bool in_script = false;  // Called by a script, which cannot wait.
+  // Whose rights bound what a script may do; empty: nobody's, it may do everything.
+  std::string_view user = {};
 
   // The context of a command that this one (a script) calls.
   ReadContext Called(Args words, Reply& to, uint32_t in_db) const {
-    return {words, to, state, keyspace, in_db, now_ms, random, true};
+    return {words, to, state, keyspace, in_db, now_ms, random, true, user};
   }
 };
 
@@ -44,13 +46,14 @@ struct WriteContext {
   Random& random;
   // Called by a script, which sees the reply: it must be the same on every instance.
   bool in_script = false;
+  std::string_view user = {};  // As ReadContext has it.
 
   ReadContext AsRead() const {
-    return {args, reply, state, keyspace, db, now_ms, random, in_script};
+    return {args, reply, state, keyspace, db, now_ms, random, in_script, user};
   }
   // The context of a command that this one (a script) calls.
   WriteContext Called(Args words, Reply& to, uint32_t in_db) const {
-    return {words, to, state, keyspace, in_db, now_ms, random, true};
+    return {words, to, state, keyspace, in_db, now_ms, random, true, user};
   }
 };
 

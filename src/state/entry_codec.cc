@@ -7,6 +7,12 @@ void EntryBuilder::Clear() {
   operations_ = 0;
 }
 
+void EntryBuilder::AsUser(std::string_view user) {
+  Encoder out(payload_);
+  out.U8(static_cast<uint8_t>(Opcode::kAsUser));
+  out.Bytes(user);
+}
+
 void EntryBuilder::AddCommand(uint32_t db, std::span<const std::string_view> words) {
   Encoder(payload_).U8(static_cast<uint8_t>(Opcode::kCommand));
   ++operations_;
@@ -49,7 +55,12 @@ std::string RegistrationPayload(uint64_t origin, uint64_t replaces, std::string_
 
 Opcode EntryReader::NextOpcode() {
   --left_;
-  const auto opcode = static_cast<Opcode>(in_.U8());
+  user_ = {};
+  auto opcode = static_cast<Opcode>(in_.U8());
+  if (opcode == Opcode::kAsUser) {
+    user_ = in_.Bytes();
+    opcode = static_cast<Opcode>(in_.U8());
+  }
   if (opcode != Opcode::kCommand && opcode != Opcode::kTransaction) failed_ = true;
   return opcode;
 }

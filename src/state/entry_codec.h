@@ -6,6 +6,7 @@
 //     1 command:      varint database, varint words, then each word as bytes
 //     2 transaction:  varint watched keys, each { varint database, bytes key, u64 revision },
 //                     varint commands, each { varint database, varint words, bytes … }
+//     3 as user:      bytes user, then one of the above, whose scripts have that user's rights
 //   kPulse:     nothing
 #pragma once
 
@@ -20,7 +21,7 @@
 
 namespace mydis {
 
-enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2 };
+enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2, kAsUser = 3 };
 
 struct WatchedKey {
   uint32_t db;
@@ -32,6 +33,8 @@ struct WatchedKey {
 class EntryBuilder {
  public:
   EntryBuilder() { Clear(); }
+  // The next operation's scripts run with this user's rights.
+  void AsUser(std::string_view user);
   void AddCommand(uint32_t db, std::span<const std::string_view> words);
   // Opens a transaction; exactly `commands` calls of AddElement must follow.
   void BeginTransaction(std::span<const WatchedKey> watched, size_t commands);
@@ -57,7 +60,10 @@ class EntryReader {
   EntryReader(std::string_view body, uint32_t operations) : in_(body), left_(operations) {}
   bool ok() const { return in_.ok() && !failed_; }
   bool HasNext() const { return left_ > 0 && ok(); }
+  // The kind of the next operation, kCommand or kTransaction.
   Opcode NextOpcode();
+  // With whose rights the operation at hand runs scripts; empty: they may do everything.
+  std::string_view user() const { return user_; }
   // After kCommand, and for each element of a transaction. The words live until the next call.
   std::span<const std::string_view> Command(uint32_t* db);
   // After kTransaction: the number of watched keys, then each, then the number of commands.
@@ -68,6 +74,7 @@ class EntryReader {
   Decoder in_;
   uint32_t left_;
   bool failed_ = false;
+  std::string_view user_;
   std::vector<std::string_view> words_;
 };
 

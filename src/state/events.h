@@ -39,14 +39,16 @@ class KeyspaceListener {
                        std::string_view key) = 0;
 };
 
-// Takes the messages that applied commands publish. The applying thread, which holds the state's
-// lock exclusively.
+// Takes the messages that applied commands publish, and what else clients of this instance feel.
+// The applying thread, which holds the state's lock exclusively.
 class MessageListener {
  public:
   virtual ~MessageListener() = default;
   // Gives the number of clients of this instance that will get it: not the same on all instances,
   // so nothing that goes into the state may depend on it.
   virtual int64_t OnMessage(bool sharded, std::string_view channel, std::string_view message) = 0;
+  // Users, or what they may do, have changed.
+  virtual void OnUsersChanged() = 0;
 };
 
 }  // namespace mydis

@@ -27,6 +27,11 @@ constexpr SettingSpec Limit(std::string_view name, std::string_view initial,
 }
 
 constexpr SettingSpec kSpecs[] = {
+    {.name = "acl-pubsub-default",
+     .kind = Kind::kEnum,
+     .initial = "resetchannels",
+     .choices = "allchannels|resetchannels",
+     .summary = "Whether a new user may use all channels (allchannels) or none (resetchannels)."},
     Limit("hash-max-listpack-entries", "512", "The most fields of a hash in its compact form.",
           "hash-max-ziplist-entries"),
     Limit("hash-max-listpack-value", "64",
@@ -193,6 +198,7 @@ Status Settings::Set(std::string_view name, std::string_view value) {
 
 void Settings::Cache() {
   strong_writes_ = values_["write-consistency"] == "strong";
+  new_users_all_channels_ = values_["acl-pubsub-default"] == "allchannels";
   const auto number = [this](const char* name) {
     const std::string& text = values_[name];
     int64_t value = 0;

@@ -44,6 +44,7 @@ class Settings {
   Status Set(std::string_view name, std::string_view value);
 
   bool strong_writes() const { return strong_writes_; }
+  bool new_users_all_channels() const { return new_users_all_channels_; }
   uint64_t max_memory() const { return max_memory_; }  // 0: no limit.
   // Which keyspace events are told: bits of EventClass and of state/event_flags.h.
   uint32_t notify_events() const { return notify_events_; }
@@ -59,6 +60,7 @@ class Settings {
   void Cache();
   std::map<std::string, std::string, std::less<>> values_;
   bool strong_writes_ = false;
+  bool new_users_all_channels_ = false;
   uint64_t max_memory_ = 0;
   uint64_t proto_max_bulk_len_ = 0;
   uint64_t script_budget_ = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "state/acl.h"
 #include "state/events.h"
 #include "state/keyspace.h"
 #include "state/origins.h"
@@ -26,6 +27,7 @@ struct State {
   Settings settings;
   Origins origins;
   Scripts scripts;
+  AclUsers users;
   uint64_t revision = 0;  // Applied write commands so far: the only such number users see.
   uint64_t time_ms = 0;   // The cluster's time: that of the last applied entry.
   // Whether the data takes more than `maxmemory`.
@@ -36,7 +38,8 @@ struct State {
 
   // Where PUBLISH goes; null: nowhere. This instance's, not part of the state.
   MessageListener* messages = nullptr;
-  // The commands, for scripts, which call them by name. This instance's, not part of the state.
+  // The commands, for those that have to do with others by name. This instance's, not part of the
+  // state.
   const CommandRunner* commands = nullptr;
 
   // Not part of the state: the partition that the entry being applied asks all instances to compare

@@ -10,8 +10,8 @@
 namespace mydis {
 namespace {
 
-// 1: settings and origins. 2: scripts too.
-constexpr uint32_t kHeadVersion = 2;
+// 1: settings and origins. 2: scripts too. 3: users too.
+constexpr uint32_t kHeadVersion = 3;
 
 // Chance for one operation: from the entry's seed and the operation's place in it, so that it does
 // not matter how much chance other operations used.
@@ -26,7 +26,15 @@ StateMachine::StateMachine(const CommandRunner& runner, uint64_t hash_seed)
   state_->commands = &runner_;
 }
 
-void StateMachine::Reset(uint64_t hash_seed) { Adopt(std::make_unique<State>(hash_seed)); }
+void StateMachine::Reset(uint64_t hash_seed) {
+  Adopt(std::make_unique<State>(hash_seed));
+  state_->users = first_users_;
+}
+
+void StateMachine::SetFirstUsers(AclUsers users) {
+  first_users_ = std::move(users);
+  state_->users = first_users_;
+}
 
 void StateMachine::Adopt(std::unique_ptr<State> state) {
   state_ = std::move(state);
@@ -115,7 +123,8 @@ void StateMachine::Corrupt(std::string_view key) {
   state_->keyspace.SetString(0, key, "corrupted on purpose", Ttl::Keep());
 }
 
-void StateMachine::RunCommand(Args args, uint32_t db, uint64_t seed, Reply* reply) {
+void StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed,
+                              Reply* reply) {
   static NullReply nowhere;
   const CommandRunner::Kind kind = runner_.KindOf(args);
   MYDIS_ASSERT(kind != CommandRunner::Kind::kUnknown && db < state_->keyspace.databases(),
@@ -123,9 +132,14 @@ void StateMachine::RunCommand(Args args, uint32_t db, uint64_t seed, Reply* repl
   if (kind == CommandRunner::Kind::kRead && reply == nullptr) return;
   if (kind == CommandRunner::Kind::kWrite) state_->keyspace.set_revision(++state_->revision);
   Random random(seed);
-  WriteContext context{
-      args,  reply != nullptr ? *reply : nowhere, *state_, state_->keyspace, db, state_->time_ms,
-      random};
+  WriteContext context{.args = args,
+                       .reply = reply != nullptr ? *reply : nowhere,
+                       .state = *state_,
+                       .keyspace = state_->keyspace,
+                       .db = db,
+                       .now_ms = state_->time_ms,
+                       .random = random,
+                       .user = user};
   runner_.Run(context);
 }
 
@@ -139,7 +153,7 @@ bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body
     if (in.NextOpcode() == Opcode::kCommand) {
       const Args args = in.Command(&db);
       if (!in.ok()) return false;
-      RunCommand(args, db, SeedFor(envelope.seed, i, 0),
+      RunCommand(args, db, in.user(), SeedFor(envelope.seed, i, 0),
                  observer != nullptr ? &observer->BeginCommand(i) : nullptr);
     } else {
       bool aborted = false;
@@ -156,7 +170,7 @@ bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body
         const Args args = in.Command(&db);
         if (!in.ok()) return false;
         if (aborted) continue;
-        RunCommand(args, db, SeedFor(envelope.seed, i, element + 1),
+        RunCommand(args, db, in.user(), SeedFor(envelope.seed, i, element + 1),
                    observer != nullptr ? &observer->ElementReply(i, element) : nullptr);
       }
     }
@@ -175,6 +189,7 @@ std::string StateMachine::SaveHead() const {
   state_->settings.Save(out);
   state_->origins.Save(out);
   state_->scripts.Save(out);
+  state_->users.Save(out);
   return head;
 }
 
@@ -190,7 +205,8 @@ Status StateMachine::LoadHead(std::string_view head) {
   state->time_ms = in.U64();
   state->revision = in.U64();
   if (!state->settings.Load(in) || !state->origins.Load(in) ||
-      (version >= 2 && !state->scripts.Load(in)) || !in.AtEnd())
+      (version >= 2 && !state->scripts.Load(in)) || (version >= 3 && !state->users.Load(in)) ||
+      !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
   Adopt(std::move(state));
   return Status::Ok();

@@ -62,6 +62,8 @@ class StateMachine {
   const State& state() const { return *state_; }
   // An empty state with this hash seed, before the first entry of a cluster.
   void Reset(uint64_t hash_seed);
+  // The users that an empty state has, from now on and at every Reset.
+  void SetFirstUsers(AclUsers users);
   // For the listener alone; the pointer is carried over to a restored state.
   void set_listener(KeyspaceListener* listener);
   // Likewise.
@@ -88,13 +90,14 @@ class StateMachine {
 
  private:
   bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer);
-  void RunCommand(Args args, uint32_t db, uint64_t seed, Reply* reply);
+  void RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed, Reply* reply);
   void Adopt(std::unique_ptr<State> state);
 
   std::optional<StateCheck> Check(uint64_t time_before_ms) const;
 
   const CommandRunner& runner_;
   CheckOptions checks_;
+  AclUsers first_users_;
   std::unique_ptr<State> state_;
   KeyspaceListener* listener_ = nullptr;
   MessageListener* message_listener_ = nullptr;

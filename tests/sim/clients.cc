@@ -118,7 +118,8 @@ Clients::Batch Clients::Transfer(Pending& pending) {
   pending.token = pending.op.argument + ";";
   return {.commands = {{"DECRBY", Account(from), amount},
                        {"APPEND", pending.key, pending.token},
-                       {"INCRBY", Account(to), amount}},
+                       {"INCRBY", Account(to), amount},
+                       {"ACL", "SETUSER", fmt::format("teller{}", from), "~" + pending.key}},
           .transaction = true};
 }
 
@@ -163,6 +164,7 @@ void Clients::Submit(const std::shared_ptr<Pending>& pending, const Batch& batch
   pending->floor = history_.Floor();
   auto submission = std::make_unique<SimSubmission>();
   EntryBuilder builder;
+  if (batch.transaction) builder.AsUser("teller0");
   if (batch.transaction) builder.BeginTransaction(batch.watched, batch.commands.size());
   for (const auto& command : batch.commands) {
     const std::vector<std::string_view> words(command.begin(), command.end());

@@ -1,0 +1,217 @@
+// The part of a connection that knows who its client is, and what it may do. docs/acl.md has the
+// rules.
+#include <fmt/format.h>
+
+#include "commands/acl_rights.h"
+#include "commands/acl_rules.h"
+#include "server/blocked_command.h"
+#include "server/client_info.h"
+#include "server/connection.h"
+#include "server/dispatch.h"
+#include "server/io_thread.h"
+#include "server/node.h"
+
+namespace mydis {
+namespace {
+
+constexpr std::string_view kErrNoAuth = "NOAUTH Authentication required.";
+
+AclLogEntry::Reason ReasonOf(AclRefusal refusal) {
+  switch (refusal) {
+    case AclRefusal::kKey:
+      return AclLogEntry::Reason::kKey;
+    case AclRefusal::kChannel:
+      return AclLogEntry::Reason::kChannel;
+    case AclRefusal::kNone:
+    case AclRefusal::kCommand:
+      break;
+  }
+  return AclLogEntry::Reason::kCommand;
+}
+
+std::string_view ReasonInExec(AclRefusal refusal) {
+  if (refusal == AclRefusal::kKey) return "no permission to touch the specified keys";
+  if (refusal == AclRefusal::kChannel)
+    return "no permission to access one of the channels used as arguments";
+  return "no permission to execute the command or subcommand";
+}
+
+}  // namespace
+
+void Connection::BecomeUser(const AclUser& user) {
+  session_.user = user.name;
+  session_.user_id = user.id;
+  session_.authenticated = true;
+  session_.unproven = false;
+  parser_.set_authenticated(true);
+  session_.rights_version = 0;
+  session_.free_version = 0;
+  MutexLock guard(session_.record->mutex);
+  session_.record->user = user.name;
+}
+
+void Connection::BecomeDefaultUser() {
+  session_.user = kDefaultUser;
+  session_.user_id = 0;
+  session_.authenticated = core_.default_open.load(std::memory_order_relaxed);
+  session_.unproven = node_.consensus().readiness() != Readiness::kReady;
+  parser_.set_authenticated(!NeedsLogin());
+  session_.rights_version = 0;
+  session_.free_version = 0;
+  MutexLock guard(session_.record->mutex);
+  session_.record->user = kDefaultUser;
+}
+
+void Connection::RefreshRights() {
+  if (session_.rights_version == core_.users_version.load(std::memory_order_relaxed)) return;
+  const State& state = thread_.Read();
+  const uint64_t version = core_.users_version.load(std::memory_order_relaxed);
+  if (session_.unproven && node_.consensus().readiness() == Readiness::kReady) BecomeDefaultUser();
+  session_.rights_version = version;
+  session_.rights = RightsOf(node_.table(), state.users, session_.user);
+  if (session_.rights != nullptr && session_.rights->user().id != session_.user_id)
+    session_.rights = nullptr;
+  parser_.set_authenticated(!NeedsLogin());
+  session_.free_version =
+      !NeedsLogin() && session_.rights != nullptr && session_.rights->unrestricted() ? version : 0;
+}
+
+std::string_view Connection::ScriptUser(const CommandSpec& spec) {
+  if (spec.group != Group::kScripting || MayDoEverything()) [[likely]]
+    return {};
+  return session_.user;
+}
+
+bool Connection::NeedsLogin() const {
+  return !session_.authenticated && !core_.default_open.load(std::memory_order_relaxed);
+}
+
+void Connection::NoteRefusal(AclLogEntry::Reason reason, AclLogEntry::Context context,
+                             std::string_view object, std::string_view user) {
+  node_.acl_log().Add({.reason = reason,
+                       .context = context,
+                       .object = std::string(object),
+                       .user = std::string(user),
+                       .client = ClientInfo(node_, *session_.record),
+                       .updated_ms = node_.clock().WallMs()},
+                      node_.config().acl_log_size);
+}
+
+void Connection::NoteRefusal(const AclVerdict& verdict, AclLogEntry::Context context,
+                             const CommandSpec& spec, Args args) {
+  NoteRefusal(ReasonOf(verdict.refusal), context,
+              verdict.refusal == AclRefusal::kCommand ? AclName(node_.table(), spec)
+                                                      : args[verdict.position],
+              session_.user);
+}
+
+void Connection::NoteRefusals(const std::vector<RefusedCall>& calls) {
+  for (const RefusedCall& call : calls)
+    NoteRefusal(ReasonOf(call.refusal), AclLogEntry::Context::kScript, call.object, session_.user);
+}
+
+std::string Connection::RefusalOf(const CommandSpec& spec, Args args, AclVerdict* verdict) {
+  RefreshRights();
+  if (MayDoEverything()) return {};
+  if (session_.rights == nullptr || NeedsLogin())
+    return (spec.flags & kNoAuth) != 0 ? std::string() : std::string(kErrNoAuth);
+  *verdict = session_.rights->Check(spec, args);
+  if (!verdict->ok()) return "NOPERM " + session_.rights->Explain(*verdict, spec, args);
+  // In a transaction EXEC looks at SORT's options, as in Redis.
+  return session_.in_multi ? std::string() : std::string(session_.rights->CheckSort(spec, args));
+}
+
+bool Connection::RefusesUnknown(const CommandSpec* spec, Args args, Step* step) {
+  return spec != nullptr && !spec->subcommands.empty() && !HasAclSubcommands(*spec) &&
+         !MayDoEverything() && Refuses(*spec, args, step);
+}
+
+bool Connection::Refuses(const CommandSpec& spec, Args args, Step* step) {
+  AclVerdict verdict;
+  std::string error = RefusalOf(spec, args, &verdict);
+  if (error.empty()) return false;
+  if (!direct() && !CanAttach()) {
+    // The refusal waits for its place.
+    *step = WaitFor(Wait::kIdle);
+    return true;
+  }
+  using Context = AclLogEntry::Context;
+  if (!verdict.ok())
+    NoteRefusal(verdict, session_.in_multi ? Context::kMulti : Context::kTopLevel, spec, args);
+  const bool exec = IsExec(spec);
+  if (exec) error = "EXECABORT Transaction discarded because of: " + error;
+  if (session_.in_multi) session_.multi_failed = true;
+  *step = ReplyError(error);
+  if (exec) ResetTransaction();
+  thread_.CountRejected(&spec);
+  return true;
+}
+
+void Connection::RefuseInExec(StoredCommand& command) {
+  std::vector<std::string_view> views;
+  const Args args = command.Views(views);
+  if (session_.rights == nullptr) {
+    command.refusal = kErrNoAuth;
+    return;
+  }
+  const AclVerdict verdict = session_.rights->Check(*command.spec, args);
+  if (verdict.ok()) {
+    command.refusal = session_.rights->CheckSort(*command.spec, args);
+    return;
+  }
+  NoteRefusal(verdict, AclLogEntry::Context::kMulti, *command.spec, args);
+  command.refusal = fmt::format(
+      "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC "
+      "call. This command is no longer allowed for the following reason: {}",
+      ReasonInExec(verdict.refusal));
+}
+
+void Connection::RefuseQueued() {
+  RefreshRights();
+  for (StoredCommand& command : session_.queued) {
+    // Those of an EXEC that had to wait are refused already.
+    if (!MayDoEverything() && command.refusal.empty()) RefuseInExec(command);
+    command.user = ScriptUser(*command.spec);
+  }
+}
+
+bool Connection::MayStillListen() const {
+  if (!session_.subscribed()) return true;
+  for (size_t kind = 0; kind < kSubscriptionKinds; ++kind) {
+    const bool pattern = static_cast<Subscription>(kind) == Subscription::kPattern;
+    for (const std::string& name : session_.subscriptions->names[kind]) {
+      if (!session_.rights->MayHear(name, pattern)) return false;
+    }
+  }
+  return true;
+}
+
+void Connection::CheckUser() {
+  if (closed_) return;
+  RefreshRights();
+  if (session_.rights == nullptr) {
+    // What has been answered leaves yet.
+    if (pending_ == 0 && wait_ == Wait::kNone) return stream_.CloseAfterFlush();
+    return Kill();
+  }
+  if (!MayDoEverything() && !MayStillListen()) return Kill();
+  if (blocked_ != nullptr && blocked_->waiter != nullptr && blocked_->refusal.empty()) CheckWait();
+}
+
+void Connection::CheckWait() {
+  std::vector<std::string_view> views;
+  const CommandSpec* spec = blocked_->command.spec;
+  const Args args = blocked_->command.Views(views);
+  AclVerdict verdict;
+  const std::string error = RefusalOf(*spec, args, &verdict);
+  if (error.empty()) {
+    // Refused for a moment only.
+    if (core_.blocked.WasTakenOut(*blocked_->waiter)) AttemptFoundNothing();
+    return;
+  }
+  if (!verdict.ok()) NoteRefusal(verdict, AclLogEntry::Context::kTopLevel, *spec, args);
+  blocked_->refusal = error;
+  if (LeaveQueue()) EndWaitEmpty();
+}
+
+}  // namespace mydis
