@@ -60,6 +60,7 @@ bool IsPureContainer(const CommandSpec& spec) {
 }
 
 bool IsWrite(const CommandSpec& spec) {
+  if ((spec.flags & kWriteFlag) != 0) return true;
   return spec.effect == Effect::kWrite && (spec.flags & kNoEffectFlag) == 0 &&
          !IsPureContainer(spec);
 }
@@ -78,7 +79,7 @@ std::string_view GroupCategory(const CommandSpec& spec) {
       return "string";
     case Group::kGeneric:
       // Those that do not touch the keys are about the connection (WAIT).
-      return spec.effect == Effect::kLocal ? "connection" : "keyspace";
+      return spec.effect == Effect::kLocal && spec.keys.empty() ? "connection" : "keyspace";
     case Group::kServer:
       return spec.effect == Effect::kLocal || (spec.flags & kAdmin) != 0 ? "" : "keyspace";
     case Group::kConnection:

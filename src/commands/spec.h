@@ -58,9 +58,10 @@ enum CommandFlag : uint32_t {
   kMovableKeys = 1u << 13,
   kNoMandatoryKeys = 1u << 14,
   kNoAsyncLoading = 1u << 15,
-  kMayReplicate = 1u << 16,
+  kMayReplicate = 1u << 16,  // Not a write, but held back by CLIENT PAUSE WRITE like one.
   kDangerous = 1u << 17,
   kReadOnlyFlag = 1u << 18,  // A local command that Redis calls readonly.
+  kWriteFlag = 1u << 20,     // A local command that Redis calls write.
   // Redis calls the command neither write nor readonly, whatever its effect here (PUBLISH, EVAL).
   kNoEffectFlag = 1u << 19,
 };
@@ -163,5 +164,11 @@ struct CommandSpec {
   // Of commands with the flag kBlocking: whether, where and how long they wait.
   WaitPlanner plan_wait = nullptr;
 };
+
+// Whether CLIENT PAUSE WRITE holds the command back.
+inline bool PausesWithWrites(const CommandSpec& spec) {
+  return (spec.effect == Effect::kWrite && (spec.flags & kNoEffectFlag) == 0) ||
+         (spec.flags & (kMayReplicate | kWriteFlag)) != 0;
+}
 
 }  // namespace mydis

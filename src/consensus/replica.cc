@@ -238,6 +238,8 @@ ReplicaStatus ReplicaImpl::GetStatus() const {
   s.snapshot_index = snapshot_index_;
   s.snapshot_bytes = snapshot_bytes_;
   s.snapshot_running = job_.running();
+  s.snapshot_failed = snapshot_failed_;
+  s.snapshot_taken_us = snapshot_taken_us_;
   s.disk_full = disk_full_ || space_low_;
   s.origin = origin_.origin();
   s.submissions_unapplied = origin_.unapplied();

@@ -109,6 +109,7 @@ struct AdminRequest {
   std::string instance_id;
   std::string host;
   uint16_t port = 0;
+  uint64_t timeout_us = 0;  // How long its answer may take; 0: raft_timeout_us. Stays here.
 };
 
 struct MemberStatus {
@@ -138,6 +139,8 @@ struct ReplicaStatus {
   uint64_t snapshot_index = 0;
   uint64_t snapshot_bytes = 0;
   bool snapshot_running = false;
+  bool snapshot_failed = false;    // The last one that was begun.
+  uint64_t snapshot_taken_us = 0;  // On the monotonic clock; the start, before there was one.
   bool disk_full = false;
   uint64_t origin = 0;
   uint64_t submissions_unapplied = 0;

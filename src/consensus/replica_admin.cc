@@ -16,9 +16,10 @@ constexpr uint64_t kSnapshotRetryUs = 500'000;
 
 void ReplicaImpl::Admin(AdminRequest request, Replica::AdminCallback done) {
   PendingAdmin pending;
+  pending.deadline_us =
+      Now() + (request.timeout_us != 0 ? request.timeout_us : options_.raft_timeout_us);
   pending.request = std::move(request);
   pending.done = std::move(done);
-  pending.deadline_us = Now() + options_.raft_timeout_us;
   admin_.emplace(next_request_++, std::move(pending));
 }
 
@@ -175,7 +176,9 @@ void ReplicaImpl::StartSnapshot(Replica::Callback done) {
   job_.Start({applied_, *term}, std::move(meta), std::move(*producer),
              [this, conf_state = members_.conf_state(),
               done = std::move(done)](Result<SnapshotInfo> info) mutable {
+               snapshot_failed_ = !info;
                if (info) {
+                 snapshot_taken_us_ = Now();
                  SnapshotTaken(*info, conf_state);
                  callbacks_.emplace_back(Status::Ok(), std::move(done));
                  return;

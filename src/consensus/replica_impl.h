@@ -129,6 +129,7 @@ class ReplicaImpl {
   // replica_turn.cc
   void Ticks(uint64_t now);
   void PumpInputs(uint64_t now);
+  uint64_t NextPulseUs(uint64_t now);
   void ProposePulse(uint64_t now);
   uint64_t ProposeStamped(const Payload& payload);
   bool MayCampaign() const { return advanced_to_ >= state_.commit; }
@@ -257,10 +258,10 @@ class ReplicaImpl {
   std::optional<SnapshotId> restoring_;  // To be installed; nothing is applied until then.
   bool restore_durable_ = false;         // The log has been reset to it.
   std::unique_ptr<SnapshotReader> restore_reader_;
-  uint64_t term_start_ = 0;     // Leader: the term whose first entry has been applied here.
-  uint64_t last_proposed_ = 0;  // Leader: index of the last entry stored.
-  uint64_t pulse_us_ = 0;       // No pulse before.
-  bool pulse_asked_ = false;    // One is wanted though no key expires.
+  uint64_t term_start_ = 0;      // Leader: the term whose first entry has been applied here.
+  uint64_t last_proposed_ = 0;   // Leader: index of the last entry stored.
+  uint64_t pulses_paid_us_ = 0;  // Up to when the pulses so far take up the time.
+  bool pulse_asked_ = false;     // One is wanted though no key expires.
   std::vector<std::pair<std::unique_ptr<Submission>, Outcome>> completed_;
   std::map<uint64_t, PendingInvite> invites_;  // By a number of their own.
   std::vector<std::pair<Status, Replica::Callback>> callbacks_;
@@ -280,6 +281,8 @@ class ReplicaImpl {
   uint64_t bytes_since_snapshot_ = 0;
   bool snapshot_wanted_ = false;
   uint64_t snapshot_retry_us_ = 0;
+  bool snapshot_failed_ = false;
+  uint64_t snapshot_taken_us_ = Now();  // As ReplicaStatus has them.
 
   // Comparing states.
   DigestExchange digests_;

@@ -15,7 +15,9 @@ constexpr uint64_t kStatusUs = 200'000;
 constexpr uint64_t kRetryWriteUs = 200'000;
 constexpr uint64_t kSpareRetryUs = 1'000'000;
 constexpr uint64_t kSettleUs = 1'000'000;
+// Pulses: one in so long on the average, several at once if there were none for a while.
 constexpr uint64_t kPulseGapUs = 10'000;
+constexpr uint64_t kPulseCreditUs = 100'000;
 
 }  // namespace
 
@@ -49,7 +51,7 @@ uint64_t ReplicaImpl::Turn() {
   const bool more = engine_->HasInput() || !completed_.empty() ||
                     (restoring_ && restore_durable_ && !job_.running()) ||
                     (!restoring_ && !Repairing() && applied_ < apply_to_);
-  return more ? now : next_tick_us_;
+  return more ? now : std::min(next_tick_us_, NextPulseUs(now));
 }
 
 // Time that was lost (a stopped process) is not made up for: messages that wait would come too
@@ -87,14 +89,22 @@ void ReplicaImpl::PumpInputs(uint64_t now) {
   ProposePulse(now);
 }
 
+// When a pulse is to be proposed, as far as is known now; UINT64_MAX for never.
+uint64_t ReplicaImpl::NextPulseUs(uint64_t now) {
+  if (!Leading() || term_start_ != state_.term || state_.transferee != 0 ||
+      applied_ < last_proposed_ || disk_full_)
+    return UINT64_MAX;
+  const uint64_t delay_us = pulse_asked_ ? 0 : env_.machine.PulseDelayUs();
+  if (delay_us == Machine::kNoPulse) return UINT64_MAX;
+  return std::max(now + delay_us,
+                  pulses_paid_us_ < kPulseCreditUs ? 0 : pulses_paid_us_ - kPulseCreditUs);
+}
+
 // Lets time pass in the state when a key expires and no other entry is on its way.
 void ReplicaImpl::ProposePulse(uint64_t now) {
-  if (!Leading() || term_start_ != state_.term || state_.transferee != 0 || now < pulse_us_ ||
-      applied_ < last_proposed_ || disk_full_ ||
-      (!pulse_asked_ && env_.machine.PulseDelayUs() != 0))
-    return;
+  if (NextPulseUs(now) > now) return;
   pulse_asked_ = false;
-  pulse_us_ = now + kPulseGapUs;
+  pulses_paid_us_ = std::max(pulses_paid_us_, now) + kPulseGapUs;
   std::string payload(kEnvelopeSize, '\0');
   StoreEnvelope(payload.data(), Envelope{});
   ProposeStamped(MakePayload(std::move(payload)));

@@ -187,10 +187,14 @@ void EventLoop::DispatchEvents(int count) {
   event_count_ = 0;
 }
 
-int EventLoop::SleepTime(int limit_ms) const {
-  const uint64_t deadline = const_cast<TimerQueue&>(timers_).NextDeadline();
+int EventLoop::SleepTime(int limit_ms) {
+  const uint64_t deadline = timers_.NextDeadline();
   if (deadline == UINT64_MAX) return limit_ms;
-  const uint64_t now_us = const_cast<SystemClock&>(clock_).MonotonicUs();
+  const uint64_t now_us = clock_.MonotonicUs();
+  if (awake_since_us_ != 0) {
+    busy_us_.store(busy_us() + now_us - awake_since_us_, std::memory_order_relaxed);
+    awake_since_us_ = 0;
+  }
   if (deadline * 1000 <= now_us) return 0;
   const uint64_t wait_ms = std::min<uint64_t>((deadline * 1000 - now_us + 999) / 1000, 1 << 30);
   return limit_ms < 0 ? static_cast<int>(wait_ms)
@@ -247,7 +251,10 @@ void EventLoop::RunQueued() {
 
 void EventLoop::RunOnce(int timeout_ms) {
   const int count = Wait(timeout_ms);
-  now_ms_ = clock_.MonotonicUs() / 1000;
+  const uint64_t now_us = clock_.MonotonicUs();
+  now_ms_ = now_us / 1000;
+  if (awake_since_us_ == 0) awake_since_us_ = now_us;
+  turns_.store(turns() + 1, std::memory_order_relaxed);
   DispatchEvents(count);
   timers_.RunDue(now_ms_);
   RunQueued();

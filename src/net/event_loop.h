@@ -91,6 +91,10 @@ class EventLoop {
 
   // Calls `task` once, `delay_ms` or a little more from now.
   TimerId AddTimer(uint64_t delay_ms, Task task);
+  // The same at a time of the monotonic clock, to the next millisecond.
+  TimerId AddTimerAt(uint64_t at_us, Task task) {
+    return timers_.Add((at_us + 999) / 1000, std::move(task));
+  }
   // False if it has run, or was cancelled.
   bool CancelTimer(TimerId id) { return timers_.Cancel(id); }
   // The monotonic time at the start of this turn.
@@ -129,6 +133,10 @@ class EventLoop {
   // True on the thread that has the loop, or if none has.
   bool InLoopThread() const;
 
+  // Turns so far, and the microseconds that the loop was awake in them. Any thread.
+  uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+  uint64_t busy_us() const { return busy_us_.load(std::memory_order_relaxed); }
+
   // Scratch for reading, shared by all users of this loop; valid until the caller returns to it.
   std::span<char> read_buffer() { return {read_buffer_.get(), options_.read_buffer_size}; }
   // Empty strings with capacity, for outputs, so that idle connections hold no memory.
@@ -145,7 +153,7 @@ class EventLoop {
   void DispatchEvents(int count);
   int Wait(int timeout_ms);
   int Sleep(int timeout_ms);
-  int SleepTime(int limit_ms) const;
+  int SleepTime(int limit_ms);
 
   static constexpr int kMaxEvents = 512;
 
@@ -172,6 +180,10 @@ class EventLoop {
   bool driven_ = false;           // Guarded by drive_: by another thread than that one.
   bool removed_away_ = false;     // Guarded by drive_: Remove was called while that thread slept.
   uint64_t sleeps_until_ms_ = 0;  // Guarded by drive_.
+
+  uint64_t awake_since_us_ = 0;  // Guarded by drive_: 0 if that has been added to busy_us_.
+  std::atomic<uint64_t> turns_{0};
+  std::atomic<uint64_t> busy_us_{0};
 
   std::atomic<bool> stop_{false};
   std::atomic<uint64_t> thread_{0};  // That has the loop, or 0.

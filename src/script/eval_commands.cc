@@ -125,4 +125,16 @@ const CommandSpec* ReadOnlyForm(const CommandTable& table, const CommandSpec* sp
   return spec;
 }
 
+bool DeclaresNoWrites(const CommandTable& table, const CommandSpec* spec, Args args,
+                      const State& state) {
+  if (spec->handler.write == &EvalCommand) {
+    uint32_t flags = 0;
+    size_t length = 0;
+    std::string error;
+    return ReadShebang(args[1], &flags, &length, &error) && length > 0 &&
+           (flags & kScriptNoWrites) != 0;
+  }
+  return ReadOnlyForm(table, spec, args, state) != spec;
+}
+
 }  // namespace mydis

@@ -23,6 +23,10 @@ Families ScriptFamilies();
 const CommandSpec* ReadOnlyForm(const CommandTable& table, const CommandSpec* spec, Args args,
                                 const State& state);
 
+// Whether the command is a call of a script or function that declares that it writes nothing.
+bool DeclaresNoWrites(const CommandTable& table, const CommandSpec* spec, Args args,
+                      const State& state);
+
 // eval_commands.cc
 void EvalCommand(WriteContext& context);
 void EvalRoCommand(ReadContext& context);

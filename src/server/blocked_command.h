@@ -20,6 +20,7 @@ struct BlockedCommand {
   bool silent = false;       // CLIENT REPLY: the reply is thrown away.
   uint64_t deadline_ms = 0;  // On the thread's clock; 0: none.
   TimerId timer = 0;
+  uint64_t nanoseconds = 0;        // What looking at the keys took; 0: not timed.
   std::shared_ptr<Waiter> waiter;  // Once it is registered.
 
   // Why it waits no more, once the attempt under way is known to have found nothing.

@@ -51,6 +51,7 @@ struct StoredTransaction {
   std::vector<size_t> ends;  // Of commands that touch the state, in order.
   // Made by the server for one command of the client, which gets this reply if nothing fails.
   std::string single_reply;
+  std::string aborted_reply;  // Likewise, if a watched key has changed.
   bool aborted = false;
 };
 

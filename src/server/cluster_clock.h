@@ -31,6 +31,16 @@ class ClusterClock {
     return std::max(now, floor_ms_.load(std::memory_order_relaxed));
   }
 
+  // How long until NowMs() is at that time; 0: it is. Any thread.
+  uint64_t UntilUs(int64_t time_ms) const {
+    if (static_cast<int64_t>(NowMs()) >= time_ms) return 0;
+    const int64_t at_ms = time_ms - offset_ms_.load(std::memory_order_relaxed);
+    constexpr int64_t kFarMs = int64_t{1} << 50;
+    if (at_ms > kFarMs) return static_cast<uint64_t>(kFarMs) * 1000;
+    return static_cast<uint64_t>(
+        std::max<int64_t>(at_ms * 1000 - static_cast<int64_t>(clock_.MonotonicUs()), 1));
+  }
+
   // An entry with this time was applied. `live`: it was stamped just now, not replayed from the
   // log. The consensus thread.
   void OnApplied(uint64_t time_ms, bool live);

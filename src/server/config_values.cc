@@ -122,13 +122,14 @@ Result<std::string> OutputLimits(std::string_view current, std::string_view valu
 }
 
 Result<std::string> Percentiles(std::string_view value) {
-  const auto words = Split(value, ' ');
-  for (std::string_view word : words) {
+  std::vector<std::string> shortest;
+  for (std::string_view word : Split(value, ' ')) {
     const auto number = Parse<double>(word);
     if (!number || *number < 0 || *number > 100)
       return Invalid("latency-tracking-info-percentiles should contain a list of percentiles");
+    shortest.push_back(fmt::format("{}", *number));
   }
-  return fmt::format("{}", fmt::join(words, " "));
+  return fmt::format("{}", fmt::join(shortest, " "));
 }
 
 }  // namespace

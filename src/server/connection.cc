@@ -160,7 +160,8 @@ void Connection::Resumed(uint64_t suspension, LocalContext::Answer answer) {
   RespReply reply(tail, session_.resp_version);
   answer(reply);
   const bool failed = reply.failed();
-  AfterReply(before);
+  // What was submitted in its place is answered later.
+  if (pending_ == 0) AfterReply(before);
   if (const auto call = std::move(suspended_)) {
     if (failed) thread_.CountFailed(call->command.spec);
     std::vector<std::string_view> views;
@@ -296,18 +297,25 @@ Connection::Step Connection::Handle(Args args) {
                     IsExec(*spec) ? "EXECABORT Transaction discarded because of:" : "ERR",
                     table.FullName(*spec)));
   }
-  if (node_.PausedNow(effect == Effect::kWrite || (IsExec(*spec) && QueuedWrites())) &&
-      spec->group != Group::kConnection) [[unlikely]]
+  if (node_.PausedNow(true) && spec->group != Group::kConnection &&
+      node_.PausedNow(IsExec(*spec) ? QueuedPauses() : Pauses(spec, args))) [[unlikely]]
     return WaitFor(Wait::kPause);
   if (session_.monitor && effect != Effect::kLocal) [[unlikely]] {
     thread_.CountRejected(spec);
     return ReplyError("ERR Replica can't interact with the keyspace");
   }
+  return Run(spec, args, forced);
+}
+
+Connection::Step Connection::Run(const CommandSpec* spec, Args args,
+                                 std::optional<Consistency> forced) {
+  const Effect effect = spec->effect;
   // EXEC takes the queue away.
   std::vector<StoredCommand> executed;
   if (IsExec(*spec) && core_.audience.monitors() != 0) [[unlikely]]
     executed = session_.queued;
   counted_ = Counted::kCall;
+  Step step;
   if (session_.in_multi && !RunsInsideMulti(*spec)) {
     step = HandleQueued(spec, args, forced == Consistency::kStrong);
   } else if (spec->plan_wait != nullptr &&
@@ -333,8 +341,9 @@ void Connection::AfterCommand(const CommandSpec& spec, Args args,
   if (session_.tracking != nullptr && session_.tracking->caching && !session_.in_multi &&
       !node_.table().FullName(spec).starts_with("client|")) [[unlikely]]
     session_.tracking->caching = false;
+  // What blocks is shown now; what is queued, when EXEC runs it.
   if (core_.audience.monitors() != 0 && counted_ != Counted::kRejected &&
-      counted_ != Counted::kLater) [[unlikely]]
+      (counted_ != Counted::kLater || blocked_ != nullptr)) [[unlikely]]
     TellMonitors(spec, args, executed);
   session_.record->active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
   if (counted_ == Counted::kCall) [[likely]] {

@@ -64,6 +64,9 @@ class Connection final : private StreamHandler {
   // Submits cluster-wide settings in place of the local command under way (CONFIG SET): one
   // transaction of MYDIS SET, answered OK when it is applied.
   void SubmitSettings(const std::vector<std::pair<std::string, std::string>>& settings);
+  // Likewise the removal of keys that have not changed since (MIGRATE), answered with `reply`.
+  // REQUIRES: there are some, all of one database.
+  void SubmitRemoval(const std::vector<WatchedKey>& keys, std::string reply);
   // Leaves MULTI and forgets watched keys.
   void ResetTransaction();
   // Sends what the client did not ask for. A client that does not read it is closed.
@@ -103,6 +106,8 @@ class Connection final : private StreamHandler {
   Step Handle(Args args);
   // Of a command that has been carried out, or waits for its reply: counts it, shows it to MONITOR.
   void AfterCommand(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
+  // A command that nothing speaks against.
+  Step Run(const CommandSpec* spec, Args args, std::optional<Consistency> forced);
   Step HandleQueued(const CommandSpec* spec, Args args, bool strong);
   Step HandleRead(const CommandSpec* spec, Args args, bool strong);
   // The command that a call of a script is carried out as: one that writes nothing is a read.
@@ -113,6 +118,9 @@ class Connection final : private StreamHandler {
   // True if the command may have to wait for keys; then `step` is what became of it.
   bool HandleBlocking(const CommandSpec* spec, Args args, bool strong, Step* step);
   Step SubmitTransaction(bool strong);
+  // A transaction that the server makes for the client's one command.
+  void SubmitInPlace(std::span<const WatchedKey> watched,
+                     std::unique_ptr<StoredTransaction> transaction);
   Step RunReadTransaction(bool strong);
 
   // --- connection_access.cc ---
@@ -158,6 +166,9 @@ class Connection final : private StreamHandler {
   bool RefusesData(const CommandSpec& spec) const;
   // Whether a command in MULTI writes.
   bool QueuedWrites() const;
+  // Whether CLIENT PAUSE WRITE holds back the command, or one in MULTI.
+  bool Pauses(const CommandSpec* spec, Args args) const;
+  bool QueuedPauses() const;
   // True if a write may follow what is under way: an eventual batch is answered before a strong one
   // that waits for members, and a strong one that the full disk refuses before an eventual one.
   bool MayFollow(bool strong) const { return pending_ == 0 || last_strong_ == strong; }

@@ -35,6 +35,7 @@ bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong,
   if (node_.consensus().readiness() != Readiness::kReady || (!read && RefusesData(*spec)))
     return false;
   WaitPlan plan;
+  const CallTimer timer(node_.config().Times(*spec));
   if (!Plan(spec, args, session_.db, &plan)) return false;
   if (!direct()) {
     *step = WaitFor(Wait::kIdle);
@@ -49,6 +50,7 @@ bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong,
   blocked_->ticket = node_.core().blocked.NextTicket();
   blocked_->strong = strong;
   blocked_->silent = Silent();
+  if (timer.on()) blocked_->nanoseconds = timer.Nanoseconds();
   if (plan.timeout_ms > 0) {
     blocked_->deadline_ms =
         thread_.now_ms() + std::min(static_cast<uint64_t>(plan.timeout_ms), kLongestMs);
@@ -175,7 +177,8 @@ void Connection::EndWait(std::string_view bytes, bool unblocked) {
   } else {
     std::vector<std::string_view> views;
     thread_.Count(spec);
-    NoteCall(*spec, blocked->command.Views(views), 0);
+    if (blocked->nanoseconds > 0) thread_.CountTime(spec, blocked->nanoseconds);
+    NoteCall(*spec, blocked->command.Views(views), blocked->nanoseconds);
   }
   if (bytes.starts_with('-')) {
     if (!rejected) thread_.CountFailed(spec);

@@ -178,9 +178,16 @@ void Connection::CountElement(const CommandSpec* spec, std::string_view reply) {
   node_.stats().CountError(reply.substr(1));
 }
 
-void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::string>>& settings) {
+void Connection::SubmitInPlace(std::span<const WatchedKey> watched,
+                               std::unique_ptr<StoredTransaction> transaction) {
   Step step;
   if (RefusesWrites(&step)) return;
+  ClientBatch& batch = thread_.Batch(Strong(Effect::kWrite, std::nullopt));
+  batch.AddTransaction(this, session_.resp_version, watched, std::move(transaction));
+  Attached(batch);
+}
+
+void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::string>>& settings) {
   auto transaction = std::make_unique<StoredTransaction>();
   transaction->single_reply = "+OK\r\n";
   for (const auto& [name, value] : settings) {
@@ -191,9 +198,19 @@ void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::st
     const Args words = hash.empty() ? Args(set) : Args(user);
     transaction->commands.emplace_back(node_.table().Resolve(words), 0, words);
   }
-  ClientBatch& batch = thread_.Batch(Strong(Effect::kWrite, std::nullopt));
-  batch.AddTransaction(this, session_.resp_version, {}, std::move(transaction));
-  Attached(batch);
+  SubmitInPlace({}, std::move(transaction));
+}
+
+void Connection::SubmitRemoval(const std::vector<WatchedKey>& keys, std::string reply) {
+  auto transaction = std::make_unique<StoredTransaction>();
+  transaction->single_reply = std::move(reply);
+  transaction->aborted_reply =
+      "-ERR not removed here: what was sent to the other server has changed since. Send it again "
+      "with REPLACE\r\n";
+  std::vector<std::string_view> words = {"DEL"};
+  for (const WatchedKey& key : keys) words.push_back(key.key);
+  transaction->commands.emplace_back(node_.table().Resolve(words), keys[0].db, words);
+  SubmitInPlace(keys, std::move(transaction));
 }
 
 // The replies of commands that touch the state were made where the transaction ran; local commands
@@ -201,7 +218,8 @@ void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::st
 void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
   const StoredTransaction& transaction = *item.transaction;
   if (transaction.aborted) {
-    stream_.Write(batch.ReplyOf(item));
+    stream_.Write(transaction.single_reply.empty() ? batch.ReplyOf(item)
+                                                   : std::string_view(transaction.aborted_reply));
     return;
   }
   std::string& tail = stream_.Tail();

@@ -325,7 +325,7 @@ void ConsensusDriver::Impl::ScheduleAt(uint64_t at_us) {
   if (timer != 0 && timer_at_us > now_us && timer_at_us <= at_us) return;
   if (timer != 0) loop->CancelTimer(timer);
   timer_at_us = at_us;
-  timer = loop->AddTimer((at_us - now_us + 999) / 1000, [this] { timer = 0; });
+  timer = loop->AddTimerAt(at_us, [this] { timer = 0; });
 }
 
 void ConsensusDriver::Impl::PublishStatus() {

@@ -58,6 +58,9 @@ struct Core {
   std::atomic<bool> default_open{true};
   // The data takes more than `maxmemory`, as of the last applied entry.
   std::atomic<bool> out_of_memory{false};
+  // What counts against `maxmemory`, as of the last applied entry, and the most there has been.
+  std::atomic<uint64_t> counted_bytes{0};
+  std::atomic<uint64_t> counted_bytes_peak{0};
   // Keys that were changed since the start, and how many of these changes the last snapshot that
   // was begun here has.
   std::atomic<uint64_t> changes{0};

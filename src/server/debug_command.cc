@@ -13,6 +13,7 @@
 #include "server/local_context.h"
 #include "server/local_families.h"
 #include "server/node.h"
+#include "server/snapshot_request.h"
 #include "state/container_ops.h"
 
 namespace mydis {
@@ -105,20 +106,11 @@ void DigestValue(LocalContext& c) {
   }
 }
 
-// What Redis does by saving and loading its file: here by a snapshot, which is taken now.
+// Where Redis writes its state and reads it back. Here what was answered is on disk, and the
+// state is not given up while others rely on it: a snapshot is taken.
 void Reload(LocalContext& c) {
   if (c.in_transaction) return c.reply.Error("ERR DEBUG RELOAD is not allowed in a transaction");
-  const auto resume = c.Suspend();
-  c.node.consensus().Post([resume](Replica* replica) {
-    if (replica == nullptr)
-      return resume([](Reply& reply) { reply.Error("CLUSTERDOWN no cluster"); });
-    replica->TakeSnapshot([resume](Status status) {
-      resume([status = std::move(status)](Reply& reply) {
-        if (!status.ok()) return reply.Error("ERR " + status.message());
-        reply.Ok();
-      });
-    });
-  });
+  ReplyAfterSnapshot(c);
 }
 
 void StringMatchLen(LocalContext& c) {
@@ -147,6 +139,8 @@ void Help(LocalContext& c) {
       "    A hash of each key's value.",
       "ERROR <string>",
       "    Reply with an error.",
+      "LOADAOF",
+      "    Take a snapshot.",
       "MYDIS-CORRUPT <key>",
       "    Change a key of database 0 on this instance alone; docs/digests.md says what follows.",
       "OBJECT <key>",
@@ -184,6 +178,7 @@ constexpr CommandSpec kSubcommands[] = {
     kSub("digest-value", -2, "A hash of each key's value.", "[key [key ...]]", DigestValue),
     kSub("error", 3, "Replies with an error.", "string", Error),
     kSub.Help(Help),
+    kSub("loadaof", 2, "Takes a snapshot.", "", Reload),
     kSub("mydis-corrupt", 3, "Changes a key on this instance alone.", "key", Corrupt),
     kSub("object", -3, "How a value is kept.", "key", Object),
     kSub("pause-cron", 3, "Accepted, changes nothing.", "flag", SetActiveExpire),

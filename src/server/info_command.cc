@@ -9,9 +9,11 @@
 
 #include "base/ascii.h"
 #include "base/version.h"
+#include "server/heap.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
 #include "server/node.h"
+#include "server/snapshot_request.h"
 #include "server/version.h"
 
 namespace mydis {
@@ -28,15 +30,6 @@ class Section {
  private:
   std::string& out_;
 };
-
-uint64_t ResidentBytes() {
-  unsigned long pages = 0;
-  if (FILE* file = std::fopen("/proc/self/statm", "r")) {
-    if (std::fscanf(file, "%*s %lu", &pages) != 1) pages = 0;
-    std::fclose(file);
-  }
-  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 std::string Human(uint64_t bytes) {
   if (bytes < 1024) return fmt::format("{}B", bytes);
@@ -101,9 +94,12 @@ void ClientsSection(LocalContext& c, Section& out) {
   out.Add("waiting_clients", waiting);
   out.Add("tracking_clients", c.node.core().audience.TrackerCount());
   out.Add("clients_in_timeout_table", 0);
+  const auto [keys, keys_with_deletion] = c.node.core().blocked.CountKeys();
+  out.Add("total_blocking_keys", keys);
+  out.Add("total_blocking_keys_on_nokey", keys_with_deletion);
 }
 
-// Of the state: what the interpreters of the threads take is part of used_memory alone.
+// Of the state: what the interpreters of the threads take is part of used_memory_rss alone.
 void AddScriptMemory(const Scripts& scripts, Section& out) {
   const size_t cached = scripts.MemoryBytes();
   const size_t functions = scripts.LibraryBytes();
@@ -124,23 +120,26 @@ void AddScriptMemory(const Scripts& scripts, Section& out) {
 
 void MemorySection(LocalContext& c, Section& out) {
   const uint64_t resident = ResidentBytes();
+  const HeapUse heap = AskHeap();
+  const uint64_t used = c.node.core().counted_bytes;
+  const uint64_t peak = c.node.core().counted_bytes_peak;
   const uint64_t data = c.Read().keyspace.MemoryBytes();
-  // The allocator keeps no count that is cheap to ask for; what the system sees is what matters.
-  const uint64_t used = resident;
+  const auto ratio = [](uint64_t part, uint64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(std::max<uint64_t>(whole, 1));
+  };
+  // As in Redis, what maxmemory is compared with.
   out.Add("used_memory", used);
   out.Add("used_memory_human", Human(used));
   out.Add("used_memory_rss", resident);
   out.Add("used_memory_rss_human", Human(resident));
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const uint64_t peak = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
-  out.Add("used_memory_peak", std::max(peak, used));
-  out.Add("used_memory_peak_human", Human(std::max(peak, used)));
-  out.Add("used_memory_peak_perc",
-          fmt::format("{:.2f}%", 100.0 * static_cast<double>(used) /
-                                     static_cast<double>(std::max({peak, used, uint64_t{1}}))));
-  out.Add("used_memory_dataset", data);
+  out.Add("used_memory_peak", peak);
+  out.Add("used_memory_peak_human", Human(peak));
+  out.Add("used_memory_peak_perc", fmt::format("{:.2f}%", 100 * ratio(used, peak)));
   out.Add("used_memory_overhead", used > data ? used - data : 0);
+  out.Add("used_memory_dataset", data);
+  out.Add("used_memory_dataset_perc", fmt::format("{:.2f}%", 100 * ratio(data, used)));
+  out.Add("allocator_active", heap.held);
+  out.Add("allocator_resident", resident);
   out.Add("total_system_memory",
           static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE));
   AddScriptMemory(c.Read().scripts, out);
@@ -148,10 +147,12 @@ void MemorySection(LocalContext& c, Section& out) {
   out.Add("maxmemory", limit);
   out.Add("maxmemory_human", Human(limit));
   out.Add("maxmemory_policy", "noeviction");
-  out.Add("mem_fragmentation_ratio",
-          fmt::format("{:.2f}", used == 0 ? 1.0 : static_cast<double>(resident) / used));
+  out.Add("mem_fragmentation_ratio", fmt::format("{:.2f}", ratio(resident, used)));
+  out.Add("mem_not_counted_for_evict", 0);
   out.Add("mem_allocator", "mimalloc-2.0");
+  // Nothing is freed later than it is removed.
   out.Add("lazyfree_pending_objects", 0);
+  out.Add("lazyfreed_objects", 0);
 }
 
 void PersistenceSection(LocalContext& c, Section& out) {
@@ -163,9 +164,10 @@ void PersistenceSection(LocalContext& c, Section& out) {
   const uint64_t saved = core.changes_saved.load();
   out.Add("rdb_changes_since_last_save", core.changes.load() - saved);
   out.Add("rdb_bgsave_in_progress", status->snapshot_running ? 1 : 0);
-  out.Add("rdb_last_bgsave_status", "ok");
+  out.Add("rdb_last_save_time", LastSnapshotSeconds(c.node));
+  out.Add("rdb_last_bgsave_status", status->snapshot_failed ? "err" : "ok");
   out.Add("aof_enabled", 1);
-  out.Add("aof_rewrite_in_progress", 0);
+  out.Add("aof_rewrite_in_progress", status->snapshot_running ? 1 : 0);
   out.Add("aof_last_bgrewrite_status", "ok");
   out.Add("aof_last_write_status", status->disk_full ? "err" : "ok");
   out.Add("durability",
@@ -173,6 +175,22 @@ void PersistenceSection(LocalContext& c, Section& out) {
   out.Add("log_bytes", status->log_bytes);
   out.Add("snapshot_index", status->snapshot_index);
   out.Add("snapshot_bytes", status->snapshot_bytes);
+}
+
+// What the loops of the I/O threads have done.
+void LoopSection(LocalContext& c, Section& out) {
+  const LoopTotals loops = c.node.LoopWork();
+  std::map<const CommandSpec*, ThreadStats::Sum> sums;
+  for (const auto& thread : c.node.stats().threads) thread->AddTo(sums);
+  double commands_us = 0;
+  for (const auto& [spec, sum] : sums)
+    commands_us += sum.MicrosecondsPerCall() * static_cast<double>(sum.calls);
+  out.Add("eventloop_cycles", loops.turns);
+  out.Add("eventloop_duration_sum", loops.busy_us);
+  out.Add("eventloop_duration_cmd_sum", static_cast<uint64_t>(commands_us));
+  const Stats& stats = c.node.stats();
+  out.Add("instantaneous_eventloop_cycles_per_sec", stats.turns_per_second.load());
+  out.Add("instantaneous_eventloop_duration_usec", stats.busy_us_per_turn.load());
 }
 
 void StatsSection(LocalContext& c, Section& out) {
@@ -188,6 +206,7 @@ void StatsSection(LocalContext& c, Section& out) {
   out.Add("total_connections_received", stats.connections.Get());
   out.Add("total_commands_processed", stats.Commands());
   out.Add("instantaneous_ops_per_sec", c.node.stats().ops_per_second.load());
+  LoopSection(c, out);
   out.Add("total_net_input_bytes", input);
   out.Add("total_net_output_bytes", output);
   out.Add("instantaneous_input_kbps",
@@ -207,6 +226,7 @@ void StatsSection(LocalContext& c, Section& out) {
   out.Add("tracking_total_items", audience.tracked_items.load());
   out.Add("tracking_total_prefixes", audience.tracked_prefixes.load());
   out.Add("latest_fork_usec", 0);
+  out.Add("migrate_cached_sockets", 0);  // Each MIGRATE has a connection of its own.
   uint64_t errors = 0;
   for (const auto& [prefix, count] : stats.Errors()) errors += count;
   out.Add("total_error_replies", errors);

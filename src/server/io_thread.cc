@@ -28,6 +28,7 @@ void IoThread::Stop() {
     // What has been answered leaves yet.
     for (auto& [id, connection] : connections_) connection->stream().Flush();
     connections_.clear();
+    migrations_.reset();
     closed.set_value();
   });
   closed.get_future().wait();
@@ -339,6 +340,10 @@ void IoThread::EachSecond() {
     stats.ops_per_second = since(stats.Commands(), counted_commands_);
     stats.input_per_second = since(input, counted_input_);
     stats.output_per_second = since(output, counted_output_);
+    const LoopTotals loops = node_.LoopWork();
+    const uint64_t turns = since(loops.turns, counted_turns_);
+    stats.turns_per_second = turns;
+    stats.busy_us_per_turn = turns == 0 ? 0 : since(loops.busy_us, counted_busy_us_) / turns;
   }
   loop_->AddTimer(1000, [this] { EachSecond(); });
 }

@@ -17,6 +17,7 @@
 #include "server/connection.h"
 #include "server/listeners.h"
 #include "server/mail.h"
+#include "server/migrations.h"
 #include "server/password.h"
 
 namespace mydis {
@@ -54,6 +55,10 @@ class IoThread {
   uint32_t index() const { return index_; }
   EventLoop& loop() { return *loop_; }
   RequestBatch& requests() { return requests_; }
+  Migrations& migrations() {
+    if (migrations_ == nullptr) migrations_ = std::make_unique<Migrations>(*loop_);
+    return *migrations_;
+  }
 
   // The batch to add to; one with the other `strong` is submitted first, so that order is kept.
   ClientBatch& Batch(bool strong);
@@ -134,6 +139,7 @@ class IoThread {
   RequestBatch requests_;
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<uint64_t> buried_;
+  std::unique_ptr<Migrations> migrations_;  // Once there was one.
   std::unique_ptr<ClientBatch> batch_;
   uint64_t batch_serial_ = 1;
   size_t in_flight_bytes_ = 0;
@@ -161,6 +167,8 @@ class IoThread {
   std::vector<uint64_t> barrier_waiters_;
   // Of all threads, a second ago; kept by thread 0.
   uint64_t counted_commands_ = 0;
+  uint64_t counted_turns_ = 0;
+  uint64_t counted_busy_us_ = 0;
   uint64_t counted_input_ = 0;
   uint64_t counted_output_ = 0;
 };

@@ -14,7 +14,7 @@ Families LocalFamilies() {
       ConnectionFamily(), ConsistencyFamily(), DebugFamily(),       ScriptDebugFamily(),
       InfoFamily(),       ReplicationFamily(), TransactionFamily(), MonitorFamily(),
       PubSubFamily(),     TrackingFamily(),    LatencyFamily(),     MemoryFamily(),
-      SlowlogFamily(),
+      SlowlogFamily(),    PersistenceFamily(), AbsentFamily(),      MigrateFamily(),
   };
   return families;
 }

@@ -7,6 +7,7 @@
 
 namespace mydis {
 
+std::span<const CommandSpec> AbsentFamily();
 std::span<const CommandSpec> AclLocalFamily();
 std::span<const CommandSpec> ConnectionFamily();
 std::span<const CommandSpec> TransactionFamily();
@@ -22,7 +23,9 @@ std::span<const CommandSpec> ReplicationFamily();
 
 std::span<const CommandSpec> LatencyFamily();
 std::span<const CommandSpec> MemoryFamily();
+std::span<const CommandSpec> MigrateFamily();
 std::span<const CommandSpec> MonitorFamily();
+std::span<const CommandSpec> PersistenceFamily();
 std::span<const CommandSpec> PubSubFamily();
 std::span<const CommandSpec> SlowlogFamily();
 std::span<const CommandSpec> TrackingFamily();

@@ -1,9 +1,9 @@
 // MEMORY, but for USAGE (commands/memory_usage.cc), and LOLWUT.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include "base/version.h"
 #include "commands/arg_parser.h"
+#include "server/heap.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
@@ -21,10 +21,11 @@ uint64_t ClientBytes(LocalContext& c) {
 }
 
 void Stats(LocalContext& c) {
-  const struct mallinfo2 heap = mallinfo2();
+  const HeapUse heap = AskHeap();
+  const uint64_t resident = ResidentBytes();
   const State& state = c.Read();
   const uint64_t data = state.keyspace.MemoryBytes();
-  const uint64_t total = heap.uordblks + heap.hblkhd;
+  const uint64_t rest = heap.held > data ? heap.held - data : 0;
   uint64_t keys = 0;
   std::vector<uint32_t> used;
   for (uint32_t db = 0; db < state.keyspace.databases(); ++db) {
@@ -35,13 +36,15 @@ void Stats(LocalContext& c) {
     c.reply.Bulk(name);
     c.reply.Integer(static_cast<int64_t>(value));
   };
-  const auto ratio = [&c](std::string_view name, double value) {
+  const auto ratio = [&c](std::string_view name, uint64_t part, uint64_t whole, double factor = 1) {
     c.reply.Bulk(name);
-    c.reply.Double(value);
+    c.reply.Double(whole == 0 ? factor
+                              : factor * static_cast<double>(part) / static_cast<double>(whole));
   };
-  c.reply.MapHeader(13 + used.size());
-  number("total.allocated", total);
-  number("startup.allocated", total > data ? total - data : 0);
+  c.reply.MapHeader(15 + used.size());
+  number("peak.allocated", heap.held_peak);
+  number("total.allocated", heap.held);
+  number("startup.allocated", rest);
   number("clients.normal", ClientBytes(c));
   number("lua.caches", 0);
   number("functions.caches", 0);
@@ -51,48 +54,41 @@ void Stats(LocalContext& c) {
     number("keys.count", state.keyspace.Size(db));
     number("keys.expiring", state.keyspace.ExpiringCount(db));
   }
-  number("overhead.total", total > data ? total - data : 0);
+  number("overhead.total", rest);
   number("keys.count", keys);
   number("keys.bytes-per-key", keys == 0 ? 0 : data / keys);
   number("dataset.bytes", data);
-  ratio("dataset.percentage",
-        total == 0 ? 0.0 : 100.0 * static_cast<double>(data) / static_cast<double>(total));
-  number("allocator.allocated", total);
-  number("allocator.active", heap.arena + heap.hblkhd);
-  ratio("allocator-fragmentation.ratio",
-        total == 0 ? 1.0
-                   : static_cast<double>(heap.arena + heap.hblkhd) / static_cast<double>(total));
+  ratio("dataset.percentage", data, heap.held, 100);
+  ratio("peak.percentage", heap.held, heap.held_peak, 100);
+  number("allocator.active", heap.held);
+  number("allocator.resident", resident);
+  ratio("allocator-rss.ratio", resident, heap.held);
 }
 
 void Doctor(LocalContext& c) {
-  const struct mallinfo2 heap = mallinfo2();
-  const uint64_t total = heap.uordblks + heap.hblkhd;
-  const uint64_t active = heap.arena + heap.hblkhd;
+  const uint64_t held = AskHeap().held;
+  const uint64_t data = c.Read().keyspace.MemoryBytes();
+  const uint64_t known = data + ClientBytes(c);
   const uint64_t limit = c.Read().settings.max_memory();
   std::string text;
-  if (active > 3 * total / 2 && active - total > (64 << 20)) {
+  if (held > 2 * known && held - known > (256 << 20)) {
     text += fmt::format(
-        "The allocator holds {} MB that nothing uses: MEMORY PURGE gives back what "
-        "it can.\n",
-        (active - total) >> 20);
+        "The allocator holds {} MB more than the data and the clients account for: MEMORY PURGE "
+        "gives back what it can.\n",
+        (held - known) >> 20);
   }
-  if (limit != 0 && c.Read().keyspace.MemoryBytes() > limit / 10 * 9)
+  if (limit != 0 && data > limit / 10 * 9)
     text += "The data takes more than nine tenths of maxmemory.\n";
   if (text.empty()) text = "Nothing is wrong with this instance's memory.\n";
   c.reply.Verbatim("txt", text);
 }
 
-void MallocStats(LocalContext& c) {
-  const struct mallinfo2 heap = mallinfo2();
-  c.reply.Verbatim(
-      "txt", fmt::format("allocator: glibc\nin arenas: {}\nin mapped blocks: {} ({} blocks)\nused: "
-                         "{}\nfree: {} ({} chunks)\ncan be given back: {}\n",
-                         heap.arena, heap.hblkhd, heap.hblks, heap.uordblks, heap.fordblks,
-                         heap.ordblks, heap.keepcost));
-}
+void MallocStats(LocalContext& c) { c.reply.Verbatim("txt", DescribeHeap()); }
 
+// Every thread has a part of the heap of its own.
 void Purge(LocalContext& c) {
-  malloc_trim(0);
+  for (const auto& thread : c.node.threads()) thread->loop().Post([] { TrimHeap(); });
+  c.node.consensus().Post([](Replica*) { TrimHeap(); });
   c.reply.Ok();
 }
 

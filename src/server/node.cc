@@ -81,6 +81,15 @@ std::pair<uint64_t, uint64_t> Node::NetBytes() const {
   return {input, output};
 }
 
+LoopTotals Node::LoopWork() const {
+  LoopTotals sum;
+  for (const auto& thread : threads_) {
+    sum.turns += thread->loop().turns();
+    sum.busy_us += thread->loop().busy_us();
+  }
+  return sum;
+}
+
 Status Node::WaitForStop() {
   MutexLock lock(mutex_);
   while (!stop_requested_) stopping_.wait(mutex_);

@@ -30,6 +30,8 @@ class Node final : private ConsensusListener {
   Status WaitForStop();
   // Read from and written to clients so far, exact to the second.
   std::pair<uint64_t, uint64_t> NetBytes() const;
+  // Of all I/O threads' loops.
+  LoopTotals LoopWork() const;
   // A connection that was accepted is gone.
   void ConnectionGone() { --connections_; }
   void RequestStop();  // Safe to call from a signal handler's thread.

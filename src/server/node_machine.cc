@@ -48,6 +48,10 @@ void NodeMachine::Published() {
   const State& state = core_.machine.state();
   core_.changes.store(announcer_.changes(), std::memory_order_relaxed);
   core_.strong_writes.store(state.settings.strong_writes(), std::memory_order_relaxed);
+  const uint64_t counted = state.CountedBytes();
+  core_.counted_bytes.store(counted, std::memory_order_relaxed);
+  if (counted > core_.counted_bytes_peak.load(std::memory_order_relaxed))
+    core_.counted_bytes_peak.store(counted, std::memory_order_relaxed);
   if (state.users.version() != users_version_) [[unlikely]]
     PublishUsers();
   core_.out_of_memory.store(state.OutOfMemory(), std::memory_order_relaxed);
@@ -125,9 +129,7 @@ Machine::Stamp NodeMachine::NextStamp() { return {core_.cluster_clock.Stamp(), r
 
 uint64_t NodeMachine::PulseDelayUs() {
   const auto deadline = core_.machine.state().keyspace.NextDeadline();
-  if (!deadline) return kNoPulse;
-  const auto now = static_cast<int64_t>(core_.cluster_clock.NowMs());
-  return *deadline <= now ? 0 : static_cast<uint64_t>(*deadline - now) * 1000;
+  return deadline ? core_.cluster_clock.UntilUs(*deadline) : kNoPulse;
 }
 
 Result<std::unique_ptr<SnapshotProducer>> NodeMachine::StartSnapshot() {

@@ -22,6 +22,11 @@ bool IsSecret(const CommandSpec& spec, const CommandSpec* container, Args args, 
   if (container != nullptr && container->name == "config") {
     return spec.name == "set" && i > 2 && i % 2 == 1 && IsPasswordSetting(args[i - 1]);
   }
+  if (spec.name == "migrate" && container == nullptr) {
+    return (i > 6 && EqualsIgnoreCase(args[i - 1], "auth")) ||
+           (i > 6 && EqualsIgnoreCase(args[i - 1], "auth2")) ||
+           (i > 7 && EqualsIgnoreCase(args[i - 2], "auth2"));
+  }
   if (spec.group != Group::kConnection) return false;
   if (spec.name == "auth") return i > 0;
   if (spec.name != "hello") return false;

@@ -148,26 +148,37 @@ void Shutdown(LocalContext& c) {
 
 // FAILOVER [TO host port] [TIMEOUT ms] | ABORT: leadership goes to another instance.
 void Failover(LocalContext& c) {
+  if (c.args.size() == 2 && EqualsUpper(c.args[1], "ABORT"))
+    return c.reply.Error("ERR No failover in progress.");
   ArgParser parser(c.args);
   std::string to;
+  int64_t timeout_ms = 0;
+  bool force = false;
   while (parser.HasNext()) {
-    if (parser.Accept("TO")) {
+    const size_t left = parser.remaining();
+    if (to.empty() && left >= 3 && parser.Accept("TO")) {
       to = std::string(parser.Next());
       to += ":";
       to += parser.Next();
-      parser.Accept("FORCE");
-    } else if (parser.Accept("TIMEOUT")) {
-      parser.Integer();
-    } else if (parser.Accept("ABORT")) {
-      return c.reply.Error("ERR No failover in progress.");
+    } else if (timeout_ms == 0 && left >= 2 && parser.Accept("TIMEOUT")) {
+      timeout_ms = parser.Integer();
+      if (timeout_ms <= 0) parser.Fail("ERR FAILOVER timeout must be greater than 0");
+    } else if (!force && parser.Accept("FORCE")) {
+      force = true;
     } else {
       parser.Fail(kErrSyntax);
     }
   }
+  if (force) {
+    parser.Fail(
+        "ERR FAILOVER cannot be forced: an instance that lacks entries of the log never leads; "
+        "leave FORCE out, and another is chosen once it has them");
+  }
   if (parser.Rejected(c.reply)) return;
   if (c.in_transaction) return c.reply.Error("ERR FAILOVER is not allowed inside a transaction");
   const auto resume = c.Suspend();
-  c.node.consensus().Post([resume, to](Replica* replica) {
+  const uint64_t timeout_us = static_cast<uint64_t>(timeout_ms) * 1000;
+  c.node.consensus().Post([resume, to, timeout_us](Replica* replica) {
     if (replica == nullptr) {
       return resume([](Reply& reply) { reply.Error("CLUSTERDOWN no cluster yet"); });
     }
@@ -180,7 +191,10 @@ void Failover(LocalContext& c) {
         reply.Error("ERR no instance has the Raft address " + to + ": see MYDIS STATUS");
       });
     }
-    replica->Admin({.kind = AdminKind::kTransfer, .instance_id = instance},
+    replica->Admin({.kind = AdminKind::kTransfer,
+                    .instance_id = instance,
+                    .host = {},
+                    .timeout_us = timeout_us},
                    [resume](Status status, const std::string&) {
                      resume([status = std::move(status)](Reply& reply) {
                        if (!status.ok()) return reply.Error(RedisError(status));

@@ -91,6 +91,12 @@ class ThreadStats {
       MYDIS_GUARDED_BY(mutex_);
 };
 
+// What loops have done since they began.
+struct LoopTotals {
+  uint64_t turns = 0;
+  uint64_t busy_us = 0;  // Awake.
+};
+
 struct Stats {
   explicit Stats(uint32_t threads);
   std::vector<std::unique_ptr<ThreadStats>> threads;
@@ -101,6 +107,8 @@ struct Stats {
   Counter protocol_errors;
   // Over the last second.
   std::atomic<uint64_t> ops_per_second{0};
+  std::atomic<uint64_t> turns_per_second{0};  // Of the I/O threads' loops.
+  std::atomic<uint64_t> busy_us_per_turn{0};
   std::atomic<uint64_t> input_per_second{0};  // Bytes.
   std::atomic<uint64_t> output_per_second{0};
   // Error replies by their prefix, for INFO errorstats.

@@ -338,11 +338,11 @@ void Keyspace::Detach(const Position& position) {
   --position.database->size;
 }
 
-void Keyspace::EraseAt(uint32_t db, const Position& position) {
+void Keyspace::EraseAt(uint32_t db, const Position& position, bool told) {
   Entry* entry = position.entry;
   Detach(position);
   deletions_[PartitionOf(position.hash)] = revision_;
-  if (listener_ != nullptr) listener_->OnKeyChanged(db, entry->key());
+  if (listener_ != nullptr && !told) listener_->OnKeyChanged(db, entry->key());
   Free(entry);
 }
 

@@ -194,7 +194,8 @@ class Keyspace {
   // Takes an entry out of table, index and counts; the caller frees it.
   void Detach(const Position& position);
   void Empty(uint32_t db);
-  void EraseAt(uint32_t db, const Position& position);
+  // `told`: the listener knows already that the key has changed.
+  void EraseAt(uint32_t db, const Position& position, bool told = false);
   bool LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder& in);
   // Keep the index of fields' deadlines true: after a change of the value, before its end.
   void TrackFields(uint32_t db, Entry* entry);

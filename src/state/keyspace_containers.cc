@@ -41,11 +41,12 @@ void Keyspace::CreateContainer(std::string_view key, ValueType type, Edit& edit)
 }
 
 void Keyspace::TouchEdited(uint32_t db, Edit& edit) {
-  if (edit.created && !edit.touched) Notify(EventClass::kNew, "new", db, edit.entry->key());
+  const bool first = !edit.touched;
+  if (edit.created && first) Notify(EventClass::kNew, "new", db, edit.entry->key());
   edit.touched = true;
   edit.entry->set_revision(revision_);
   edit.entry->NoteAccess(now_ms_);
-  if (listener_ != nullptr) listener_->OnKeyChanged(db, edit.entry->key());
+  if (first && listener_ != nullptr) listener_->OnKeyChanged(db, edit.entry->key());
 }
 
 bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
@@ -63,7 +64,7 @@ bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
     Detach(edit.position);
     Free(entry);
   } else {
-    EraseAt(db, edit.position);
+    EraseAt(db, edit.position, edit.touched);
   }
   return false;
 }

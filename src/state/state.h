@@ -30,10 +30,12 @@ struct State {
   AclUsers users;
   uint64_t revision = 0;  // Applied write commands so far: the only such number users see.
   uint64_t time_ms = 0;   // The cluster's time: that of the last applied entry.
-  // Whether the data takes more than `maxmemory`.
+  // What counts against `maxmemory`.
+  uint64_t CountedBytes() const { return kEmptyBytes + keyspace.MemoryBytes(); }
+  // Whether that is more.
   bool OutOfMemory() const {
     const uint64_t limit = settings.max_memory();
-    return limit != 0 && kEmptyBytes + keyspace.MemoryBytes() > limit;
+    return limit != 0 && CountedBytes() > limit;
   }
 
   // Where PUBLISH goes; null: nowhere. This instance's, not part of the state.

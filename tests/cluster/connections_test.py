@@ -233,6 +233,46 @@ class Connections(ClusterTest):
         client.call("SET", "short", "v", "PX", 1)
         wait_until(lambda: self.field(client, "expired_keys") == "1", 10, "the key to expire")
 
+    def test_info_counts_turns_of_the_loops(self):
+        client = self.connect(self.follower)
+
+        def number(name):
+            return int(self.field(client, name))
+        before = {name: number(name) for name in ("eventloop_cycles", "eventloop_duration_sum")}
+        wait_until(lambda: all(number(name) > value for name, value in before.items()), 10, "turns")
+        wait_until(lambda: number("instantaneous_eventloop_cycles_per_sec") > 0, 10, "a second to be over")
+        self.assertGreater(number("instantaneous_eventloop_duration_usec"), 0)
+        self.assertGreater(number("eventloop_duration_cmd_sum"), 0)
+
+    def test_what_info_tells_of_blocking_commands(self):
+        client, waiting = self.connect(self.follower), self.connect(self.follower)
+        client.call("CONFIG", "RESETSTAT")
+        client.call("CONFIG", "SET", "latency-tracking-info-percentiles", "0.0 50.0 100.0")
+        self.assertEqual(client.call("CONFIG", "GET", "latency-tracking-info-percentiles")[1], b"0 50 100")
+        waiting.send("BLPOP", "one", "two", 0)
+        wait_until(lambda: self.field(client, "blocked_clients") == "1", 10, "it to wait")
+        self.assertEqual(self.field(client, "total_blocking_keys"), "2")
+        self.assertEqual(self.field(client, "total_blocking_keys_on_nokey"), "0")
+        client.call("RPUSH", "two", "a")
+        self.assertEqual(waiting.read(), ("*", [("$", b"two"), ("$", b"a")]))
+        self.assertEqual(self.field(client, "total_blocking_keys"), "0")
+        self.assertRegex(self.field(client, "latency_percentiles_usec_blpop"), "^p0=.*,p50=.*,p100=.*")
+        client.call("CONFIG", "SET", "latency-tracking-info-percentiles", "50 99 99.9")
+
+    def test_monitor_shows_what_blocks_when_it_begins_to(self):
+        client, waiting, monitor = (self.connect(self.follower) for _ in range(3))
+        monitor.call("MONITOR")
+        waiting.send("BLPOP", "list", 0)
+        wait_until(lambda: self.field(client, "blocked_clients") == "1", 10, "it to wait")
+        client.call("RPUSH", "list", "a")
+        waiting.read()
+        client.call("ECHO", "end")
+        lines = []
+        while not lines or "ECHO" not in lines[-1]:
+            lines.append(monitor.read()[1].decode())
+        shown = [re.search('"(BLPOP|RPUSH)', line)[1] for line in lines if "INFO" not in line and "ECHO" not in line]
+        self.assertEqual(shown, ["BLPOP", "RPUSH"])
+
     def test_an_eventual_write_behind_a_strong_one_is_answered_after_it(self):
         client = self.connect(self.follower)
         for i in range(100):

@@ -1,0 +1,96 @@
+// SAVE, BGSAVE, BGREWRITEAOF, LASTSAVE. Everything that was answered is in the log on disk, so
+// nothing has to be saved; what these commands do is take a snapshot, which lets the log be cut.
+#include "commands/arg_parser.h"
+#include "server/io_thread.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+#include "server/snapshot_request.h"
+
+namespace mydis {
+namespace {
+
+constexpr std::string_view kErrUnderWay = "ERR Background save already in progress";
+
+bool UnderWay(LocalContext& c) { return c.node.consensus().status()->snapshot_running; }
+
+// Begins a snapshot that nobody waits for.
+void Begin(LocalContext& c) {
+  c.node.consensus().Post([](Replica* replica) {
+    if (replica != nullptr) replica->TakeSnapshot([](Status) {});
+  });
+}
+
+void Save(LocalContext& c) {
+  if (UnderWay(c)) return c.reply.Error(kErrUnderWay);
+  ReplyAfterSnapshot(c);
+}
+
+void Bgsave(LocalContext& c) {
+  if (c.args.size() > 2 || (c.args.size() == 2 && !EqualsUpper(c.args[1], "SCHEDULE")))
+    return c.reply.Error(kErrSyntax);
+  if (UnderWay(c)) return c.reply.Error(kErrUnderWay);
+  Begin(c);
+  c.reply.Simple("Background saving started");
+}
+
+void Bgrewriteaof(LocalContext& c) {
+  if (UnderWay(c))
+    return c.reply.Error("ERR Background append only file rewriting already in progress");
+  Begin(c);
+  // A transaction's own writes are in the log before this runs.
+  c.reply.Simple(c.in_transaction ? "Background append only file rewriting scheduled"
+                                  : "Background append only file rewriting started");
+}
+
+void Lastsave(LocalContext& c) {
+  c.reply.Integer(static_cast<int64_t>(LastSnapshotSeconds(c.node)));
+}
+
+constexpr CommandSpec Command(std::string_view name, int arity, uint32_t flags,
+                              std::string_view complexity, std::string_view summary,
+                              std::string_view arguments, LocalHandler handler) {
+  return {.name = name,
+          .arity = arity,
+          .effect = Effect::kLocal,
+          .flags = flags,
+          .group = Group::kServer,
+          .since = "1.0.0",
+          .complexity = complexity,
+          .summary = summary,
+          .arguments = arguments,
+          .handler = handler};
+}
+
+constexpr uint32_t kFlags = kAdmin | kNoScript | kNoAsyncLoading;
+
+constexpr CommandSpec LastsaveSpec() {
+  CommandSpec spec =
+      Command("lastsave", 1, kLoading | kStale | kFast, "O(1)",
+              "When this instance's last snapshot was taken, in Unix time.", "", Lastsave);
+  spec.tips = "nondeterministic_output";
+  spec.categories = "admin,dangerous";
+  return spec;
+}
+
+constexpr CommandSpec BgsaveSpec() {
+  CommandSpec spec = Command("bgsave", -1, kFlags, "O(1)", "Begins a snapshot on this instance.",
+                             "[SCHEDULE@3.2.2]", Bgsave);
+  spec.history = "3.2.2: Added the `SCHEDULE` option.";
+  return spec;
+}
+
+constexpr CommandSpec kFamily[] = {
+    Command("bgrewriteaof", 1, kFlags, "O(1)",
+            "Begins a snapshot on this instance, so that its log gets shorter.", "", Bgrewriteaof),
+    BgsaveSpec(),
+    LastsaveSpec(),
+    Command("save", 1, kFlags | kNoMulti, "O(N) where N is the number of keys",
+            "Takes a snapshot on this instance.", "", Save),
+};
+
+}  // namespace
+
+std::span<const CommandSpec> PersistenceFamily() { return kFamily; }
+
+}  // namespace mydis
