@@ -297,7 +297,7 @@ Connection::Step Connection::Handle(Args args) {
                     IsExec(*spec) ? "EXECABORT Transaction discarded because of:" : "ERR",
                     table.FullName(*spec)));
   }
-  if (node_.PausedNow(true) && spec->group != Group::kConnection &&
+  if (node_.PausedNow(true) && !PassesPause(*spec) &&
       node_.PausedNow(IsExec(*spec) ? QueuedPauses() : Pauses(spec, args))) [[unlikely]]
     return WaitFor(Wait::kPause);
   if (session_.monitor && effect != Effect::kLocal) [[unlikely]] {

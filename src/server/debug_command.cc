@@ -24,8 +24,11 @@ namespace {
 void Sleep(LocalContext& c) {
   const auto seconds = ParseDouble(c.args[2]);
   if (!seconds || *seconds < 0) return c.reply.Error(kErrNotFloat);
-  // A transaction takes effect at one moment of the log: there is nothing in it to wait for.
-  if (c.in_transaction) return c.reply.Ok();
+  // A transaction has taken effect by now; what waits for the rest of its replies is this thread.
+  if (c.in_transaction) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(*seconds));
+    return c.reply.Ok();
+  }
   const auto resume = c.Suspend();
   Node& node = c.node;
   node.consensus().Post([resume, &node, seconds = *seconds](Replica*) {

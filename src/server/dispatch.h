@@ -38,4 +38,10 @@ bool RunsInsideMulti(const CommandSpec& spec);
 // same connection are answered (their reply still keeps its place).
 bool RunsAhead(const CommandSpec& spec);
 
+// Whether the command works while CLIENT PAUSE ALL holds back the others: what is about the
+// connection does, so that the pause can be ended, but, as in Redis, not another pause.
+inline bool PassesPause(const CommandSpec& spec) {
+  return spec.group == Group::kConnection && spec.name != "pause";
+}
+
 }  // namespace mydis

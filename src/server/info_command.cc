@@ -287,12 +287,19 @@ void CpuSection(LocalContext&, Section& out) {
   out.Add("used_cpu_user_children", "0.000000");
 }
 
+// Redis knows no subcommands of DEBUG.
+std::string StatName(LocalContext& c, const CommandSpec& spec) {
+  const CommandSpec* container = c.node.table().ContainerOf(spec);
+  return container != nullptr && container->name == "debug" ? "debug"
+                                                            : c.node.table().FullName(spec);
+}
+
 void CommandStatsSection(LocalContext& c, Section& out) {
   std::map<const CommandSpec*, ThreadStats::Sum> sums;
   for (const auto& thread : c.node.stats().threads) thread->AddTo(sums);
   std::map<std::string, ThreadStats::Sum> named;
   for (const auto& [spec, sum] : sums) {
-    if (sum.calls + sum.rejected > 0) named[c.node.table().FullName(*spec)] = sum;
+    if (sum.calls + sum.rejected > 0) named[StatName(c, *spec)].Add(sum);
   }
   for (const auto& [name, sum] : named) {
     out.Add(
@@ -308,9 +315,11 @@ void LatencyStatsSection(LocalContext& c, Section& out) {
   for (const auto& thread : c.node.stats().threads) thread->AddTo(sums);
   const auto percentiles = c.node.config().Get("latency-tracking-info-percentiles")[0].second;
   if (c.node.config().Get("latency-tracking")[0].second == "no") return;
-  std::map<std::string, std::string> lines;
+  std::map<std::string, ThreadStats::Sum> named;
   for (const auto& [spec, sum] : sums) {
-    if (sum.timed_calls == 0) continue;
+    if (sum.timed_calls > 0) named[StatName(c, *spec)].Add(sum);
+  }
+  for (const auto& [name, sum] : named) {
     std::string text;
     for (size_t at = 0; at < percentiles.size();) {
       const size_t end = std::min(percentiles.find(' ', at), percentiles.size());
@@ -319,9 +328,8 @@ void LatencyStatsSection(LocalContext& c, Section& out) {
                           sum.PercentileUs(std::strtod(percent.c_str(), nullptr)));
       at = end + 1;
     }
-    lines[c.node.table().FullName(*spec)] = text;
+    out.Add("latency_percentiles_usec_" + name, text);
   }
-  for (const auto& [name, text] : lines) out.Add("latency_percentiles_usec_" + name, text);
 }
 
 void ErrorStatsSection(LocalContext& c, Section& out) {

@@ -8,6 +8,15 @@ size_t TimeBucketOf(uint64_t nanoseconds) {
   return bucket;
 }
 
+void ThreadStats::Sum::Add(const Sum& other) {
+  calls += other.calls;
+  timed_calls += other.timed_calls;
+  timed_ns += other.timed_ns;
+  rejected += other.rejected;
+  failed += other.failed;
+  for (size_t i = 0; i < kTimeBuckets; ++i) buckets[i] += other.buckets[i];
+}
+
 double ThreadStats::Sum::PercentileUs(double percent) const {
   const double wanted = static_cast<double>(timed_calls) * percent / 100;
   uint64_t seen = 0;

@@ -72,6 +72,7 @@ class ThreadStats {
   struct Sum {
     uint64_t calls = 0, timed_calls = 0, timed_ns = 0, rejected = 0, failed = 0;
     std::array<uint64_t, kTimeBuckets> buckets{};
+    void Add(const Sum& other);
     // How long the call at that place among all took at most, in microseconds.
     double PercentileUs(double percent) const;
     double MicrosecondsPerCall() const {

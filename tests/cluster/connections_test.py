@@ -163,6 +163,12 @@ class Connections(ClusterTest):
             self.assertEqual(client.read(), ("+", b"OK"))
             self.assertEqual(client.read(), ("$", b"w"))
             client.call("SET", "k", "v")
+        # Another pause waits for the end of one of all.
+        control.call("CLIENT", "PAUSE", 100000, "ALL")
+        client.send("CLIENT", "PAUSE", 1, "WRITE")
+        wait_until(lambda: self.blocked(control) == 1, 10, "the second pause to be held back")
+        control.call("CLIENT", "UNPAUSE")
+        self.assertEqual(client.read(), ("+", b"OK"))
         # A pause ends by itself.
         control.call("CLIENT", "PAUSE", 50, "WRITE")
         self.assertEqual(client.call("SET", "k", "x"), b"OK")
@@ -232,6 +238,13 @@ class Connections(ClusterTest):
         self.assertEqual(self.field(client, "keyspace_misses"), "99")
         client.call("SET", "short", "v", "PX", 1)
         wait_until(lambda: self.field(client, "expired_keys") == "1", 10, "the key to expire")
+
+    def test_debug_is_counted_as_one_command(self):
+        client = self.connect(self.follower)
+        client.call("CONFIG", "RESETSTAT")
+        client.call("DEBUG", "SLEEP", 0)
+        client.call("DEBUG", "STRINGMATCH-LEN", 1, "a")
+        self.assertRegex(self.field(client, "cmdstat_debug", "commandstats"), "^calls=2,")
 
     def test_info_counts_turns_of_the_loops(self):
         client = self.connect(self.follower)
