@@ -11,13 +11,14 @@ constexpr uint64_t kWall = 1'700'000'000'000;
 // Both clocks go on together until a test moves one.
 class ManualClock final : public Clock {
  public:
-  uint64_t MonotonicUs() override { return monotonic_ms * 1000; }
+  uint64_t MonotonicUs() override { return monotonic_ms * 1000 + monotonic_us; }
   uint64_t WallMs() override { return wall_ms; }
   void Pass(uint64_t ms) {
     monotonic_ms += ms;
     wall_ms += ms;
   }
   uint64_t monotonic_ms = 10 * kHour;
+  uint64_t monotonic_us = 0;
   uint64_t wall_ms = kWall;
 };
 
@@ -27,6 +28,26 @@ TEST(ClusterClock, FirstLeaderTakesItsWallClock) {
   EXPECT_EQ(cluster.Stamp(), kWall);
   clock.Pass(5);
   EXPECT_EQ(cluster.NowMs(), kWall + 5);
+}
+
+// Whoever waits for a deadline wakes when it is reached, not before and not a millisecond later.
+TEST(ClusterClock, TellsHowLongUntilATime) {
+  ManualClock clock;
+  ClusterClock cluster(clock);
+  cluster.Stamp();
+  const auto deadline = static_cast<int64_t>(kWall + 7);
+  EXPECT_EQ(cluster.UntilUs(deadline), 7000u);
+  clock.monotonic_us = 400;
+  EXPECT_EQ(cluster.UntilUs(deadline), 6600u);
+  clock.Pass(6);
+  EXPECT_EQ(cluster.UntilUs(deadline), 600u);
+  EXPECT_LT(cluster.NowMs(), static_cast<uint64_t>(deadline));
+  clock.Pass(1);
+  clock.monotonic_us = 0;
+  EXPECT_EQ(cluster.UntilUs(deadline), 0u);
+  EXPECT_EQ(cluster.NowMs(), static_cast<uint64_t>(deadline));
+  EXPECT_EQ(cluster.UntilUs(0), 0u);
+  EXPECT_GT(cluster.UntilUs(INT64_MAX), uint64_t{1} << 50);
 }
 
 TEST(ClusterClock, LeaderAfterRestartCountsTheTimeItWasAway) {
