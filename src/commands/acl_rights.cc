@@ -82,9 +82,9 @@ void AclRights::ApplyRule(std::string_view rule, Selector& selector) const {
     const auto category = CategoryBit(name.substr(1));
     if (!category) return;
     for (const CommandSpec* spec : table_.all()) {
-      if ((CategoriesOf(*spec) & *category) != 0) Allow(*spec, allow, selector);
+      if ((table_.Categories(*spec) & *category) != 0) Allow(*spec, allow, selector);
       for (const CommandSpec& sub : spec->subcommands) {
-        if ((CategoriesOf(sub) & *category) != 0) Allow(sub, allow, selector);
+        if ((table_.Categories(sub) & *category) != 0) Allow(sub, allow, selector);
       }
     }
     return;

@@ -89,7 +89,9 @@ Problem AddCommand(const CommandTable& table, AclSelector& selector, std::string
   const char sign = rule[0];
   const std::string name = ToLower(rule.substr(1));
   const size_t bar = name.rfind('|');
-  if (table.FindFullName(name) == nullptr) {
+  const CommandSpec* spec = table.FindFullName(name);
+  const CommandSpec* container = spec == nullptr ? nullptr : table.ContainerOf(*spec);
+  if (spec == nullptr || (container != nullptr && !HasAclSubcommands(*container))) {
     if (bar == std::string::npos || sign == '-') return kUnknown;
     // What is no subcommand may be a first argument.
     const std::string_view front = std::string_view(name).substr(0, bar);

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/assert.h"
 #include "base/read_trace.h"
+#include "commands/introspection.h"
 
 namespace mydis {
 namespace {
@@ -121,7 +122,7 @@ void CommandTable::FillSlots() {
 void CommandTable::FillPlaces() {
   const auto add = [this](const CommandSpec& spec, const CommandSpec* container) {
     const size_t place = places_.size();
-    places_[&spec] = {place, container};
+    places_[&spec] = {place, container, CategoriesOf(spec)};
   };
   for (const CommandSpec* spec : sorted_) {
     add(*spec, nullptr);

@@ -43,6 +43,8 @@ class CommandTable final : public CommandRunner {
   // REQUIRES: `spec` is of this table.
   size_t PlaceOf(const CommandSpec& spec) const { return places_.at(&spec).place; }
   size_t places() const { return places_.size(); }
+  // CategoriesOf (introspection.h), made once. REQUIRES: as above.
+  uint32_t Categories(const CommandSpec& spec) const { return places_.at(&spec).categories; }
   // All top-level commands in alphabetical order.
   std::span<const CommandSpec* const> all() const { return sorted_; }
 
@@ -66,6 +68,7 @@ class CommandTable final : public CommandRunner {
   struct Place {
     size_t place;
     const CommandSpec* container;
+    uint32_t categories;
   };
   static Folded Fold(std::string_view name);
   void Add(const CommandSpec& spec);

@@ -252,5 +252,24 @@ TEST_F(BlockedClientsTest, AllLeaveButThoseUnderWay) {
   EXPECT_EQ(blocked_.CountKeys().first, 0u);
 }
 
+TEST_F(BlockedClientsTest, WhoMayNotHaveItIsTakenOutAndNotTried) {
+  const auto refused = Wait({"k"});
+  const auto other = Wait({"k"});
+  const auto trying = Wait({"l"});
+  Set("l", 1);
+  EXPECT_EQ(Ready(), Waiters{trying});
+  const auto chosen = [&](const Waiter& waiter) { return &waiter != other.get(); };
+  EXPECT_EQ(blocked_.LeaveIf(chosen), Waiters{refused});
+  EXPECT_TRUE(blocked_.WasTakenOut(*refused));
+  EXPECT_FALSE(blocked_.WasTakenOut(*other));
+  EXPECT_FALSE(blocked_.WasTakenOut(*trying));
+  Set("k", 2);
+  EXPECT_EQ(Ready(), Waiters{other});
+  EXPECT_TRUE(blocked_.Leave(*refused));
+  blocked_.Finish(*other);
+  blocked_.Finish(*trying);
+  EXPECT_EQ(blocked_.clients(), 0u);
+}
+
 }  // namespace
 }  // namespace mydis

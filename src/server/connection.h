@@ -197,8 +197,8 @@ class Connection final : private StreamHandler {
   void AbandonWait();
 
   void SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome);
-  // A command that EXEC ran, with its reply.
-  void CountElement(const CommandSpec* spec, std::string_view reply);
+  // A command that EXEC ran or refused, with its reply.
+  void CountElement(const StoredCommand& command, std::string_view reply);
   void SendTransaction(const ClientBatch& batch, BatchItem& item);
   // Counts an error and applies the reply mode to what was appended since `before`.
   void AfterReply(size_t before, bool pushes = false);

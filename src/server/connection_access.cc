@@ -68,9 +68,12 @@ void Connection::RefreshRights() {
   const uint64_t version = core_.users_version.load(std::memory_order_relaxed);
   if (session_.unproven && node_.consensus().readiness() == Readiness::kReady) BecomeDefaultUser();
   session_.rights_version = version;
-  session_.rights = RightsOf(node_.table(), state.users, session_.user);
-  if (session_.rights != nullptr && session_.rights->user().id != session_.user_id)
+  const auto user = state.users.Find(session_.user);
+  if (user == nullptr || user->id != session_.user_id) {
     session_.rights = nullptr;
+  } else if (session_.rights == nullptr || &session_.rights->user() != user.get()) {
+    session_.rights = RightsOf(node_.table(), state.users, session_.user);
+  }
   parser_.set_authenticated(!NeedsLogin());
   session_.free_version =
       !NeedsLogin() && session_.rights != nullptr && session_.rights->unrestricted() ? version : 0;

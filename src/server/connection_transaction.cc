@@ -162,7 +162,7 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
       } else {
         RunLocal(command.spec, command.Views(views), reply, true);
       }
-      CountElement(command.spec, std::string_view(tail).substr(start));
+      CountElement(command, std::string_view(tail).substr(start));
     }
   }
   AfterReply(before);
@@ -171,10 +171,11 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
   return Step::kNext;
 }
 
-void Connection::CountElement(const CommandSpec* spec, std::string_view reply) {
-  thread_.Count(spec);
+void Connection::CountElement(const StoredCommand& command, std::string_view reply) {
+  const bool refused = !command.refusal.empty();
+  refused ? thread_.CountRejected(command.spec) : thread_.Count(command.spec);
   if (!reply.starts_with('-')) return;
-  thread_.CountFailed(spec);
+  if (!refused) thread_.CountFailed(command.spec);
   node_.stats().CountError(reply.substr(1));
 }
 
@@ -243,7 +244,7 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
       tail += batch.Replies(transaction.ends[element], transaction.ends[element + 1]);
       ++element;
     }
-    CountElement(command.spec, std::string_view(tail).substr(start));
+    CountElement(command, std::string_view(tail).substr(start));
   }
 }
 

@@ -174,8 +174,14 @@ bool FindMigrateKeys(Args args, std::vector<FoundKey>* keys) {
     return true;
   }
   for (size_t i = 6; i < args.size(); ++i) {
-    if (!EqualsUpper(args[i], "KEYS")) continue;
-    for (++i; i < args.size(); ++i) keys->push_back({i, kFlags});
+    // A user or a password may be called KEYS.
+    if (EqualsUpper(args[i], "AUTH")) {
+      i += 1;
+    } else if (EqualsUpper(args[i], "AUTH2")) {
+      i += 2;
+    } else if (EqualsUpper(args[i], "KEYS")) {
+      while (++i < args.size()) keys->push_back({i, kFlags});
+    }
   }
   return true;
 }

@@ -133,6 +133,20 @@ class Acl(ClusterTest):
         wait_until(lambda: client.try_call("AUTH", "second") == b"OK")
         self.assertRegex(str(client.try_call("AUTH", "first")), "^WRONGPASS")
 
+    def test_an_instance_that_joins_asks_for_the_password_once_it_knows_it(self):
+        folder = self.folder()
+        first = self.instance(folder, "--password", "first")
+        first.spawn()
+        client = self.connect_when_there(first)
+        client.call("AUTH", "first")
+        wait_until(lambda: client.try_call("SET", "k", "v") == b"OK")
+        second = self.instance(folder, "--join", first.raft_address)
+        second.spawn()
+        early = self.connect_when_there(second)
+        wait_until(lambda: str(early.try_call("PING")).startswith("NOAUTH"))
+        self.assertEqual(early.call("AUTH", "first"), b"OK")
+        self.assertEqual(early.call("GET", "k"), b"v")
+
     def test_the_client_program_logs_in(self):
         instance = self.instance(self.folder(), "--password", "first")
         instance.spawn()
