@@ -29,6 +29,11 @@ bool Stream::DestroyGroup(std::string_view name) {
   return true;
 }
 
+// Clients may set both counts to anything (XSETID, XGROUP, RESTORE), so they wrap around.
+static int64_t Difference(uint64_t added, int64_t read) {
+  return static_cast<int64_t>(added - static_cast<uint64_t>(read));
+}
+
 std::optional<int64_t> Stream::EntriesUpTo(StreamId id) const {
   const auto added = static_cast<int64_t>(entries_added());
   if (added == 0) return 0;
@@ -37,9 +42,9 @@ std::optional<int64_t> Stream::EntriesUpTo(StreamId id) const {
   if (id > last_id()) return std::nullopt;
   // With a tombstone at or after the first entry nobody knows what is between.
   if (!max_deleted_id().zero() && max_deleted_id() >= first_id()) return std::nullopt;
-  const int64_t before_first = added - static_cast<int64_t>(size());
-  if (id < first_id()) return before_first;
-  if (id == first_id()) return before_first + 1;
+  const uint64_t before_first = entries_added() - size();
+  if (id < first_id()) return static_cast<int64_t>(before_first);
+  if (id == first_id()) return static_cast<int64_t>(before_first + 1);
   return std::nullopt;
 }
 
@@ -49,18 +54,17 @@ bool Stream::HasTombstonesFrom(StreamId start) const {
 }
 
 std::optional<int64_t> Stream::Lag(const StreamGroup& group) const {
-  const auto added = static_cast<int64_t>(entries_added());
-  if (added == 0) return 0;
+  if (entries_added() == 0) return 0;
   if (group.entries_read != StreamGroup::kUnknownEntriesRead && !HasTombstonesFrom(group.last_id))
-    return added - group.entries_read;
+    return Difference(entries_added(), group.entries_read);
   const auto read = EntriesUpTo(group.last_id);
   if (!read) return std::nullopt;
-  return added - *read;
+  return Difference(entries_added(), *read);
 }
 
 void Stream::Advance(StreamGroup& group, StreamId id) const {
   if (group.entries_read != StreamGroup::kUnknownEntriesRead && !HasTombstonesFrom(id)) {
-    ++group.entries_read;
+    group.entries_read = static_cast<int64_t>(static_cast<uint64_t>(group.entries_read) + 1);
   } else if (entries_added() > 0) {
     group.entries_read = EntriesUpTo(id).value_or(StreamGroup::kUnknownEntriesRead);
   }
