@@ -164,7 +164,7 @@ class Sentence:
             return self.rng.choice(_strangers(self.command.group))
         name = self.command.name
         groups = _KEY_GROUPS.get(argument.path.replace(" DIST", "")) or _KEY_GROUPS.get(name)
-        if name in _ALSO_SETS and chance < 0.3:
+        if name in _ALSO_SETS and chance < 0.3 and argument.name != "destination":
             groups = ("set", "geo")
         groups = groups or (self.command.group,)
         group = self.rng.choice(groups)
@@ -177,7 +177,9 @@ def _strangers(group):
         return [key for key in pools.ANY_KEY if key not in pools.KEYS["hyperloglog"]]
     if group == "hyperloglog":
         return [key for key in pools.ANY_KEY if key not in pools.KEYS["string"] + pools.KEYS["bitmap"]]
-    return pools.ANY_KEY
+    # Nor are there members of one score, and so at one place, among those of geo commands.
+    other = {"geo": "sorted-set", "sorted-set": "geo"}.get(group)
+    return [key for key in pools.ANY_KEY if key not in pools.KEYS.get(other, ())]
 
 
 def _starts_with_token(argument):
