@@ -174,8 +174,7 @@ void BitopCommand(WriteContext& context) {
       context.keyspace.Notify(EventClass::kGeneric, "del", context.db, target);
   } else {
     // Bytes, even where they look like a number.
-    context.keyspace.Erase(context.db, target);
-    context.keyspace.EditString(context.db, target, [&](std::string& bytes) { bytes = result; });
+    context.keyspace.SetText(context.db, target, result, Ttl::None(), true);
     context.keyspace.Notify(EventClass::kString, "set", context.db, target);
   }
   context.reply.Integer(static_cast<int64_t>(result.size()));

@@ -282,18 +282,19 @@ void Keyspace::SetString(uint32_t db, std::string_view key, std::string_view val
   SetText(db, key, value, ttl);
 }
 
-void Keyspace::SetText(uint32_t db, std::string_view key, std::string_view value, Ttl ttl) {
+void Keyspace::SetText(uint32_t db, std::string_view key, std::string_view value, Ttl ttl,
+                       bool raw) {
   Position position = LocateForWrite(db, key);
   if (value.size() <= kInlineMax) {
     Entry* entry = Place(key, value.size(), position);
-    entry->set_kind(ValueType::kString, ValueEncoding::kInline, false);
+    entry->set_kind(ValueType::kString, ValueEncoding::kInline, raw);
     entry->value_size_ = static_cast<uint32_t>(value.size());
     std::memcpy(entry->area(), value.data(), value.size());
     return Finish(db, entry, ttl);
   }
   auto* heap = new std::string(value);
   Entry* entry = Place(key, sizeof heap, position);
-  entry->set_kind(ValueType::kString, ValueEncoding::kHeap, false);
+  entry->set_kind(ValueType::kString, ValueEncoding::kHeap, raw);
   entry->value_size_ = 0;
   std::memcpy(entry->area(), &heap, sizeof heap);
   Finish(db, entry, ttl);

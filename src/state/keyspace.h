@@ -100,8 +100,9 @@ class Keyspace {
 
   // Creates or replaces the key with a string. Integers in canonical form are kept as numbers.
   void SetString(uint32_t db, std::string_view key, std::string_view value, Ttl ttl);
-  // The same, kept as bytes even where they look like a number.
-  void SetText(uint32_t db, std::string_view key, std::string_view value, Ttl ttl);
+  // The same, kept as bytes even where they look like a number; `raw` for OBJECT ENCODING.
+  void SetText(uint32_t db, std::string_view key, std::string_view value, Ttl ttl,
+               bool raw = false);
   // The same from a number.
   void SetInteger(uint32_t db, std::string_view key, int64_t value, Ttl ttl);
   // Replaces the number in an entry just found, without another look-up; its time to live stays.

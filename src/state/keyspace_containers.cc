@@ -128,10 +128,7 @@ void Keyspace::Copy(uint32_t from_db, std::string_view from, uint32_t to_db, std
   Entry::Scratch scratch;
   const std::string value(source->string(scratch));
   if (source->is_integer()) return SetInteger(to_db, to, source->integer(), ttl);
-  if (!source->raw()) return SetText(to_db, to, value, ttl);
-  Erase(to_db, to);
-  EditString(to_db, to, [&value](std::string& target) { target = value; });
-  if (deadline) SetDeadline(to_db, to, *deadline);
+  SetText(to_db, to, value, ttl, source->raw());
 }
 
 void Keyspace::Move(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {

@@ -88,11 +88,8 @@ bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
         if (!LoadContainer(db, key, ttl, in)) return false;
       } else if (kind == kSavedInteger) {
         SetInteger(db, key, static_cast<int64_t>(in.U64()), ttl);
-      } else if (const std::string_view value = in.Bytes(); kind == kSavedString) {
-        SetText(db, key, value, ttl);
       } else {
-        EditString(db, key, [value](std::string& target) { target = value; });
-        if (deadline != 0) SetDeadline(db, key, ttl.deadline_ms);
+        SetText(db, key, in.Bytes(), ttl, kind == kSavedRawString);
       }
     }
   }
