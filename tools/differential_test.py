@@ -5,6 +5,7 @@ import os
 import random
 import sys
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
@@ -98,6 +99,7 @@ class Transactions(unittest.TestCase):
         pair = Pair.__new__(Pair)
         pair.rules = Rules()
         pair.both = lambda commands: list(zip(ours, theirs))
+        pair.mydis = pair.redis = unittest.mock.Mock(events=list)
         return pair.run([Step(line.encode().split()) for line in words])
 
     def test_replies_in_exec_follow_their_commands(self):

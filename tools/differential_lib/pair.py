@@ -1,6 +1,7 @@
 """Redis and Mydis side by side: the same commands to both, every reply compared."""
 
 import dataclasses
+import itertools
 
 from resp_client import Client, Closed, ProtocolError, encode
 
@@ -18,6 +19,8 @@ class Difference:
 
     def signature(self):
         """Differences that look the same probably are."""
+        if self.words == [b"EVENTS"]:
+            return "EVENTS", *[str(reply[1][1:2]) for reply in (self.ours, self.theirs)]
         kinds = [reply[1][:30] if reply[0] in "-+" else reply[0] for reply in (self.ours, self.theirs)]
         return self.words[0].upper() if self.words else b"", *map(str, kinds)
 
@@ -26,10 +29,32 @@ class Gone(Exception):
     """Mydis has closed the connection or does not answer."""
 
 
+_LAST_EVENT = b"__keyend__:"  # A channel that the listener's pattern fits too.
+
+
 class _Side:
+    """One server: the connection for commands, and one that hears its keyspace events."""
+
     def __init__(self, server):
         self.client = server.connect()
         self.send = self.client.send_bytes
+        self._listener = server.connect()
+        self._listener.call("PSUBSCRIBE", "__key*__:*")
+        self._publisher = server.connect()
+
+    def events(self):
+        """All since the last time, as (channel, text)."""
+        self._publisher.call("PUBLISH", _LAST_EVENT, "")
+        events = []
+        while True:
+            _, (_, _, (_, channel), (_, text)) = self._listener.read()
+            if channel == _LAST_EVENT:
+                return events
+            events.append((channel, text))
+
+    def close(self):
+        for client in (self.client, self._listener, self._publisher):
+            client.close()
 
     def replies(self, count):
         return [self.client.read() for _ in range(count)]
@@ -48,8 +73,8 @@ class Pair:
         self.mydis, self.redis = map(_Side, self.servers)
 
     def close(self):
-        self.mydis.client.close()
-        self.redis.client.close()
+        self.mydis.close()
+        self.redis.close()
 
     def both(self, commands):
         """Replies of both, in pairs."""
@@ -78,6 +103,7 @@ class Pair:
         for command, (ours, theirs) in zip(commands, self.both(commands)):
             if command[0] in (b"CONFIG", b"FLUSHALL") and (ours, theirs) != (("+", b"OK"),) * 2:
                 raise RuntimeError(f"{command}: Mydis says {ours}, Redis {theirs}")
+        self.mydis.events(), self.redis.events()
 
     def run(self, steps, coverage=None, replies=None):
         """Runs steps up to the first difference and gives that, or None."""
@@ -90,7 +116,22 @@ class Pair:
                 queue, difference = self._judge(start + i, step, pair, queue, coverage)
                 if difference is not None:
                     return difference
-        return None
+        return self._compare_events(steps)
+
+    def _compare_events(self, steps):
+        """The keyspace events of all steps must come alike; gives the first that does not."""
+        try:
+            ours = self.mydis.events()
+        except (Closed, ProtocolError, TimeoutError) as error:
+            raise Gone(str(error)) from error
+        theirs = self.redis.events()
+        if ours == theirs or not steps:
+            return None
+        at = next(i for i, pair in enumerate(itertools.zip_longest(ours, theirs)) if pair[0] != pair[1])
+
+        def shown(events):
+            return "*", [("$", part) for event in events[at:at + 3] for part in event]
+        return Difference(len(steps) - 1, [b"EVENTS"], shown(ours), shown(theirs))
 
     def _judge(self, at, step, pair, queue, coverage):
         ours, theirs = pair

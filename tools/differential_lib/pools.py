@@ -49,5 +49,5 @@ SETTINGS = {
     "set-max-listpack-value": ["4", "64"], "zset-max-listpack-entries": ["0", "4", "128"],
     "zset-max-listpack-value": ["4", "64"], "list-max-listpack-size": ["2", "5", "-1", "-2"],
     "stream-node-max-entries": ["3", "100"], "stream-node-max-bytes": ["100", "4096"],
-    "hll-sparse-max-bytes": ["100", "3000"],
+    "hll-sparse-max-bytes": ["100", "3000"], "notify-keyspace-events": ["AKE", "nAKE", "KE$lg", ""],
 }

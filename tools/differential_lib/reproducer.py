@@ -28,6 +28,8 @@ def transcript(settings, resp3, steps, replies, difference, title):
         lines.append("@resp3")
     for step, (_, theirs) in zip(steps, replies):
         lines += ["> " + " ".join(map(_word, step.words)), *_lines(theirs)]
+    if difference.words == [b"EVENTS"]:
+        lines += ["# Redis's events from here on:"] + ["#   " + line for line in _lines(difference.theirs)]
     lines.append("# Mydis:" if not difference.queued else f"# Mydis, to {b' '.join(difference.words[:1]).decode()}:")
     lines += ["#   " + line for line in _lines(difference.ours)]
     return "\n".join(lines) + "\n"
