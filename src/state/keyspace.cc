@@ -289,7 +289,7 @@ void Keyspace::SetText(uint32_t db, std::string_view key, std::string_view value
     Entry* entry = Place(key, value.size(), position);
     entry->set_kind(ValueType::kString, ValueEncoding::kInline, raw);
     entry->value_size_ = static_cast<uint32_t>(value.size());
-    std::memcpy(entry->area(), value.data(), value.size());
+    if (!value.empty()) std::memcpy(entry->area(), value.data(), value.size());
     return Finish(db, entry, ttl);
   }
   auto* heap = new std::string(value);

@@ -79,9 +79,11 @@ bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
     const auto db = static_cast<uint32_t>(number - 1);
     for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
       const std::string_view key = in.Bytes();
-      set_revision(in.Varint());
+      const uint64_t revision = in.Varint();
       const uint64_t deadline = in.Varint();
       const uint8_t kind = in.U8();
+      if (revision > Entry::kRevisionMask || deadline > uint64_t{INT64_MAX}) return false;
+      set_revision(revision);
       if (!in.ok() || PartitionOf(HashOf(key)) != partition || kind > kSavedContainer) return false;
       const Ttl ttl = deadline == 0 ? Ttl::None() : Ttl::At(static_cast<int64_t>(deadline - 1));
       if (kind == kSavedContainer) {

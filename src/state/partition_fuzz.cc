@@ -10,6 +10,10 @@
 namespace mydis {
 namespace {
 
+// The keys of the corpus lie in their partitions by this seed.
+constexpr uint64_t kHashSeed = 2;
+constexpr uint32_t kDatabases = 2;
+
 std::string Saved(const Keyspace& keyspace, uint32_t partition) {
   std::string bytes;
   keyspace.SavePartition(partition, bytes);
@@ -17,11 +21,11 @@ std::string Saved(const Keyspace& keyspace, uint32_t partition) {
 }
 
 void LoadAndExpire(uint32_t partition, std::string_view bytes) {
-  Keyspace keyspace(2, 1);
+  Keyspace keyspace(kHashSeed, kDatabases);
   if (!keyspace.LoadPartition(partition, bytes)) return;
   keyspace.CheckInvariants();
   const std::string saved = Saved(keyspace, partition);
-  Keyspace again(2, 1);
+  Keyspace again(kHashSeed, kDatabases);
   MYDIS_ASSERT(again.LoadPartition(partition, saved), "what was saved loads");
   MYDIS_ASSERT(Saved(again, partition) == saved, "and is the same");
   keyspace.set_revision(1);
