@@ -7,7 +7,8 @@ KEY = "key:7"
 
 
 class Digests(ClusterTest):
-    def corrupt(self, instance, key=KEY):
+    def corrupt(self, cluster, instance, key=KEY):
+        cluster.wait_equal()  # Else what is still on its way would put the key right.
         self.assertEqual(instance.call("DEBUG", "MYDIS-CORRUPT", key), b"OK")
         self.assertEqual(instance.call("GET", key), b"corrupted on purpose")
 
@@ -35,9 +36,8 @@ class Digests(ClusterTest):
         cluster = self.cluster()
         wrong, other = cluster.followers()
         fill(other, 200)
-        cluster.wait_equal()  # Else what is still on its way would put the wrong key right.
         right = other.call("GET", KEY)
-        self.corrupt(wrong)
+        self.corrupt(cluster, wrong)
         with IncrLoad(other) as load:
             load.wait_for(50)
             self.verify(other)
@@ -58,9 +58,8 @@ class Digests(ClusterTest):
         cluster = self.cluster()
         wrong, other = cluster.leader(), cluster.followers()[0]
         fill(other, 200)
-        cluster.wait_equal()  # Else what is still on its way would put the wrong key right.
         right = other.call("GET", KEY)
-        self.corrupt(wrong)
+        self.corrupt(cluster, wrong)
         with IncrLoad(other) as load:
             load.wait_for(50)
             self.verify(other)
@@ -75,7 +74,7 @@ class Digests(ClusterTest):
         cluster = self.cluster()
         wrong, other = cluster.followers()
         fill(other, 200)
-        self.corrupt(wrong)
+        self.corrupt(cluster, wrong)
         wrong.snapshot()
         self.verify(other)
         self.wait_repaired(wrong)
@@ -92,7 +91,7 @@ class Digests(ClusterTest):
         younger.wait_ready()
         wait_until(lambda: younger.call("DBSIZE") == 200, 30, "the younger one to have the data")
         right = older.call("GET", KEY)
-        self.corrupt(younger)
+        self.corrupt(cluster, younger)
         self.verify(older)
         self.wait_repaired(younger)
         self.assertEqual(younger.call("GET", KEY), right)
