@@ -22,6 +22,12 @@ struct RefusedCall {
   std::string object;  // The command, key or channel.
 };
 
+// A command that a script has called.
+struct CalledCommand {
+  uint32_t db;
+  std::vector<std::string> words;
+};
+
 struct ReadTrace {
   // Keys of commands that read, run inside scripts and transactions; null: nobody wants them.
   std::vector<std::string>* keys = nullptr;
@@ -29,6 +35,8 @@ struct ReadTrace {
   std::vector<MissingKey>* missing = nullptr;
   // Commands that a script was refused; null: nobody wants them.
   std::vector<RefusedCall>* refused = nullptr;
+  // Commands that scripts have called; null: nobody wants them.
+  std::vector<CalledCommand>* calls = nullptr;
 };
 
 // Of the calling thread.

@@ -138,6 +138,8 @@ bool MayCall(ScriptCall& call, const CommandSpec* spec, Args args, std::string* 
 }
 
 void RunCalled(ScriptCall& call, const CommandSpec& spec, Args args, Reply& reply) {
+  if (thread_read_trace.calls != nullptr) [[unlikely]]
+    thread_read_trace.calls->push_back({call.db, {args.begin(), args.end()}});
   if (spec.effect == Effect::kLocal) return RunSession(call, spec, args, reply);
   if (call.write != nullptr) {
     WriteContext context = call.write->Called(args, reply, call.db);

@@ -142,9 +142,11 @@ void ClientBatch::RunRead(BatchItem& item) {
   const CallTimer timer(next_ % kTimedOneIn == 0 || thread_.node().config().Times(*item.spec));
   if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
   thread_read_trace.refused = item.refused_calls.get();
+  thread_read_trace.calls = item.calls.get();
+  if (item.tracks && item.spec->group == Group::kScripting)
+    thread_read_trace.keys = &item.keys_read;
   item.spec->handler.read(context);
-  thread_read_trace.missing = nullptr;
-  thread_read_trace.refused = nullptr;
+  thread_read_trace = {};
   if (timer.on()) item.nanoseconds = static_cast<uint32_t>(timer.Nanoseconds());
   item.revision = state.revision;
   const LookupCount found = thread_lookups - before;
@@ -171,6 +173,7 @@ BatchItem& ClientBatch::Advance() {
   reply_.set_version(item.resp_version);
   item.begin = replies_.size();
   thread_read_trace.refused = item.refused_calls.get();
+  thread_read_trace.calls = item.calls.get();
   if (item.tracks) thread_read_trace.keys = &item.keys_read;
   if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
   ++begun_;

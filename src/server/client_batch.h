@@ -74,6 +74,8 @@ struct BatchItem {
   std::vector<MissingKey> keys_missing;            // That its reads have looked for.
   // Of a script that a user with bounded rights runs; else null.
   std::unique_ptr<std::vector<RefusedCall>> refused_calls;
+  // Of scripts, while there are monitors; else null.
+  std::unique_ptr<std::vector<CalledCommand>> calls;
   std::vector<std::string> keys_read;  // By its scripts and transactions, if `tracks`.
   size_t begin = 0;                    // Of the reply in `replies`.
   size_t end = 0;

@@ -186,8 +186,13 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
   if (!CanAttach()) batch_begin_ = batch.bytes_before_last();
   batch_serial_ = thread_.batch_serial();
   last_strong_ = batch.strong;
-  batch.items().back().silent = silent;
-  batch.items().back().tracks = Tracks();
+  BatchItem& item = batch.items().back();
+  item.silent = silent;
+  item.tracks = Tracks();
+  if (core_.audience.monitors() != 0 &&
+      (item.transaction != nullptr ||
+       (item.spec != nullptr && item.spec->group == Group::kScripting))) [[unlikely]]
+    item.calls = std::make_unique<std::vector<CalledCommand>>();
 }
 
 // Whether the reply of the command at hand is to be thrown away; moves CLIENT REPLY SKIP on.
@@ -343,8 +348,10 @@ void Connection::AfterCommand(const CommandSpec& spec, Args args,
     session_.tracking->caching = false;
   // What blocks is shown now; what is queued, when EXEC runs it.
   if (core_.audience.monitors() != 0 && counted_ != Counted::kRejected &&
-      (counted_ != Counted::kLater || blocked_ != nullptr)) [[unlikely]]
+      (counted_ != Counted::kLater || blocked_ != nullptr)) [[unlikely]] {
     TellMonitors(spec, args, executed);
+    TellCalls(std::exchange(script_calls_, {}));
+  }
   session_.record->active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
   if (counted_ == Counted::kCall) [[likely]] {
     thread_.Count(&spec);
@@ -358,70 +365,6 @@ void Connection::AfterCommand(const CommandSpec& spec, Args args,
 
 bool Connection::RefusesData(const CommandSpec& spec) const {
   return (spec.flags & kDenyOom) != 0 && core_.out_of_memory.load(std::memory_order_relaxed);
-}
-
-bool Connection::PassBarrier(Step* step) {
-  if (pending_ > 0) {
-    *step = WaitFor(Wait::kIdle);
-    return false;
-  }
-  if (barrier_budget_ > 0) {
-    if (barrier_error_.empty()) return true;
-    *step = ReplyFailure(barrier_error_);
-    return false;
-  }
-  // What has arrived by now is covered by the barrier that starts now.
-  barrier_budget_ = static_cast<uint32_t>(arrived_);
-  thread_.RequestBarrier(this);
-  *step = WaitFor(Wait::kBarrier);
-  return false;
-}
-
-void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply) {
-  const State& state = thread_.Read();
-  const CallTimer timer(thread_.Sampled(spec) || node_.config().Times(*spec));
-  const LookupCount before = thread_lookups;
-  ReadContext context{
-      args, reply, state, state.keyspace, db, core_.cluster_clock.NowMs(), thread_.random()};
-  std::vector<MissingKey> missing;
-  if (core_.TellsMisses()) [[unlikely]]
-    thread_read_trace.missing = &missing;
-  std::vector<RefusedCall> refused;
-  context.user = ScriptUser(*spec);
-  if (!context.user.empty()) thread_read_trace.refused = &refused;
-  spec->handler.read(context);
-  thread_read_trace.missing = nullptr;
-  thread_read_trace.refused = nullptr;
-  if (!refused.empty()) NoteRefusals(refused);
-  if (!missing.empty()) thread_.TellMisses(missing);
-  thread_.CountLookups(thread_lookups - before);
-  if (timer.on()) NoteTime(*spec, args, timer.Nanoseconds());
-}
-
-Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool strong) {
-  Step step;
-  if (strong && !PassBarrier(&step)) return step;
-  if (node_.consensus().readiness() != Readiness::kReady) [[unlikely]]
-    return ReplyError(node_.StaleError());
-  if (direct()) {
-    std::string& tail = stream_.Tail();
-    const size_t before = tail.size();
-    RespReply reply(tail, session_.resp_version);
-    RunRead(spec, args, session_.db, reply);
-    AfterReply(before);
-    if (session_.tracking != nullptr) [[unlikely]]
-      TrackKeys(spec, args);
-    return Step::kNext;
-  }
-  if (!CanAttach()) return WaitFor(Wait::kIdle);
-  ClientBatch& batch = thread_.CurrentBatch();
-  // What this connection's writes in the batch put there is not to be seen yet.
-  const size_t expected = ExpectedReplyBytes(thread_.Read().keyspace, session_.db, *spec, args) +
-                          batch.bytes() - batch_begin_;
-  if (!batch.HasRoomForRead(expected)) return WaitFor(Wait::kIdle);
-  batch.AddRead(this, spec, session_.db, session_.resp_version, args, expected, ScriptUser(*spec));
-  Attached(batch);
-  return Step::kNext;
 }
 
 bool Connection::RefusesWrites(Step* step) {

@@ -205,6 +205,8 @@ class Connection final : private StreamHandler {
   bool Silent();
   // Shows MONITOR the command that has run, and with EXEC the commands of the transaction.
   void TellMonitors(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
+  // The same of what a script has called.
+  void TellCalls(const std::vector<CalledCommand>& calls);
   // A local command whose answer takes time, and how long it has taken.
   struct SuspendedCall {
     StoredCommand command;
@@ -219,7 +221,8 @@ class Connection final : private StreamHandler {
   bool MayListenerGoOn();
   // Sent more than the limit for what was not asked for: closed.
   void CheckPushed();
-  // Whether the keys read now are to be remembered for this client; and remembering them.
+  // Whether the keys read now are to be remembered for this client; and remembering them (of
+  // scripts that is RunRead's).
   bool Tracks() const { return session_.tracking != nullptr && session_.tracking->Wants(); }
   void TrackKeys(const CommandSpec* spec, Args args);
   // The same for what came back from the log.
@@ -248,8 +251,9 @@ class Connection final : private StreamHandler {
   bool last_strong_ = false;  // Of the batch that the last item went into.
   bool close_after_reply_ = false;
   std::unique_ptr<SuspendedCall> suspended_;
-  bool mail_waited_ = false;  // The input at hand has waited for mail already.
-  bool ended_ = false;        // The client sends no more.
+  std::vector<CalledCommand> script_calls_;  // That MONITOR is to be shown behind the script.
+  bool mail_waited_ = false;                 // The input at hand has waited for mail already.
+  bool ended_ = false;                       // The client sends no more.
   bool closed_ = false;
 };
 

@@ -43,7 +43,7 @@ void Connection::CheckPushed() {
 }
 
 void Connection::TrackKeys(const CommandSpec* spec, Args args) {
-  if (!Tracks()) return;
+  if (!Tracks() || spec->group == Group::kScripting) return;
   for (const std::string& key : KeysRead(*spec, args))
     thread_.listeners().tracked().Remember(*this, key);
 }
@@ -52,7 +52,7 @@ void Connection::TrackRead(const ClientBatch& batch, const BatchItem& item) {
   if (session_.tracking == nullptr || session_.tracking->broadcast) return;
   TrackedKeys& tracked = thread_.listeners().tracked();
   std::vector<std::string> keys = item.keys_read;
-  if (item.read != nullptr) {
+  if (item.read != nullptr && item.spec->group != Group::kScripting) {
     std::vector<std::string_view> views;
     keys = KeysRead(*item.spec, item.read->Views(views));
   }

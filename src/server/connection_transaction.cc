@@ -291,6 +291,8 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
     if (item.silent) after.resize(before);
   }
   if (item.refused_calls != nullptr) NoteRefusals(*item.refused_calls);
+  if (item.calls != nullptr) TellCalls(*item.calls);
+  TellCalls(std::exchange(script_calls_, {}));
   if (!item.keys_missing.empty()) thread_.TellMisses(item.keys_missing);
   if (item.tracks && outcome.applied) [[unlikely]]
     TrackRead(batch, item);

@@ -99,4 +99,15 @@ void Connection::TellMonitors(const CommandSpec& spec, Args args,
   if (Shown(spec)) AppendLine(out, now_us, session_.db, session_.record->address, spec, args);
 }
 
+void Connection::TellCalls(const std::vector<CalledCommand>& calls) {
+  if (calls.empty() || core_.audience.monitors() == 0) return;
+  const uint64_t now_us = node_.clock().WallMs() * 1000 + node_.clock().MonotonicUs() % 1000;
+  for (const CalledCommand& call : calls) {
+    const std::vector<std::string_view> words(call.words.begin(), call.words.end());
+    const CommandSpec* spec = node_.table().Resolve(words);
+    if (spec != nullptr && Shown(*spec))
+      AppendLine(thread_.monitor_lines(), now_us, call.db, "lua", *spec, words);
+  }
+}
+
 }  // namespace mydis
