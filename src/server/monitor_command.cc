@@ -60,7 +60,8 @@ void AppendLine(std::string& out, uint64_t wall_us, uint32_t db, std::string_vie
   out += "\r\n";
 }
 
-bool Shown(const CommandSpec& spec) { return (spec.flags & (kAdmin | kSkipMonitor)) == 0; }
+// Redis's flag skip_monitor is one of scripts alone, which it shows by another way.
+bool Shown(const CommandSpec& spec) { return (spec.flags & kAdmin) == 0; }
 
 void MonitorCommand(LocalContext& c) {
   if (c.in_transaction) return c.reply.Error("ERR MONITOR isn't allowed for DENY BLOCKING client");
