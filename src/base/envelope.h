@@ -25,7 +25,7 @@ inline constexpr size_t kEnvelopeSize = 40;
 
 // What the body of an entry holds; its grammar is in state/entry_codec.h.
 enum class EntryBody : uint8_t {
-  kPulse = 0,     // Empty: lets time pass, so that due keys expire.
+  kPulse = 0,     // Lets time pass, so that due keys expire; may bring the leader's advice.
   kCommands = 1,  // Commands and transactions of one origin's clients.
   kRegister = 2,  // Announces an origin (sequence 0) and the instance that it belongs to.
 };

@@ -67,6 +67,18 @@ bool IsPast(const Ttl& ttl, uint64_t now_ms) {
   return ttl.kind == Ttl::Kind::kAt && ttl.deadline_ms <= static_cast<int64_t>(now_ms);
 }
 
+// IDLETIME and FREQ: each has its meaning under the policies that use it, and none under others.
+void NoteUse(const WriteContext& context, const RestoreOptions& options) {
+  const Entry& entry = *context.keyspace.Find(context.db, context.args[1]);
+  const bool frequency = context.state.settings.use_rule().frequency;
+  if (frequency && options.frequency >= 0) {
+    entry.set_use_word(FrequencyWord(static_cast<uint32_t>(options.frequency), context.now_ms));
+  } else if (!frequency && options.idle_s >= 0) {
+    const auto now_s = static_cast<int64_t>(context.now_ms / 1000);
+    entry.set_use_word(static_cast<uint32_t>(std::max<int64_t>(now_s - options.idle_s, 1)));
+  }
+}
+
 // A hash loses the fields whose deadline has passed; false if nothing is left of it.
 bool DropDueFields(RdbValue& value, uint64_t now_ms) {
   Hash* hash = std::get_if<Hash>(&value);
@@ -105,11 +117,7 @@ void RestoreCommand(WriteContext& context) {
   }
   if (there) keyspace.Erase(context.db, key);
   PutRdbValue(keyspace, context.db, key, std::move(*value), ttl);
-  if (options.idle_s >= 0) {
-    const auto now_s = static_cast<int64_t>(context.now_ms / 1000);
-    const auto used_s = static_cast<uint64_t>(std::max<int64_t>(now_s - options.idle_s, 1));
-    keyspace.Find(context.db, key)->NoteAccess(used_s * 1000);
-  }
+  NoteUse(context, options);
   keyspace.Notify(EventClass::kGeneric, "restore", context.db, key);
   context.reply.Ok();
 }

@@ -85,6 +85,7 @@ void Expire(WriteContext& context, std::string_view name, uint64_t base_ms, int6
 
 // -2: no such key, -1: no deadline; else the deadline minus `base_ms`, in `unit_ms`.
 void SendDeadline(ReadContext& context, uint64_t base_ms, int64_t unit_ms) {
+  const UntouchedLookups untouched;
   const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
   if (entry == nullptr) {
     context.reply.Integer(-2);

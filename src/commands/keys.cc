@@ -3,6 +3,18 @@
 #include "base/assert.h"
 
 namespace mydis {
+namespace {
+
+// A key that is named twice counts twice.
+void CountFound(ReadContext& context) {
+  int64_t found = 0;
+  for (const std::string_view key : context.args.subspan(1)) {
+    found += context.keyspace.Find(context.db, key) != nullptr;
+  }
+  context.reply.Integer(found);
+}
+
+}  // namespace
 
 void DelCommand(WriteContext& context) {
   int64_t deleted = 0;
@@ -14,27 +26,16 @@ void DelCommand(WriteContext& context) {
   context.reply.Integer(deleted);
 }
 
-// A key that is named twice counts twice.
 void ExistsCommand(ReadContext& context) {
-  int64_t found = 0;
-  for (const std::string_view key : context.args.subspan(1)) {
-    found += context.keyspace.Find(context.db, key) != nullptr;
-  }
-  context.reply.Integer(found);
+  const UntouchedLookups untouched;
+  CountFound(context);
 }
 
-void TouchCommand(ReadContext& context) {
-  int64_t touched = 0;
-  for (const std::string_view key : context.args.subspan(1)) {
-    const Entry* entry = context.keyspace.Find(context.db, key);
-    if (entry == nullptr) continue;
-    entry->NoteAccess(context.now_ms);
-    ++touched;
-  }
-  context.reply.Integer(touched);
-}
+// As EXISTS, but the keys count as used.
+void TouchCommand(ReadContext& context) { CountFound(context); }
 
 void TypeCommand(ReadContext& context) {
+  const UntouchedLookups untouched;
   const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
   context.reply.Simple(entry == nullptr ? "none" : TypeName(entry->type()));
 }

@@ -19,9 +19,14 @@ constexpr std::string_view kErrNoFrequency =
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "
     "when switching between policies at runtime LRU and LFU data will take some time to adjust.";
 
+constexpr std::string_view kErrNoIdleTime =
+    "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
+    "switching between policies at runtime LRU and LFU data will take some time to adjust.";
+
 // nullptr if there is no such key: then the reply has been sent.
 const Entry* FindOrNull(ReadContext& context) {
   const QuietLookups quiet;
+  const UntouchedLookups untouched;
   const Entry* entry = context.keyspace.Find(context.db, context.args[2]);
   if (entry == nullptr) context.reply.Null();
   return entry;
@@ -52,15 +57,19 @@ void ObjectRefcountCommand(ReadContext& context) {
 void ObjectIdletimeCommand(ReadContext& context) {
   const Entry* entry = FindOrNull(context);
   if (entry == nullptr) return;
+  if (context.state.settings.use_rule().frequency) return context.reply.Error(kErrNoIdleTime);
   // Zero for a key that nobody has used since it came here.
   const auto now_s = static_cast<int64_t>(context.now_ms / 1000);
-  const int64_t last_s = entry->last_access_s() == 0 ? now_s : entry->last_access_s();
+  const int64_t last_s = entry->use_word() == 0 ? now_s : entry->use_word();
   context.reply.Integer(std::max<int64_t>(now_s - last_s, 0));
 }
 
 void ObjectFreqCommand(ReadContext& context) {
   const Entry* entry = FindOrNull(context);
-  if (entry != nullptr) context.reply.Error(kErrNoFrequency);
+  if (entry == nullptr) return;
+  const UseRule& rule = context.state.settings.use_rule();
+  if (!rule.frequency) return context.reply.Error(kErrNoFrequency);
+  context.reply.Integer(FrequencyOf(entry->use_word(), rule, context.now_ms));
 }
 
 void ObjectHelpCommand(ReadContext& context) {

@@ -19,6 +19,7 @@ void MemoryUsageCommand(ReadContext& context) {
   }
   if (parser.Rejected(context.reply)) return;
   const QuietLookups quiet;
+  const UntouchedLookups untouched;
   const Entry* entry = context.keyspace.Find(context.db, context.args[2]);
   if (entry == nullptr) return context.reply.Null();
   context.reply.Integer(static_cast<int64_t>(Keyspace::CostOf(*entry)));

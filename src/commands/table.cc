@@ -175,6 +175,8 @@ CommandRunner::Kind CommandTable::KindOf(Args args) const {
   return spec->handler.read != nullptr ? Kind::kRead : Kind::kUnknown;
 }
 
+bool CommandTable::NeedsMemory(Args args) const { return (Resolve(args)->flags & kDenyOom) != 0; }
+
 void CommandTable::Run(WriteContext& context) const {
   const CommandSpec* spec = Resolve(context.args);
   MYDIS_ASSERT(spec != nullptr, "the caller has asked KindOf");

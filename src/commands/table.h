@@ -49,6 +49,7 @@ class CommandTable final : public CommandRunner {
   std::span<const CommandSpec* const> all() const { return sorted_; }
 
   Kind KindOf(Args args) const override;
+  bool NeedsMemory(Args args) const override;
   void Run(WriteContext& context) const override;
 
  private:

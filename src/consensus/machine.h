@@ -96,6 +96,10 @@ class Machine {
   static constexpr uint64_t kNoPulse = std::numeric_limits<uint64_t>::max();
   virtual uint64_t PulseDelayUs() = 0;
 
+  // Leader only, asked in every turn: the body of a pulse that the machine wants in the log at once;
+  // empty: none.
+  virtual std::string TakeAdvice() { return {}; }
+
   // The state as it is now, after the last EndApply. One at a time.
   virtual Result<std::unique_ptr<SnapshotProducer>> StartSnapshot() = 0;
   // Replaces the state by a snapshot's: BeginRestore, RestoreBlock for every piece (split anyhow),

@@ -100,13 +100,18 @@ uint64_t ReplicaImpl::NextPulseUs(uint64_t now) {
                   pulses_paid_us_ < kPulseCreditUs ? 0 : pulses_paid_us_ - kPulseCreditUs);
 }
 
-// Lets time pass in the state when a key expires and no other entry is on its way.
+// Lets time pass in the state when a key expires and no other entry is on its way, and says what
+// the machine wants said.
 void ReplicaImpl::ProposePulse(uint64_t now) {
-  if (NextPulseUs(now) > now) return;
+  std::string advice;
+  if (Leading() && term_start_ == state_.term && state_.transferee == 0 && !disk_full_)
+    advice = env_.machine.TakeAdvice();
+  if (advice.empty() && NextPulseUs(now) > now) return;
   pulse_asked_ = false;
   pulses_paid_us_ = std::max(pulses_paid_us_, now) + kPulseGapUs;
   std::string payload(kEnvelopeSize, '\0');
   StoreEnvelope(payload.data(), Envelope{});
+  payload += advice;
   ProposeStamped(MakePayload(std::move(payload)));
 }
 

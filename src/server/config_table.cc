@@ -104,8 +104,6 @@ constexpr ConfigSpec kSpecs[] = {
     YesNo("lazyfree-lazy-server-del", kIdle, "no"),
     YesNo("lazyfree-lazy-user-del", kIdle, "no"),
     YesNo("lazyfree-lazy-user-flush", kIdle, "no"),
-    Number("lfu-decay-time", kIdle, "1", 0, INT32_MAX),
-    Number("lfu-log-factor", kIdle, "10", 0, INT32_MAX),
     Number("list-compress-depth", kIdle, "0", 0, INT32_MAX),
     Number("loading-process-events-interval-bytes", kIdle, "2097152", 1024, INT32_MAX).Hidden(),
     Other("locale-collate", kText, kIdle, ""),
@@ -116,11 +114,6 @@ constexpr ConfigSpec kSpecs[] = {
     Number("maxclients", kUsed, "10000", 1, UINT32_MAX),
     Bytes("maxmemory-clients", kIdle, "0", -100, INT64_MAX),
     Number("maxmemory-eviction-tenacity", kIdle, "10", 0, 100),
-    Choice("maxmemory-policy", kFixed, "noeviction",
-           "volatile-lru|volatile-lfu|volatile-random|volatile-ttl|allkeys-lru|allkeys-lfu|"
-           "allkeys-random|noeviction")
-        .Because("keys are never evicted: writes are refused when maxmemory is reached"),
-    Number("maxmemory-samples", kIdle, "5", 1, INT32_MAX),
     Number("min-replicas-max-lag", kIdle, "10", 0, INT32_MAX).Alias("min-slaves-max-lag"),
     Number("min-replicas-to-write", kFixed, "0", 0, INT32_MAX)
         .Alias("min-slaves-to-write")

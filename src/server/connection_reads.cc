@@ -29,6 +29,9 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   const LookupCount before = thread_lookups;
   ReadContext context{
       args, reply, state, state.keyspace, db, core_.cluster_clock.NowMs(), thread_.random()};
+  const UseScope uses(
+      session_.record->no_touch.load(std::memory_order_relaxed) ? 0 : context.now_ms,
+      state.settings.use_rule());
   std::vector<MissingKey> missing;
   if (core_.TellsMisses()) [[unlikely]]
     thread_read_trace.missing = &missing;

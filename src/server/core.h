@@ -67,6 +67,7 @@ struct Core {
   std::atomic<uint64_t> changes_saved{0};
   // Keys whose time came, since the start or CONFIG RESETSTAT.
   std::atomic<uint64_t> expired_keys{0};
+  std::atomic<uint64_t> evicted_keys{0};
 };
 
 }  // namespace mydis

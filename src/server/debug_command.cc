@@ -79,8 +79,8 @@ void Object(LocalContext& c) {
   const size_t size = ValueBytes(*entry, scratch).size();
   c.reply.Simple(fmt::format(
       "Value at:0x{:x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-      Hash64(entry->key()), EncodingNameOf(*entry), size + 1, entry->last_access_s(),
-      c.node.core().cluster_clock.NowMs() / 1000 - entry->last_access_s()));
+      Hash64(entry->key()), EncodingNameOf(*entry), size + 1, entry->use_word(),
+      c.node.core().cluster_clock.NowMs() / 1000 - entry->use_word()));
 }
 
 // A hash of one database's keys and values, and of a single one.

@@ -7,9 +7,6 @@
 
 namespace mydis {
 
-inline constexpr std::string_view kErrOutOfMemory =
-    "OOM command not allowed when used memory > 'maxmemory'.";
-
 // The command's full name: "get", "client|setname".
 std::string FullName(const CommandTable& table, const CommandSpec& spec, Args args);
 

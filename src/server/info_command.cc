@@ -146,7 +146,7 @@ void MemorySection(LocalContext& c, Section& out) {
   const uint64_t limit = c.Read().settings.max_memory();
   out.Add("maxmemory", limit);
   out.Add("maxmemory_human", Human(limit));
-  out.Add("maxmemory_policy", "noeviction");
+  out.Add("maxmemory_policy", *c.Read().settings.Find("maxmemory-policy"));
   out.Add("mem_fragmentation_ratio", fmt::format("{:.2f}", ratio(resident, used)));
   out.Add("mem_not_counted_for_evict", 0);
   out.Add("mem_allocator", "mimalloc-2.0");
@@ -215,7 +215,7 @@ void StatsSection(LocalContext& c, Section& out) {
           fmt::format("{:.2f}", static_cast<double>(stats.output_per_second) / 1024));
   out.Add("rejected_connections", stats.rejected_connections.Get());
   out.Add("expired_keys", c.node.core().expired_keys.load());
-  out.Add("evicted_keys", 0);
+  out.Add("evicted_keys", c.node.core().evicted_keys.load());
   out.Add("keyspace_hits", hits);
   out.Add("keyspace_misses", misses);
   const Audience& audience = c.node.core().audience;

@@ -42,6 +42,7 @@ class NodeMachine final : public Machine {
   uint64_t OriginOf(std::string_view instance_id) const override;
   Stamp NextStamp() override;
   uint64_t PulseDelayUs() override;
+  std::string TakeAdvice() override;
   Result<std::unique_ptr<SnapshotProducer>> StartSnapshot() override;
   void BeginRestore() override;
   Status RestoreBlock(std::string_view bytes) override;
@@ -70,6 +71,9 @@ class NodeMachine final : public Machine {
   Announcer announcer_;
   uint64_t users_version_ = 0;  // Of the users that connections were told of.
   Outbox outbox_;
+  size_t eviction_list_ = 0;  // How long the last list of keys to go was.
+  size_t evicted_since_advice_ = 0;
+  bool advising_ = false;            // A list of keys to go is on its way through the log.
   std::optional<StateCheck> check_;  // Of the last entry.
   Readiness readiness_ = Readiness::kStarting;
   // A restored state is put together apart and takes its place at the end.

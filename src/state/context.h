@@ -57,6 +57,9 @@ struct WriteContext {
   }
 };
 
+inline constexpr std::string_view kErrOutOfMemory =
+    "OOM command not allowed when used memory > 'maxmemory'.";
+
 // Runs a command by its name; given to the state machine, which knows no command itself.
 class CommandRunner {
  public:
@@ -64,6 +67,8 @@ class CommandRunner {
   enum class Kind : uint8_t { kUnknown, kRead, kWrite };
   // What the command does; kUnknown also for a wrong number of words.
   virtual Kind KindOf(Args args) const = 0;
+  // Whether it is refused while memory is out. REQUIRES: KindOf(args) != kUnknown.
+  virtual bool NeedsMemory(Args) const { return false; }
   // REQUIRES: KindOf(context.args) != kUnknown.
   virtual void Run(WriteContext& context) const = 0;
 };

@@ -2,7 +2,7 @@
 //
 //   0   revision (48 bits), type (8 bits), encoding (8 bits)
 //   8   expiry slot: position in the keyspace's expiry index, or kNoExpiry
-//   12  access: this instance's own note of use (seconds); not part of the state
+//   12  access: this instance's own note of use (base/use_clock.h); not part of the state
 //   16  key size
 //   20  value size (inline strings), else zero
 //   24  key bytes, then the value area: the string's bytes, 8 bytes of integer or pointer, or (at
@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/use_clock.h"
 #include "types/container.h"
 
 namespace mydis {
@@ -85,13 +86,18 @@ class Entry {
 
   // Notes on this instance alone that the key was used, for OBJECT IDLETIME and eviction: a hint
   // beside the state, not part of it, so readers may leave it while they share the lock.
-  void NoteAccess(uint64_t now_ms) const {
-    const auto seconds = static_cast<uint32_t>(now_ms / 1000);
-    if (__atomic_load_n(&access_, __ATOMIC_RELAXED) != seconds)
-      __atomic_store_n(&access_, seconds, __ATOMIC_RELAXED);
+  void NoteUse(const UseClock& clock) const {
+    if (clock.now_ms == 0) return;
+    const uint32_t before = use_word();
+    set_use_word(clock.rule.frequency ? CountUse(before, clock.rule, clock.now_ms)
+                                      : static_cast<uint32_t>(clock.now_ms / 1000));
   }
-  // Unix time in seconds of the last noted use.
-  uint32_t last_access_s() const { return __atomic_load_n(&access_, __ATOMIC_RELAXED); }
+  // Unix time in seconds of the last noted use, or what base/use_clock.h makes of it under an LFU
+  // policy; 0: none was noted.
+  uint32_t use_word() const { return __atomic_load_n(&access_, __ATOMIC_RELAXED); }
+  void set_use_word(uint32_t word) const {
+    if (use_word() != word) __atomic_store_n(&access_, word, __ATOMIC_RELAXED);
+  }
 
  private:
   template <Container T>

@@ -7,7 +7,7 @@
 //     2 transaction:  varint watched keys, each { varint database, bytes key, u64 revision },
 //                     varint commands, each { varint database, varint words, bytes … }
 //     3 as user:      bytes user, then one of the above, whose scripts have that user's rights
-//   kPulse:     nothing
+//   kPulse:     nothing, or the keys that the leader would let go (EvictionList::Save)
 #pragma once
 
 #include <cstdint>

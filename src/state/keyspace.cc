@@ -62,6 +62,7 @@ const Entry* Keyspace::Find(uint32_t db, std::string_view key) const {
 void Keyspace::CountLookup(const Entry* entry, uint32_t db, std::string_view key) {
   if (entry != nullptr) {
     ++thread_lookups.hits;
+    entry->NoteUse(thread_use);
     return;
   }
   ++thread_lookups.misses;
@@ -100,6 +101,11 @@ std::optional<int64_t> Keyspace::NextDeadline() const {
   const int64_t fields = fields_.empty() ? Hash::kNoDeadline : fields_.top().deadline_ms;
   if (expiry_.empty() && fields_.empty()) return std::nullopt;
   return std::min(keys, fields);
+}
+
+std::optional<std::pair<uint32_t, const Entry*>> Keyspace::SoonestKey() const {
+  if (expiry_.empty()) return std::nullopt;
+  return std::pair<uint32_t, const Entry*>{expiry_.top().db(), expiry_.top().entry()};
 }
 
 uint64_t Keyspace::WatchRevision(uint32_t db, std::string_view key) const {
@@ -241,7 +247,7 @@ Entry* Keyspace::Place(std::string_view key, size_t area, Position& position) {
 
 void Keyspace::Finish(uint32_t db, Entry* entry, Ttl ttl) {
   entry->set_revision(revision_);
-  entry->NoteAccess(now_ms_);
+  entry->NoteUse(thread_use);
   memory_bytes_ += CostOf(*entry);
   Database& database = *databases_[db];
   if (ttl.kind == Ttl::Kind::kAt) {
@@ -272,7 +278,7 @@ void Keyspace::UpdateInteger(uint32_t db, const Entry& entry, int64_t value) {
   auto* own = const_cast<Entry*>(&entry);  // Every entry is this keyspace's.
   std::memcpy(own->area(), &value, sizeof value);
   own->set_revision(revision_);
-  own->NoteAccess(now_ms_);
+  own->NoteUse(thread_use);
   if (listener_ != nullptr) listener_->OnKeyChanged(db, own->key());
 }
 

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/codec.h"
@@ -57,7 +58,7 @@ class Keyspace {
   }
   // nullptr if there is no such key. The entry stays valid until the next write.
   const Entry* Find(uint32_t db, std::string_view key) const;
-  // For who has found the entry, or nothing, by another way.
+  // For who has found the entry, or nothing, by another way: counts it, and notes the use.
   static void CountLookup(const Entry* entry, uint32_t db, std::string_view key);
   const Entry* FindHashed(uint32_t db, std::string_view key, uint64_t hash) const;
   // Steps that hide memory latency when many keys are looked up at once: the table (which may be
@@ -71,6 +72,8 @@ class Keyspace {
   size_t ExpiringCount(uint32_t db) const;
   // The soonest deadline of all databases, or nullopt.
   std::optional<int64_t> NextDeadline() const;
+  // The key whose deadline is the soonest, with its database; nullopt: none has one.
+  std::optional<std::pair<uint32_t, const Entry*>> SoonestKey() const;
   // The revision that WATCH remembers and EXEC compares: of the key, or for a missing key the
   // last deletion in its partition.
   uint64_t WatchRevision(uint32_t db, std::string_view key) const;
@@ -95,8 +98,6 @@ class Keyspace {
   // --- Writing ---
   // Every change from now on carries this revision.
   void set_revision(uint64_t revision) { revision_ = revision; }
-  // The entry's time, at which what is written now counts as used.
-  void set_time(uint64_t now_ms) { now_ms_ = now_ms; }
 
   // Creates or replaces the key with a string. Integers in canonical form are kept as numbers.
   void SetString(uint32_t db, std::string_view key, std::string_view value, Ttl ttl);
@@ -210,7 +211,6 @@ class Keyspace {
 
   uint64_t hash_seed_;
   uint64_t revision_ = 0;
-  uint64_t now_ms_ = 0;
   size_t memory_bytes_ = 0;
   bool placed_new_ = false;  // The entry placed last was not there before.
   std::vector<std::unique_ptr<Database>> databases_;

@@ -36,7 +36,7 @@ void Keyspace::CreateContainer(std::string_view key, ValueType type, Edit& edit)
   edit.entry = PlaceContainer(key, type, edit.position);
   OpsOf(type).construct(edit.entry->container_word());
   edit.entry->set_revision(revision_);
-  edit.entry->NoteAccess(now_ms_);
+  edit.entry->NoteUse(thread_use);
   edit.created = true;
 }
 
@@ -45,7 +45,7 @@ void Keyspace::TouchEdited(uint32_t db, Edit& edit) {
   if (edit.created && first) Notify(EventClass::kNew, "new", db, edit.entry->key());
   edit.touched = true;
   edit.entry->set_revision(revision_);
-  edit.entry->NoteAccess(now_ms_);
+  edit.entry->NoteUse(thread_use);
   if (first && listener_ != nullptr) listener_->OnKeyChanged(db, edit.entry->key());
 }
 

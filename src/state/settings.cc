@@ -38,12 +38,36 @@ constexpr SettingSpec kSpecs[] = {
           "The longest field or value, in bytes, of a hash in its compact form.",
           "hash-max-ziplist-value"),
     Limit("hll-sparse-max-bytes", "3000", "The longest HyperLogLog in its sparse form."),
+    {.name = "lfu-decay-time",
+     .kind = Kind::kInteger,
+     .initial = "1",
+     .max = INT32_MAX,
+     .summary = "Minutes after which the counter of a key's uses loses one, under an LFU policy."},
+    {.name = "lfu-log-factor",
+     .kind = Kind::kInteger,
+     .initial = "10",
+     .max = INT32_MAX,
+     .summary = "How slowly that counter grows: the higher, the more uses it takes."},
     Limit("list-max-listpack-size", "-2",
           "How large a node of a list gets: a number of elements, or -1 to -5 for 4 to 64 KiB.",
           "list-max-ziplist-size", INT32_MIN),
     Limit("maxmemory", "0",
-          "How many bytes the data may take; beyond that commands that add data are refused with "
-          "-OOM. 0: no limit."),
+          "How many bytes the data may take (INFO's used_memory); beyond that keys go by "
+          "maxmemory-policy, or commands that add data are refused with -OOM. 0: no limit."),
+    {.name = "maxmemory-policy",
+     .kind = Kind::kEnum,
+     .initial = "noeviction",
+     .choices = "volatile-lru|volatile-lfu|volatile-random|volatile-ttl|allkeys-lru|allkeys-lfu|"
+                "allkeys-random|noeviction",
+     .summary = "Which keys go when the data reaches maxmemory: all, or those that expire; first "
+                "the least recently used (lru), the least often used (lfu), any (random), or what "
+                "expires the soonest (ttl)."},
+    {.name = "maxmemory-samples",
+     .kind = Kind::kInteger,
+     .initial = "5",
+     .min = 1,
+     .max = 64,
+     .summary = "How many keys are looked at for one that goes."},
     {.name = "notify-keyspace-events",
      .kind = Kind::kEvents,
      .initial = "",
@@ -196,6 +220,22 @@ Status Settings::Set(std::string_view name, std::string_view value) {
   return Status::Ok();
 }
 
+namespace {
+
+Settings::EvictionPolicy PolicyOf(std::string_view word) {
+  using Order = Settings::EvictionPolicy::Order;
+  if (word == "noeviction") return {};
+  const std::string_view order = word.substr(word.find('-') + 1);
+  return {.evicts = true,
+          .all_keys = word.starts_with("allkeys"),
+          .order = order == "lru"      ? Order::kRecency
+                   : order == "lfu"    ? Order::kFrequency
+                   : order == "random" ? Order::kRandom
+                                       : Order::kDeadline};
+}
+
+}  // namespace
+
 void Settings::Cache() {
   strong_writes_ = values_["write-consistency"] == "strong";
   new_users_all_channels_ = values_["acl-pubsub-default"] == "allchannels";
@@ -207,6 +247,11 @@ void Settings::Cache() {
   };
   const auto size = [&number](const char* name) { return static_cast<uint64_t>(number(name)); };
   max_memory_ = size("maxmemory");
+  eviction_policy_ = PolicyOf(values_["maxmemory-policy"]);
+  eviction_samples_ = size("maxmemory-samples");
+  use_rule_ = {.frequency = eviction_policy_.order == EvictionPolicy::Order::kFrequency,
+               .log_factor = static_cast<uint32_t>(number("lfu-log-factor")),
+               .decay_minutes = static_cast<uint32_t>(number("lfu-decay-time"))};
   notify_events_ = ParseEventFlags(values_["notify-keyspace-events"]).value_or(0);
   proto_max_bulk_len_ = size("proto-max-bulk-len");
   script_budget_ = size("script-budget");

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/codec.h"
+#include "base/use_clock.h"
 #include "mydis/status.h"
 #include "types/limits.h"
 
@@ -46,6 +47,22 @@ class Settings {
   bool strong_writes() const { return strong_writes_; }
   bool new_users_all_channels() const { return new_users_all_channels_; }
   uint64_t max_memory() const { return max_memory_; }  // 0: no limit.
+  // maxmemory-policy: which keys may go when the limit is reached, and which of them first.
+  struct EvictionPolicy {
+    enum class Order : uint8_t { kRecency, kFrequency, kRandom, kDeadline };
+    bool evicts = false;
+    bool all_keys = false;  // Else only those that expire.
+    Order order = Order::kRecency;
+    // Whether uses decide, which the leader has to tell.
+    bool IsListed() const {
+      return evicts && (order == Order::kRecency || order == Order::kFrequency);
+    }
+  };
+  const EvictionPolicy& eviction_policy() const { return eviction_policy_; }
+  // How many keys are looked at for one that goes.
+  size_t eviction_samples() const { return eviction_samples_; }
+  // How uses of keys are kept.
+  const UseRule& use_rule() const { return use_rule_; }
   // Which keyspace events are told: bits of EventClass and of state/event_flags.h.
   uint32_t notify_events() const { return notify_events_; }
   uint64_t proto_max_bulk_len() const { return proto_max_bulk_len_; }
@@ -62,6 +79,9 @@ class Settings {
   bool strong_writes_ = false;
   bool new_users_all_channels_ = false;
   uint64_t max_memory_ = 0;
+  EvictionPolicy eviction_policy_;
+  size_t eviction_samples_ = 5;
+  UseRule use_rule_;
   uint64_t proto_max_bulk_len_ = 0;
   uint64_t script_budget_ = 0;
   uint64_t script_memory_ = 0;

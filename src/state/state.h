@@ -6,6 +6,7 @@
 
 #include "state/acl.h"
 #include "state/events.h"
+#include "state/eviction.h"
 #include "state/keyspace.h"
 #include "state/origins.h"
 #include "state/scripts.h"
@@ -19,8 +20,6 @@ inline constexpr uint32_t kDatabases = 16;
 
 // Read by any thread that holds the state's lock shared; changed by the applying thread.
 struct State {
-  static constexpr uint64_t kEmptyBytes = 1 << 20;  // What a state without keys takes, about.
-
   explicit State(uint64_t hash_seed) : keyspace(hash_seed, kDatabases) {}
 
   Keyspace keyspace;
@@ -28,14 +27,14 @@ struct State {
   Origins origins;
   Scripts scripts;
   AclUsers users;
-  uint64_t revision = 0;  // Applied write commands so far: the only such number users see.
-  uint64_t time_ms = 0;   // The cluster's time: that of the last applied entry.
+  EvictionList evictions;  // What goes first when memory runs out.
+  uint64_t revision = 0;   // Applied write commands so far: the only such number users see.
+  uint64_t time_ms = 0;    // The cluster's time: that of the last applied entry.
   // What counts against `maxmemory`.
-  uint64_t CountedBytes() const { return kEmptyBytes + keyspace.MemoryBytes(); }
-  // Whether that is more.
+  uint64_t CountedBytes() const { return UsedMemory(keyspace); }
+  // Whether that is more, and no key may go for it.
   bool OutOfMemory() const {
-    const uint64_t limit = settings.max_memory();
-    return limit != 0 && CountedBytes() > limit;
+    return OverLimit(keyspace, settings) && !MayEvict(keyspace, settings);
   }
 
   // Where PUBLISH goes; null: nowhere. This instance's, not part of the state.

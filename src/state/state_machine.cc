@@ -10,8 +10,8 @@
 namespace mydis {
 namespace {
 
-// 1: settings and origins. 2: scripts too. 3: users too.
-constexpr uint32_t kHeadVersion = 3;
+// 1: settings and origins. 2: scripts too. 3: users too. 4: keys that go first, too.
+constexpr uint32_t kHeadVersion = 4;
 
 // Chance for one operation: from the entry's seed and the operation's place in it, so that it does
 // not matter how much chance other operations used.
@@ -70,20 +70,21 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   const uint64_t time_before_ms = state_->time_ms;
   if (envelope.time_ms > state_->time_ms) state_->time_ms = envelope.time_ms;
   state_->keyspace.set_revision(state_->revision);
-  state_->keyspace.set_time(state_->time_ms);
+  const UseScope uses(state_->time_ms, state_->settings.use_rule());
   applied.expired = state_->keyspace.RemoveExpired(static_cast<int64_t>(state_->time_ms));
   const std::string_view body = payload.substr(kEnvelopeSize);
   bool readable = true;
   switch (envelope.kind) {
     case EntryBody::kPulse:
       applied.fresh = true;
+      readable = ApplyPulse(envelope, body, &applied);
       break;
     case EntryBody::kRegister:
       applied.fresh = state_->origins.Register(envelope.origin, envelope.sequence, body);
       break;
     case EntryBody::kCommands:
       applied.fresh = state_->origins.Accept(envelope.origin, envelope.sequence);
-      if (applied.fresh) readable = ApplyCommands(envelope, body, observer);
+      if (applied.fresh) readable = ApplyCommands(envelope, body, observer, &applied);
       break;
   }
   if (!readable) return Fail(ErrorCode::kCorrupt, "a log entry's operations cannot be read");
@@ -143,18 +144,46 @@ void StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uin
   runner_.Run(context);
 }
 
+// Before a command, as in Redis, and before a transaction as a whole: what it writes stays at least
+// until the next one.
+bool StateMachine::MakeRoom(uint64_t seed, Applied* applied) {
+  if (!OverLimit(state_->keyspace, state_->settings)) [[likely]]
+    return true;
+  if (!MayEvict(state_->keyspace, state_->settings)) return false;
+  Random random(seed);
+  // A revision of its own: who watches a key that goes must be told.
+  state_->keyspace.set_revision(++state_->revision);
+  applied->evicted +=
+      mydis::MakeRoom(state_->keyspace, state_->settings, state_->evictions, random);
+  return !state_->OutOfMemory();
+}
+
+// A pulse of a leader that sees memory run short brings what is to go first.
+bool StateMachine::ApplyPulse(const Envelope& envelope, std::string_view body, Applied* applied) {
+  if (body.empty()) return true;
+  Decoder in(body);
+  if (!state_->evictions.Load(in) || !in.AtEnd()) return false;
+  MakeRoom(SeedFor(envelope.seed, 0, 0), applied);
+  return true;
+}
+
 bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body,
-                                 ApplyObserver* observer) {
+                                 ApplyObserver* observer, Applied* applied) {
   EntryReader in(body, envelope.operations);
   ApplyPrefetch prefetch(body, envelope.operations, state_->keyspace);
   for (uint32_t i = 0; in.HasNext(); ++i) {
     prefetch.Before(i);
     uint32_t db = 0;
+    const bool full = !MakeRoom(SeedFor(envelope.seed, i, UINT32_MAX), applied);
     if (in.NextOpcode() == Opcode::kCommand) {
       const Args args = in.Command(&db);
       if (!in.ok()) return false;
-      RunCommand(args, db, in.user(), SeedFor(envelope.seed, i, 0),
-                 observer != nullptr ? &observer->BeginCommand(i) : nullptr);
+      Reply* reply = observer != nullptr ? &observer->BeginCommand(i) : nullptr;
+      if (full && runner_.NeedsMemory(args)) {
+        if (reply != nullptr) reply->Error(kErrOutOfMemory);
+      } else {
+        RunCommand(args, db, in.user(), SeedFor(envelope.seed, i, 0), reply);
+      }
     } else {
       bool aborted = false;
       for (uint64_t n = in.Count(); n > 0 && in.ok(); --n) {
@@ -190,6 +219,7 @@ std::string StateMachine::SaveHead() const {
   state_->origins.Save(out);
   state_->scripts.Save(out);
   state_->users.Save(out);
+  state_->evictions.Save(head);
   return head;
 }
 
@@ -206,7 +236,7 @@ Status StateMachine::LoadHead(std::string_view head) {
   state->revision = in.U64();
   if (!state->settings.Load(in) || !state->origins.Load(in) ||
       (version >= 2 && !state->scripts.Load(in)) || (version >= 3 && !state->users.Load(in)) ||
-      !in.AtEnd())
+      (version >= 4 && !state->evictions.Load(in)) || !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
   Adopt(std::move(state));
   return Status::Ok();

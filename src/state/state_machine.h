@@ -45,6 +45,7 @@ struct Applied {
   Envelope envelope;
   bool fresh = false;               // False: a repetition or a gap, skipped.
   size_t expired = 0;               // Keys whose deadline the entry's time had reached.
+  size_t evicted = 0;               // Keys that went because memory was short.
   std::optional<StateCheck> check;  // If this entry is one after which all instances look.
 };
 
@@ -89,7 +90,11 @@ class StateMachine {
   void CheckInvariants() const { state_->keyspace.CheckInvariants(); }
 
  private:
-  bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer);
+  bool ApplyPulse(const Envelope& envelope, std::string_view body, Applied* applied);
+  bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer,
+                     Applied* applied);
+  // False: the data is over the limit and no key may go.
+  bool MakeRoom(uint64_t seed, Applied* applied);
   void RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed, Reply* reply);
   void Adopt(std::unique_ptr<State> state);
 

@@ -1,0 +1,53 @@
+// When keys are used, for OBJECT IDLETIME, OBJECT FREQ and eviction: what a thread's look-ups leave
+// in the entries they find. A hint beside the state, which nothing in it depends on.
+#pragma once
+
+#include <cstdint>
+
+namespace mydis {
+
+// How uses are kept. Under an LFU policy: a counter on a logarithmic scale, as in Redis, and the
+// minute of its last change; else: the second of the last use.
+struct UseRule {
+  bool frequency = false;
+  uint32_t log_factor = 10;    // The higher, the slower the counter grows.
+  uint32_t decay_minutes = 1;  // The counter loses one for every so many minutes; 0: never.
+};
+
+struct UseClock {
+  uint64_t now_ms = 0;  // The cluster's time; 0: look-ups are not uses.
+  UseRule rule;
+};
+
+// Of the calling thread, set by whoever runs a command.
+inline constinit thread_local UseClock thread_use;
+
+// While it lives, look-ups of this thread count as uses at that time.
+class UseScope {
+ public:
+  UseScope(uint64_t now_ms, const UseRule& rule) { thread_use = {now_ms, rule}; }
+  ~UseScope() { thread_use.now_ms = 0; }
+  UseScope(const UseScope&) = delete;
+  UseScope& operator=(const UseScope&) = delete;
+};
+
+// For commands that look at keys without using them: TTL, TYPE, EXISTS …
+class UntouchedLookups {
+ public:
+  UntouchedLookups() : now_ms_(thread_use.now_ms) { thread_use.now_ms = 0; }
+  ~UntouchedLookups() { thread_use.now_ms = now_ms_; }
+  UntouchedLookups(const UntouchedLookups&) = delete;
+  UntouchedLookups& operator=(const UntouchedLookups&) = delete;
+
+ private:
+  const uint64_t now_ms_;
+};
+
+// Of the counter that an LFU policy keeps in an entry's word: the value as of `now_ms`, 0 to 255.
+uint32_t FrequencyOf(uint32_t word, const UseRule& rule, uint64_t now_ms);
+// The word after one more use.
+uint32_t CountUse(uint32_t word, const UseRule& rule, uint64_t now_ms);
+// The word with that counter, changed now.
+uint32_t FrequencyWord(uint32_t frequency, uint64_t now_ms);
+
+}  // namespace mydis
