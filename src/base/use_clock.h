@@ -7,7 +7,7 @@
 namespace mydis {
 
 // How uses are kept. Under an LFU policy: a counter on a logarithmic scale, as in Redis, and the
-// minute of its last change; else: the second of the last use.
+// minute of its last change; else: the time of the last use.
 struct UseRule {
   bool frequency = false;
   uint32_t log_factor = 10;    // The higher, the slower the counter grows.
@@ -42,6 +42,18 @@ class UntouchedLookups {
  private:
   const uint64_t now_ms_;
 };
+
+// Without an LFU policy a word holds the time of the last use, to 64 ms, modulo nearly nine years.
+// 0: none was noted.
+inline uint32_t WordOfUse(uint64_t now_ms) {
+  const auto word = static_cast<uint32_t>(now_ms >> 6);
+  return word == 0 ? 1 : word;
+}
+// How long ago that was, in ms; less than 64 ms and times to come count as 0.
+inline uint64_t IdleMs(uint32_t word, uint64_t now_ms) {
+  const auto steps = static_cast<int32_t>(WordOfUse(now_ms) - word);
+  return steps < 0 ? 0 : static_cast<uint64_t>(steps) << 6;
+}
 
 // Of the counter that an LFU policy keeps in an entry's word: the value as of `now_ms`, 0 to 255.
 uint32_t FrequencyOf(uint32_t word, const UseRule& rule, uint64_t now_ms);

@@ -67,6 +67,9 @@ bool IsPast(const Ttl& ttl, uint64_t now_ms) {
   return ttl.kind == Ttl::Kind::kAt && ttl.deadline_ms <= static_cast<int64_t>(now_ms);
 }
 
+// An entry knows no longer time without a use.
+constexpr int64_t kLongestIdleS = int64_t{4} * 365 * 24 * 3600;
+
 // IDLETIME and FREQ: each has its meaning under the policies that use it, and none under others.
 void NoteUse(const WriteContext& context, const RestoreOptions& options) {
   const Entry& entry = *context.keyspace.Find(context.db, context.args[1]);
@@ -75,7 +78,8 @@ void NoteUse(const WriteContext& context, const RestoreOptions& options) {
     entry.set_use_word(FrequencyWord(static_cast<uint32_t>(options.frequency), context.now_ms));
   } else if (!frequency && options.idle_s >= 0) {
     const auto now_s = static_cast<int64_t>(context.now_ms / 1000);
-    entry.set_use_word(static_cast<uint32_t>(std::max<int64_t>(now_s - options.idle_s, 1)));
+    const int64_t idle_s = std::min({options.idle_s, now_s, kLongestIdleS});
+    entry.set_use_word(WordOfUse(context.now_ms - static_cast<uint64_t>(idle_s) * 1000));
   }
 }
 

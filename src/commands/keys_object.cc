@@ -59,9 +59,9 @@ void ObjectIdletimeCommand(ReadContext& context) {
   if (entry == nullptr) return;
   if (context.state.settings.use_rule().frequency) return context.reply.Error(kErrNoIdleTime);
   // Zero for a key that nobody has used since it came here.
-  const auto now_s = static_cast<int64_t>(context.now_ms / 1000);
-  const int64_t last_s = entry->use_word() == 0 ? now_s : entry->use_word();
-  context.reply.Integer(std::max<int64_t>(now_s - last_s, 0));
+  const uint32_t word = entry->use_word();
+  const uint64_t idle_ms = word == 0 ? 0 : IdleMs(word, context.now_ms);
+  context.reply.Integer(static_cast<int64_t>(idle_ms / 1000));
 }
 
 void ObjectFreqCommand(ReadContext& context) {

@@ -77,10 +77,12 @@ void Object(LocalContext& c) {
   if (entry == nullptr) return c.reply.Error(kErrNoSuchKey);
   std::string scratch;
   const size_t size = ValueBytes(*entry, scratch).size();
+  const uint64_t now_ms = c.node.core().cluster_clock.NowMs();
+  const uint64_t idle_ms = entry->use_word() == 0 ? 0 : IdleMs(entry->use_word(), now_ms);
   c.reply.Simple(fmt::format(
       "Value at:0x{:x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
-      Hash64(entry->key()), EncodingNameOf(*entry), size + 1, entry->use_word(),
-      c.node.core().cluster_clock.NowMs() / 1000 - entry->use_word()));
+      Hash64(entry->key()), EncodingNameOf(*entry), size + 1, (now_ms - idle_ms) / 1000,
+      idle_ms / 1000));
 }
 
 // A hash of one database's keys and values, and of a single one.

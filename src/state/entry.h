@@ -90,10 +90,9 @@ class Entry {
     if (clock.now_ms == 0) return;
     const uint32_t before = use_word();
     set_use_word(clock.rule.frequency ? CountUse(before, clock.rule, clock.now_ms)
-                                      : static_cast<uint32_t>(clock.now_ms / 1000));
+                                      : WordOfUse(clock.now_ms));
   }
-  // Unix time in seconds of the last noted use, or what base/use_clock.h makes of it under an LFU
-  // policy; 0: none was noted.
+  // What is noted, as base/use_clock.h has it.
   uint32_t use_word() const { return __atomic_load_n(&access_, __ATOMIC_RELAXED); }
   void set_use_word(uint32_t word) const {
     if (use_word() != word) __atomic_store_n(&access_, word, __ATOMIC_RELAXED);

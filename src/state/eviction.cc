@@ -47,10 +47,11 @@ std::vector<const Entry*> Sample(const Keyspace& keyspace, uint32_t db, bool all
 
 // By this instance's notes of use; smaller goes first, and of those used alike what was written
 // first.
-std::pair<uint64_t, uint64_t> WorthOf(const Entry& entry, const UseClock& clock) {
+std::pair<int64_t, uint64_t> WorthOf(const Entry& entry, const UseClock& clock) {
   const uint32_t word = entry.use_word();
-  return {clock.rule.frequency ? FrequencyOf(word, clock.rule, clock.now_ms) : word,
-          entry.revision()};
+  if (clock.rule.frequency) return {FrequencyOf(word, clock.rule, clock.now_ms), entry.revision()};
+  const auto idle_ms = word == 0 ? INT64_MAX : static_cast<int64_t>(IdleMs(word, clock.now_ms));
+  return {-idle_ms, entry.revision()};
 }
 
 const Entry* LeastWorth(const std::vector<const Entry*>& entries, const UseClock& clock) {
