@@ -25,10 +25,15 @@ inline constinit thread_local UseClock thread_use;
 // While it lives, look-ups of this thread count as uses at that time.
 class UseScope {
  public:
-  UseScope(uint64_t now_ms, const UseRule& rule) { thread_use = {now_ms, rule}; }
-  ~UseScope() { thread_use.now_ms = 0; }
+  UseScope(uint64_t now_ms, const UseRule& rule) : outer_(thread_use) {
+    thread_use = {now_ms, rule};
+  }
+  ~UseScope() { thread_use = outer_; }
   UseScope(const UseScope&) = delete;
   UseScope& operator=(const UseScope&) = delete;
+
+ private:
+  const UseClock outer_;
 };
 
 // For commands that look at keys without using them: TTL, TYPE, EXISTS …
@@ -43,16 +48,17 @@ class UntouchedLookups {
   const uint64_t now_ms_;
 };
 
-// Without an LFU policy a word holds the time of the last use, to 64 ms, modulo nearly nine years.
-// 0: none was noted.
+// Without an LFU policy a word holds the time of the last use, to 16 ms, modulo two years: keys
+// left alone for more than one seem to be used just now. 0: none was noted.
+inline constexpr int kUseShift = 4;
 inline uint32_t WordOfUse(uint64_t now_ms) {
-  const auto word = static_cast<uint32_t>(now_ms >> 6);
+  const auto word = static_cast<uint32_t>(now_ms >> kUseShift);
   return word == 0 ? 1 : word;
 }
-// How long ago that was, in ms; less than 64 ms and times to come count as 0.
+// How long ago that was, in ms; less than 16 ms and times to come count as 0.
 inline uint64_t IdleMs(uint32_t word, uint64_t now_ms) {
   const auto steps = static_cast<int32_t>(WordOfUse(now_ms) - word);
-  return steps < 0 ? 0 : static_cast<uint64_t>(steps) << 6;
+  return steps < 0 ? 0 : static_cast<uint64_t>(steps) << kUseShift;
 }
 
 // Of the counter that an LFU policy keeps in an entry's word: the value as of `now_ms`, 0 to 255.

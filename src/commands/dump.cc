@@ -68,7 +68,7 @@ bool IsPast(const Ttl& ttl, uint64_t now_ms) {
 }
 
 // An entry knows no longer time without a use.
-constexpr int64_t kLongestIdleS = int64_t{4} * 365 * 24 * 3600;
+constexpr int64_t kLongestIdleS = int64_t{1} * 365 * 24 * 3600;
 
 // IDLETIME and FREQ: each has its meaning under the policies that use it, and none under others.
 void NoteUse(const WriteContext& context, const RestoreOptions& options) {

@@ -96,8 +96,8 @@ class Machine {
   static constexpr uint64_t kNoPulse = std::numeric_limits<uint64_t>::max();
   virtual uint64_t PulseDelayUs() = 0;
 
-  // Leader only, asked in every turn: the body of a pulse that the machine wants in the log at once;
-  // empty: none.
+  // Leader only, asked in every turn: the body of a pulse that the machine wants in the log at
+  // once; empty: none.
   virtual std::string TakeAdvice() { return {}; }
 
   // The state as it is now, after the last EndApply. One at a time.

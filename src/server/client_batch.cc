@@ -138,6 +138,7 @@ void ClientBatch::RunRead(BatchItem& item) {
   ReadContext context{item.read->Views(views),      reply_, state, state.keyspace, item.read->db,
                       core_->cluster_clock.NowMs(), random};
   context.user = item.read->user;
+  const UseScope uses(item.touches ? context.now_ms : 0, state.settings.use_rule());
   const LookupCount before = thread_lookups;
   const CallTimer timer(next_ % kTimedOneIn == 0 || thread_.node().config().Times(*item.spec));
   if (tells_misses_) thread_read_trace.missing = &item.keys_missing;

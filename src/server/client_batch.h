@@ -63,6 +63,7 @@ struct BatchItem {
   uint8_t resp_version = 2;
   bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
   bool would_block = false;          // It found nothing to take, and said so.
+  bool touches = true;               // Its reads are uses of the keys: not CLIENT NO-TOUCH.
   bool tracks = false;               // The client may keep what it reads: note the keys.
   bool refused = false;              // kRead: not run, since the batch's replies are too large.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.

@@ -189,6 +189,7 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
   BatchItem& item = batch.items().back();
   item.silent = silent;
   item.tracks = Tracks();
+  item.touches = !session_.record->no_touch.load(std::memory_order_relaxed);
   if (core_.audience.monitors() != 0 &&
       (item.transaction != nullptr ||
        (item.spec != nullptr && item.spec->group == Group::kScripting))) [[unlikely]]

@@ -12,11 +12,6 @@ namespace {
 
 constexpr size_t kSliceBytes = 64 << 10;  // Serialised under one shared lock.
 constexpr size_t kBlockBytes = 1 << 20;
-// The leader's list of keys to go is made anew when half of it is gone, four times as long as what
-// went meanwhile, within these bounds. It is begun when a 64th of the limit is left.
-constexpr size_t kMinEvictionList = 64;
-constexpr size_t kMaxEvictionList = 4096;
-constexpr uint64_t kEvictionMargin = 64;
 
 // Reads the state slice by slice, so that Apply never waits long for it.
 class StateSnapshot final : public SnapshotProducer {
@@ -113,8 +108,8 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
   }
   core_.expired_keys.fetch_add(applied->expired, std::memory_order_relaxed);
   core_.evicted_keys.fetch_add(applied->evicted, std::memory_order_relaxed);
-  evicted_since_advice_ += applied->evicted;
-  if (envelope.kind == EntryBody::kPulse) advising_ = false;
+  advisor_.OnEvicted(applied->evicted);
+  if (envelope.kind == EntryBody::kPulse) advisor_.OnPulse();
   core_.cluster_clock.OnApplied(envelope.time_ms, readiness_ == Readiness::kReady && !leader_.self);
   return applied->fresh;
 }
@@ -145,24 +140,7 @@ uint64_t NodeMachine::PulseDelayUs() {
 }
 
 std::string NodeMachine::TakeAdvice() {
-  const State& state = core_.machine.state();
-  const Settings& settings = state.settings;
-  if (settings.max_memory() == 0 || !settings.eviction_policy().evicts) [[likely]]
-    return {};
-  const uint64_t limit = settings.max_memory();
-  const uint64_t used = UsedMemory(state.keyspace);
-  if (advising_ || used + limit / kEvictionMargin < limit) return {};
-  const bool listed = settings.eviction_policy().IsListed();
-  // Nothing is to be said where a list would not help, unless keys have to go now.
-  if (used <= limit && (!listed || state.evictions.size() > eviction_list_ / 2)) return {};
-  if (!MayEvict(state.keyspace, settings)) return {};
-  eviction_list_ = std::clamp(4 * std::exchange(evicted_since_advice_, size_t{0}), kMinEvictionList,
-                              kMaxEvictionList);
-  std::string advice;
-  ChooseCandidates(state.keyspace, settings, eviction_list_, core_.cluster_clock.NowMs(), random_)
-      .Save(advice);
-  advising_ = true;
-  return advice;
+  return advisor_.Take(core_.machine.state(), core_.cluster_clock.NowMs(), random_);
 }
 
 Result<std::unique_ptr<SnapshotProducer>> NodeMachine::StartSnapshot() {
@@ -197,7 +175,7 @@ uint64_t NodeMachine::ApproximateSize() const {
 
 void NodeMachine::OnLeader(const LeaderInfo& leader) {
   leader_ = leader;
-  advising_ = false;
+  advisor_.OnLeader();
   events_.on_leader(leader);
 }
 

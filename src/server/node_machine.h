@@ -11,6 +11,7 @@
 #include "consensus/machine.h"
 #include "server/announcer.h"
 #include "server/core.h"
+#include "server/eviction_advisor.h"
 #include "server/mail.h"
 #include "state/snapshot_taker.h"
 
@@ -71,9 +72,7 @@ class NodeMachine final : public Machine {
   Announcer announcer_;
   uint64_t users_version_ = 0;  // Of the users that connections were told of.
   Outbox outbox_;
-  size_t eviction_list_ = 0;  // How long the last list of keys to go was.
-  size_t evicted_since_advice_ = 0;
-  bool advising_ = false;            // A list of keys to go is on its way through the log.
+  EvictionAdvisor advisor_;
   std::optional<StateCheck> check_;  // Of the last entry.
   Readiness readiness_ = Readiness::kStarting;
   // A restored state is put together apart and takes its place at the end.

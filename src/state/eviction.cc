@@ -45,13 +45,13 @@ std::vector<const Entry*> Sample(const Keyspace& keyspace, uint32_t db, bool all
   return found;
 }
 
-// By this instance's notes of use; smaller goes first, and of those used alike what was written
+// By this instance's notes of use; smaller goes first, and of those without any what was written
 // first.
 std::pair<int64_t, uint64_t> WorthOf(const Entry& entry, const UseClock& clock) {
   const uint32_t word = entry.use_word();
   if (clock.rule.frequency) return {FrequencyOf(word, clock.rule, clock.now_ms), entry.revision()};
-  const auto idle_ms = word == 0 ? INT64_MAX : static_cast<int64_t>(IdleMs(word, clock.now_ms));
-  return {-idle_ms, entry.revision()};
+  if (word == 0) return {INT64_MIN, entry.revision()};
+  return {-static_cast<int64_t>(IdleMs(word, clock.now_ms)), 0};
 }
 
 const Entry* LeastWorth(const std::vector<const Entry*>& entries, const UseClock& clock) {

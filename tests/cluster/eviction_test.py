@@ -28,7 +28,6 @@ class Eviction(ClusterTest):
         for key in hot:
             client.call("SET", key, "v" * 100)
         written = 0
-        # The second in which a key was used last decides, so the load has to last for some.
         limit = int(follower.call("TIME")[0]) + 6
         while int(follower.call("TIME")[0]) < limit:
             fill(follower, 200, prefix=f"cold{written}:")

@@ -1,0 +1,50 @@
+#include "server/eviction_advisor.h"
+
+#include <algorithm>
+
+#include "state/eviction.h"
+
+namespace mydis {
+namespace {
+
+// The list is made anew when half of it is gone, four times as long as what went meanwhile, within
+// these bounds; it shrinks by a quarter at a time. It is begun when a 64th of the limit is left.
+constexpr size_t kMinList = 64;
+constexpr size_t kMaxList = 4096;
+constexpr uint64_t kMargin = 64;
+// For so long the next command has the chance to make room.
+constexpr uint64_t kPatienceMs = 50;
+
+}  // namespace
+
+bool EvictionAdvisor::IsOverForLong(bool over, uint64_t now_ms) {
+  if (!over) {
+    over_since_ms_ = 0;
+    return false;
+  }
+  if (over_since_ms_ == 0) over_since_ms_ = now_ms;
+  // As much has gone as goes at once: more is waiting.
+  return evicted_ >= kEvictionsAtOnce || now_ms - over_since_ms_ >= kPatienceMs;
+}
+
+std::string EvictionAdvisor::Take(const State& state, uint64_t now_ms, Random& random) {
+  const Settings& settings = state.settings;
+  const uint64_t limit = settings.max_memory();
+  if (limit == 0 || !settings.eviction_policy().evicts) [[likely]]
+    return {};
+  const uint64_t used = UsedMemory(state.keyspace);
+  if (advising_ || used + limit / kMargin < limit) return {};
+  const bool is_due = IsOverForLong(used > limit, now_ms);
+  const bool is_short =
+      settings.eviction_policy().IsListed() && state.evictions.size() <= list_ / 2;
+  if ((!is_due && !is_short) || !MayEvict(state.keyspace, settings)) return {};
+  list_ = std::clamp(std::max(4 * evicted_, list_ - list_ / 4), kMinList, kMaxList);
+  evicted_ = 0;
+  over_since_ms_ = 0;
+  std::string advice;
+  ChooseCandidates(state.keyspace, settings, list_, now_ms, random).Save(advice);
+  advising_ = true;
+  return advice;
+}
+
+}  // namespace mydis
