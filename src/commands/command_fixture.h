@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/use_clock.h"
 #include "commands/table.h"
 
 namespace mydis {
@@ -150,6 +151,7 @@ class CommandFixture : public ::testing::Test {
       return fmt::format("-ERR wrong number of arguments for '{}' command", table_.FullName(*spec));
     WriteContext context{args, reply, state_, state_.keyspace, db_, now_ms_, random_};
     if (spec->effect == Effect::kWrite) state_.keyspace.set_revision(++state_.revision);
+    const UseScope uses(now_ms_, state_.settings.use_rule());
     table_.Run(context);
     EXPECT_TRUE(reply.complete()) << "not exactly one reply: " << reply.text();
     return reply.text();

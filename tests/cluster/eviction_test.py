@@ -18,7 +18,8 @@ class Eviction(ClusterTest):
         sizes = {instance.call("DBSIZE") for instance in cluster}
         self.assertEqual(len(sizes), 1, sizes)
         for instance in cluster:
-            self.assertLessEqual(int(instance.info("memory")["used_memory"]), LIMIT)
+            # What the last command has added beyond the limit goes with the next pulse.
+            wait_until(lambda: int(instance.info("memory")["used_memory"]) <= LIMIT)
 
     def test_the_limit_holds_everywhere_and_what_is_read_stays(self):
         cluster, follower = self.limited("allkeys-lru")
