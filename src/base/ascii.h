@@ -25,6 +25,20 @@ constexpr bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return true;
 }
 
+// An order for maps whose keys are compared so.
+struct LessIgnoreCase {
+  using is_transparent = void;
+  constexpr bool operator()(std::string_view a, std::string_view b) const {
+    const size_t common = a.size() < b.size() ? a.size() : b.size();
+    for (size_t i = 0; i < common; ++i) {
+      const auto left = static_cast<unsigned char>(AsciiLower(a[i]));
+      const auto right = static_cast<unsigned char>(AsciiLower(b[i]));
+      if (left != right) return left < right;
+    }
+    return a.size() < b.size();
+  }
+};
+
 inline std::string ToLower(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = AsciiLower(c);

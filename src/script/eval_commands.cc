@@ -49,10 +49,10 @@ void Fcall(ScriptCall& call, Args args, Reply& reply) {
   const FunctionLibrary* library = call.state().scripts.LibraryOf(args[1]);
   if (library == nullptr) return reply.Error("ERR Function not found");
   if (!ReadKeys(args, "ERR Bad number of keys provided", &call.keys, &call.args, reply)) return;
-  call.name = args[1];
+  const auto& [name, function] = *library->functions.find(args[1]);
+  call.name = name;
   call.is_eval = false;
-  if (PrepareCall(call, library->functions.find(args[1])->second.flags, call.write == nullptr,
-                  reply))
+  if (PrepareCall(call, function.flags, call.write == nullptr, reply))
     RunFunction(call, *library, reply);
 }
 

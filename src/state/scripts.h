@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/codec.h"
 
 namespace mydis {
@@ -27,7 +28,8 @@ struct FunctionLibrary {
   std::string name;
   std::string code;  // With its first line.
   std::string sha;   // Of `code`.
-  std::map<std::string, LibraryFunction, std::less<>> functions;
+  // Functions are called by their names in any case, libraries are not.
+  std::map<std::string, LibraryFunction, LessIgnoreCase> functions;
 };
 
 // Part of the state. Const calls: any thread that holds the state's lock shared. Others: the
@@ -81,7 +83,7 @@ class Scripts {
   size_t eval_bytes_ = 0;
   size_t loaded_bytes_ = 0;
   Libraries libraries_;
-  std::map<std::string, std::string, std::less<>> functions_;  // Its library, by function.
+  std::map<std::string, std::string, LessIgnoreCase> functions_;  // Its library, by function.
   size_t library_bytes_ = 0;
   bool debug_allowed_ = false;
 };
