@@ -222,6 +222,8 @@ class Replica {
   void Invite(const std::string& host, uint16_t raft_port, AdminCallback done);
   // A snapshot on this instance, now. kBusy if one is being taken.
   void TakeSnapshot(Callback done);
+  // A snapshot on this instance once none is being taken, if anything has been applied since.
+  void WantSnapshot();
   // A graceful end: refuses new submissions, hands leadership over if it has it, waits (up to
   // `deadline_us`) until its own submissions are applied, then `done`; the driver then stops
   // calling Turn() and closes the log.

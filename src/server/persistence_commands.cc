@@ -14,10 +14,10 @@ constexpr std::string_view kErrUnderWay = "ERR Background save already in progre
 
 bool UnderWay(LocalContext& c) { return c.node.consensus().status()->snapshot_running; }
 
-// Begins a snapshot that nobody waits for.
-void Begin(LocalContext& c) {
+// Nobody waits for it; one that is under way is over first.
+void Want(LocalContext& c) {
   c.node.consensus().Post([](Replica* replica) {
-    if (replica != nullptr) replica->TakeSnapshot([](Status) {});
+    if (replica != nullptr) replica->WantSnapshot();
   });
 }
 
@@ -29,17 +29,17 @@ void Save(LocalContext& c) {
 void Bgsave(LocalContext& c) {
   if (c.args.size() > 2 || (c.args.size() == 2 && !EqualsUpper(c.args[1], "SCHEDULE")))
     return c.reply.Error(kErrSyntax);
-  if (UnderWay(c)) return c.reply.Error(kErrUnderWay);
-  Begin(c);
-  c.reply.Simple("Background saving started");
+  const bool wait = UnderWay(c);
+  if (wait && c.args.size() == 1) return c.reply.Error(kErrUnderWay);
+  Want(c);
+  c.reply.Simple(wait ? "Background saving scheduled" : "Background saving started");
 }
 
 void Bgrewriteaof(LocalContext& c) {
-  if (UnderWay(c))
-    return c.reply.Error("ERR Background append only file rewriting already in progress");
-  Begin(c);
+  const bool wait = UnderWay(c);
+  Want(c);
   // A transaction's own writes are in the log before this runs.
-  c.reply.Simple(c.in_transaction ? "Background append only file rewriting scheduled"
+  c.reply.Simple(wait || c.in_transaction ? "Background append only file rewriting scheduled"
                                   : "Background append only file rewriting started");
 }
 
