@@ -144,8 +144,8 @@ void StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uin
   runner_.Run(context);
 }
 
-// Before a command, as in Redis, and before a transaction as a whole: what it writes stays at least
-// until the next one.
+// Before a command, as in Redis, and before a transaction as a whole; and after an entry, so that
+// the data is not left over the limit until somebody writes again.
 bool StateMachine::MakeRoom(uint64_t seed, Applied* applied) {
   if (!OverLimit(state_->keyspace, state_->settings)) [[likely]]
     return true;
@@ -205,6 +205,7 @@ bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body
     }
     if (observer != nullptr) observer->End(i);
   }
+  MakeRoom(SeedFor(envelope.seed, envelope.operations, UINT32_MAX), applied);
   return in.ok();
 }
 
