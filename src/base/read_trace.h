@@ -28,6 +28,18 @@ struct CalledCommand {
   std::vector<std::string> words;
 };
 
+struct CommandSpec;
+
+// Is told of every command that scripts call, by the thread that runs them.
+class CallCounter {
+ public:
+  enum class Outcome : uint8_t { kDone, kFailed, kRejected };
+  virtual ~CallCounter() = default;
+  // `spec` is null if there is no such command. `error`: the whole text, of what failed or was
+  // rejected.
+  virtual void CountCall(const CommandSpec* spec, Outcome outcome, std::string_view error) = 0;
+};
+
 struct ReadTrace {
   // Keys of commands that read, run inside scripts and transactions; null: nobody wants them.
   std::vector<std::string>* keys = nullptr;
@@ -37,6 +49,10 @@ struct ReadTrace {
   std::vector<RefusedCall>* refused = nullptr;
   // Commands that scripts have called; null: nobody wants them.
   std::vector<CalledCommand>* calls = nullptr;
+  // Counts the commands that scripts call; null: nobody counts.
+  CallCounter* counter = nullptr;
+  // Set when a script answers with the error of a command, which `counter` has seen.
+  bool error_counted = false;
 };
 
 // Of the calling thread.

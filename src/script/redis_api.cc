@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/number_format.h"
+#include "base/read_trace.h"
 #include "base/sha1.h"
 #include "script/call.h"
 #include "script/register_function.h"
@@ -80,6 +81,11 @@ thread_local CalledWords called_words;
 // lint: thread-ok scratch space, emptied before each use
 thread_local ReplyTape called_reply;
 
+void CountCall(const CommandSpec* spec, CallCounter::Outcome outcome, std::string_view error = {}) {
+  if (thread_read_trace.counter != nullptr)
+    thread_read_trace.counter->CountCall(spec, outcome, error);
+}
+
 int CallCommand(lua_State* L, bool raise) {
   LuaVm& vm = LuaVm::Of(L);
   ScriptCall* call = vm.call();
@@ -90,13 +96,18 @@ int CallCommand(lua_State* L, bool raise) {
   const CommandSpec* spec = call->table->Resolve(args);
   std::string error;
   if (!MayCall(*call, spec, args, &error)) {
+    CountCall(spec, CallCounter::Outcome::kRejected,
+              error.starts_with('-') ? std::string_view(error).substr(1) : "ERR");
     PushErrorTable(L, error);
     lua_pushboolean(L, 1);
-    lua_setfield(L, -2, "ignore_error_stats_update");
+    lua_setfield(L, -2, kErrorCounted);
     return raise ? lua_error(L) : 1;
   }
   called_reply.Clear(call->resp_version);
   RunCalled(*call, *spec, args, called_reply);
+  called_reply.is_error()
+      ? CountCall(spec, CallCounter::Outcome::kFailed, called_reply.error())
+      : CountCall(spec, CallCounter::Outcome::kDone);
   lua_settop(L, 0);
   called_reply.Push(L);
   return raise && called_reply.is_error() ? lua_error(L) : 1;

@@ -144,7 +144,7 @@ size_t ReplyTape::PushAt(lua_State* L, size_t at) const {
     case kError:
       PushErrorTable(L, "-" + std::string(TextAt(&at)));
       lua_pushboolean(L, 1);
-      lua_setfield(L, -2, "ignore_error_stats_update");
+      lua_setfield(L, -2, kErrorCounted);
       return at;
     case kBigNumber: {
       const std::string_view digits = TextAt(&at);

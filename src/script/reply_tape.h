@@ -19,6 +19,11 @@ class ReplyTape final : public Reply {
     resp_version_ = resp_version;
   }
   bool is_error() const { return !bytes_.empty() && bytes_[0] == kError; }
+  // REQUIRES: is_error().
+  std::string_view error() const {
+    size_t at = 1;
+    return TextAt(&at);
+  }
   size_t size() const { return bytes_.size(); }
   // Pushes the one value.
   void Push(lua_State* L) const;

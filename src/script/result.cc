@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/read_trace.h"
 #include "script/vm.h"
 
 namespace mydis {
@@ -34,6 +35,13 @@ bool PushField(lua_State* L, const char* name, int type) {
   if (lua_type(L, -1) == type) return true;
   lua_pop(L, 1);
   return false;
+}
+
+// Tells whoever counts errors that this one, the table on top of the stack, has been counted.
+void NoteCounted(lua_State* L) {
+  if (!PushField(L, kErrorCounted, LUA_TBOOLEAN)) return;
+  thread_read_trace.error_counted = lua_toboolean(L, -1) != 0;
+  lua_pop(L, 1);
 }
 
 // The keys (and values) of the table on top of the stack, as a set or map.
@@ -89,6 +97,7 @@ bool SendTyped(lua_State* L, const ScriptCall& call, Reply& reply, int depth) {
 }
 
 void SendTable(lua_State* L, const ScriptCall& call, Reply& reply, int depth) {
+  if (depth == 1) NoteCounted(L);
   if (PushField(L, "err", LUA_TSTRING)) {
     reply.Error(WithoutLineEnds(LuaBytes(L, -1)));
     lua_pop(L, 1);
@@ -162,6 +171,7 @@ void SendScriptError(lua_State* L, const ScriptCall& call, Reply& reply) {
       lua_pop(L, 1);
       return value;
     };
+    NoteCounted(L);
     text = field("err");
     const std::string source = field("source");
     const std::string line = field("line");

@@ -122,6 +122,8 @@ void ShowLoadGlobals(lua_State* L, bool load);
 // The message handler of scripts: an error table with `err`, `source` and `line`.
 int ScriptErrorHandler(lua_State* L);
 // {err = "ERR …"} on top of the stack, from a text with or without "-CODE ".
+// The field of an error's table that says that the command which failed has counted it.
+inline constexpr const char* kErrorCounted = "ignore_error_stats_update";
 void PushErrorTable(lua_State* L, std::string_view text);
 
 }  // namespace mydis

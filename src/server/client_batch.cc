@@ -146,7 +146,10 @@ void ClientBatch::RunRead(BatchItem& item) {
   thread_read_trace.calls = item.calls.get();
   if (item.tracks && item.spec->group == Group::kScripting)
     thread_read_trace.keys = &item.keys_read;
+  if (item.spec->group == Group::kScripting)
+    thread_read_trace.counter = &thread_.node().stats().applying();
   item.spec->handler.read(context);
+  item.error_counted = thread_read_trace.error_counted;
   thread_read_trace = {};
   if (timer.on()) item.nanoseconds = static_cast<uint32_t>(timer.Nanoseconds());
   item.revision = state.revision;
@@ -176,6 +179,8 @@ BatchItem& ClientBatch::Advance() {
   thread_read_trace.refused = item.refused_calls.get();
   thread_read_trace.calls = item.calls.get();
   if (item.tracks) thread_read_trace.keys = &item.keys_read;
+  if (item.spec == nullptr || item.spec->group == Group::kScripting)
+    thread_read_trace.counter = &thread_.node().stats().applying();
   if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
   ++begun_;
   return item;
@@ -198,8 +203,10 @@ void ClientBatch::BeginTransaction(uint32_t, bool aborted) {
 }
 
 void ClientBatch::EndElement() {
-  BatchItem& item = items_[next_];
-  item.transaction->ends.push_back(replies_.size());
+  StoredTransaction& transaction = *items_[next_].transaction;
+  if (std::exchange(thread_read_trace.error_counted, false))
+    transaction.errors_counted.push_back(transaction.ends.size() - 1);
+  transaction.ends.push_back(replies_.size());
 }
 
 Reply& ClientBatch::ElementReply(uint32_t, uint32_t) {
@@ -218,6 +225,7 @@ void ClientBatch::End(uint32_t i) {
   item.end = replies_.size();
   item.revision = core_->machine.state().revision;
   item.would_block = reply_.TakeWouldBlock();
+  item.error_counted = thread_read_trace.error_counted;
   thread_read_trace = {};
   ++next_;
   if (i + 1 == operations) RunReads();

@@ -53,6 +53,8 @@ struct StoredTransaction {
   std::string single_reply;
   std::string aborted_reply;  // Likewise, if a watched key has changed.
   bool aborted = false;
+  // Those of the commands that touch the state whose error is counted already.
+  std::vector<size_t> errors_counted;
 };
 
 struct BatchItem {
@@ -65,6 +67,7 @@ struct BatchItem {
   bool would_block = false;          // It found nothing to take, and said so.
   bool touches = true;               // Its reads are uses of the keys: not CLIENT NO-TOUCH.
   bool tracks = false;               // The client may keep what it reads: note the keys.
+  bool error_counted = false;        // Its error, that of a command a script called.
   bool refused = false;              // kRead: not run, since the batch's replies are too large.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;

@@ -217,7 +217,8 @@ bool Connection::Silent() {
 void Connection::AfterReply(size_t before, bool pushes) {
   std::string& tail = stream_.Tail();
   if (tail.size() > before && tail[before] == '-') [[unlikely]] {
-    node_.stats().CountError(std::string_view(tail).substr(before + 1));
+    if (!std::exchange(error_counted_, false))
+      node_.stats().CountError(std::string_view(tail).substr(before + 1));
     counted_ = Counted::kFailed;
   }
   // Pushes are no replies.

@@ -198,7 +198,7 @@ class Connection final : private StreamHandler {
 
   void SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome);
   // A command that EXEC ran or refused, with its reply.
-  void CountElement(const StoredCommand& command, std::string_view reply);
+  void CountElement(const StoredCommand& command, std::string_view reply, bool error_counted);
   void SendTransaction(const ClientBatch& batch, BatchItem& item);
   // Counts an error and applies the reply mode to what was appended since `before`.
   void AfterReply(size_t before, bool pushes = false);
@@ -248,6 +248,7 @@ class Connection final : private StreamHandler {
   std::string barrier_error_;                    // Why the barrier that was waited for failed.
   size_t arrived_ = 0;  // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
+  bool error_counted_ = false;  // The error just read, that of a command a script called.
   bool last_strong_ = false;  // Of the batch that the last item went into.
   bool close_after_reply_ = false;
   std::unique_ptr<SuspendedCall> suspended_;

@@ -43,7 +43,9 @@ void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply&
   std::vector<std::string> keys;
   if (script && Tracks()) thread_read_trace.keys = &keys;
   if (script && core_.audience.monitors() != 0) thread_read_trace.calls = &script_calls_;
+  if (script) thread_read_trace.counter = &thread_.stats();
   spec->handler.read(context);
+  error_counted_ = thread_read_trace.error_counted;
   thread_read_trace = {};
   for (const std::string& key : keys) thread_.listeners().tracked().Remember(*this, key);
   if (!refused.empty()) NoteRefusals(refused);

@@ -162,7 +162,8 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
       } else {
         RunLocal(command.spec, command.Views(views), reply, true);
       }
-      CountElement(command, std::string_view(tail).substr(start));
+      CountElement(command, std::string_view(tail).substr(start),
+                   std::exchange(error_counted_, false));
     }
   }
   AfterReply(before);
@@ -171,12 +172,13 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
   return Step::kNext;
 }
 
-void Connection::CountElement(const StoredCommand& command, std::string_view reply) {
+void Connection::CountElement(const StoredCommand& command, std::string_view reply,
+                              bool error_counted) {
   const bool refused = !command.refusal.empty();
   refused ? thread_.CountRejected(command.spec) : thread_.Count(command.spec);
   if (!reply.starts_with('-')) return;
   if (!refused) thread_.CountFailed(command.spec);
-  node_.stats().CountError(reply.substr(1));
+  if (!error_counted) node_.stats().CountError(reply.substr(1));
 }
 
 void Connection::SubmitInPlace(std::span<const WatchedKey> watched,
@@ -235,6 +237,7 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
   std::vector<std::string_view> views;
   for (const StoredCommand& command : transaction.commands) {
     const size_t start = tail.size();
+    bool error_counted = false;
     if (!command.refusal.empty()) {
       RespReply(tail, item.resp_version).Error(command.refusal);
     } else if (command.spec->effect == Effect::kLocal) {
@@ -242,9 +245,11 @@ void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
       RunLocal(command.spec, command.Views(views), reply, true);
     } else {
       tail += batch.Replies(transaction.ends[element], transaction.ends[element + 1]);
+      error_counted = std::ranges::find(transaction.errors_counted, element) !=
+                      transaction.errors_counted.end();
       ++element;
     }
-    CountElement(command, std::string_view(tail).substr(start));
+    CountElement(command, std::string_view(tail).substr(start), error_counted);
   }
 }
 
@@ -268,6 +273,7 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
         RespReply reply(tail, item.resp_version);
         std::vector<std::string_view> views;
         RunRead(item.spec, item.read->Views(views), item.read->db, reply);
+        item.error_counted = std::exchange(error_counted_, false);
         if (item.tracks) TrackKeys(item.spec, item.read->Views(views));
       }
       break;
@@ -285,7 +291,8 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
   std::string& after = stream_.Tail();
   if (&after == &tail && after.size() > before) {
     if (after[before] == '-' && item.kind != BatchItem::Kind::kLiteral) {
-      node_.stats().CountError(std::string_view(after).substr(before + 1));
+      if (!item.error_counted)
+        node_.stats().CountError(std::string_view(after).substr(before + 1));
       if (item.spec != nullptr) thread_.CountFailed(item.spec);
     }
     if (item.silent) after.resize(before);

@@ -258,25 +258,18 @@ void IoThread::SendMonitorLines() {
   }
 }
 
-namespace {
-
-// Only one thread adds, so no locked instruction is needed.
-void AddTo(std::atomic<uint64_t>& counter, uint64_t n) {
-  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-}
-
-}  // namespace
+ThreadStats& IoThread::stats() { return *node_.stats().threads[index_]; }
 
 CommandCount& IoThread::CountOf(const CommandSpec* spec) {
   if (spec != counted_spec_) {
     counted_spec_ = spec;
-    counted_ = &node_.stats().threads[index_]->Of(spec);
+    counted_ = &stats().Of(spec);
   }
   return *counted_;
 }
 
 void IoThread::Count(const CommandSpec* spec) {
-  ThreadStats& stats = *node_.stats().threads[index_];
+  ThreadStats& stats = this->stats();
   AddTo(stats.commands, 1);
   AddTo(CountOf(spec).calls, 1);
 }
@@ -293,7 +286,7 @@ void IoThread::CountTime(const CommandSpec* spec, uint64_t nanoseconds) {
 }
 
 void IoThread::CountLookups(const LookupCount& lookups) {
-  ThreadStats& stats = *node_.stats().threads[index_];
+  ThreadStats& stats = this->stats();
   if (lookups.hits != 0) AddTo(stats.keyspace_hits, lookups.hits);
   if (lookups.misses != 0) AddTo(stats.keyspace_misses, lookups.misses);
 }

@@ -80,6 +80,7 @@ class IoThread {
   void Bury(Connection* connection);
   size_t connections() const { return connections_.size(); }
   Random& random() { return random_; }
+  ThreadStats& stats();  // This thread's.
   // Counts a command that was called; besides, one that failed or was timed; one that was refused.
   void Count(const CommandSpec* spec);
   void CountFailed(const CommandSpec* spec);

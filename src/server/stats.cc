@@ -38,6 +38,16 @@ CommandCount& ThreadStats::Of(const CommandSpec* spec) MYDIS_NO_THREAD_ANALYSIS 
   return *count;
 }
 
+void ThreadStats::CountCall(const CommandSpec* spec, Outcome outcome, std::string_view error) {
+  if (outcome != Outcome::kDone) all_.CountError(error);
+  if (spec == nullptr) return;
+  CommandCount& count = Of(spec);
+  if (outcome == Outcome::kRejected) return mydis::AddTo(count.rejected, 1);
+  mydis::AddTo(commands, 1);
+  mydis::AddTo(count.calls, 1);
+  if (outcome == Outcome::kFailed) mydis::AddTo(count.failed, 1);
+}
+
 void ThreadStats::AddTo(std::map<const CommandSpec*, Sum>& sums) const {
   MutexLock guard(mutex_);
   for (const auto& [spec, count] : counts_) {
@@ -68,7 +78,8 @@ void ThreadStats::Reset() {
 }
 
 Stats::Stats(uint32_t thread_count) {
-  for (uint32_t i = 0; i < thread_count; ++i) threads.push_back(std::make_unique<ThreadStats>());
+  for (uint32_t i = 0; i <= thread_count; ++i)
+    threads.push_back(std::make_unique<ThreadStats>(*this));
 }
 
 void Stats::CountError(std::string_view text) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/read_trace.h"
 #include "commands/spec.h"
 
 namespace mydis {
@@ -65,10 +66,21 @@ struct CommandCount {
   std::atomic<uint64_t> failed{0};                            // Answered with an error.
 };
 
-// One I/O thread's counts: no cache line is shared with another thread while counting.
-class ThreadStats {
+struct Stats;
+
+// Adds to a counter that only one thread writes: no locked instruction is needed.
+inline void AddTo(std::atomic<uint64_t>& counter, uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
+// One I/O thread's counts, or those of whoever applies, who has the state's lock: no cache line is
+// shared with another thread while counting.
+class ThreadStats final : public CallCounter {
  public:
+  explicit ThreadStats(Stats& all) : all_(all) {}
   CommandCount& Of(const CommandSpec* spec);  // Its own thread.
+  // Of scripts that it runs; its own thread.
+  void CountCall(const CommandSpec* spec, Outcome outcome, std::string_view error) override;
   struct Sum {
     uint64_t calls = 0, timed_calls = 0, timed_ns = 0, rejected = 0, failed = 0;
     std::array<uint64_t, kTimeBuckets> buckets{};
@@ -87,6 +99,7 @@ class ThreadStats {
   std::atomic<uint64_t> keyspace_misses{0};
 
  private:
+  Stats& all_;
   mutable Mutex mutex_;  // Guards the shape of the map, not the counts.
   std::unordered_map<const CommandSpec*, std::unique_ptr<CommandCount>> counts_
       MYDIS_GUARDED_BY(mutex_);
@@ -100,7 +113,9 @@ struct LoopTotals {
 
 struct Stats {
   explicit Stats(uint32_t threads);
+  // One each, then one of whoever applies entries.
   std::vector<std::unique_ptr<ThreadStats>> threads;
+  ThreadStats& applying() { return *threads.back(); }
   Counter connections;
   Counter rejected_connections;
   Counter net_input_bytes;   // Of connections that have closed; open ones are in their records.
