@@ -1,0 +1,73 @@
+// What the checks of job queues share. Each is run as: node CHECK.js MODULES PRODUCER WORKER LEADER,
+// the last three ports of one cluster. It prints "halfway" when jobs are under way, which has the
+// leader killed, and ends with "passed" on its last line.
+'use strict';
+const assert = require('assert');
+const net = require('net');
+const path = require('path');
+
+const [modules, ...ports] = process.argv.slice(2);
+const [producerPort, workerPort, leaderPort] = ports.map(Number);
+const LIMIT_S = 120;
+const pauses = [];  // How long clients waited for a job to be added, ms.
+
+function at(port) {
+  return {host: '127.0.0.1', port};
+}
+
+// Errors and lost connections that no promise carries. Nobody's connection is to the leader: there
+// may be none.
+function trouble(who, what) {
+  console.error(`${who}:`, what);
+  process.exit(1);
+}
+
+async function until(condition, what) {
+  const end = Date.now() + LIMIT_S * 1000;
+  while (!await condition()) {
+    assert(Date.now() < end, `waited ${LIMIT_S} s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function timed(promise) {
+  const started = Date.now();
+  const value = await promise;
+  pauses.push(Date.now() - started);
+  return value;
+}
+
+let killed = false;
+
+// Runs round(n, halfway), one after the other, until a whole one has begun after the leader's death
+// and ended. Gives the number of rounds.
+async function rounds(round) {
+  const watch = net.connect(at(leaderPort));
+  watch.on('close', () => { killed = true; });
+  watch.on('error', () => {});
+  await new Promise((resolve) => watch.once('connect', resolve));
+  let n = 0;
+  let said = false;
+  const halfway = () => {
+    if (!said) console.log('halfway');
+    said = true;
+  };
+  for (let begunAfter = false; !begunAfter; n++) {
+    begunAfter = killed;
+    await round(n, halfway);
+  }
+  return n;
+}
+
+function run(name, main) {
+  setTimeout(() => trouble(name, `not finished after ${LIMIT_S} s`), LIMIT_S * 1000);
+  main().then((words) => {
+    console.log(`${name}: ${words}, longest pause ${Math.max(...pauses)} ms, passed`);
+    process.exit(0);
+  }).catch((error) => trouble(name, error));
+}
+
+module.exports = {
+  at, producerPort, rounds, run, timed, trouble, until, workerPort,
+  library: (name) => require(path.join(modules, 'node_modules', name)),
+};
