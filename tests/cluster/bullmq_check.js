@@ -15,6 +15,7 @@ const queues = {}, events = {}, workers = [];
 const completions = {};  // Queue name to id to the number of events.
 const expected = {work: 0, children: 0, urgent: 0, limited: 0, repeated: 0};
 const started = {urgent: []};
+const managed = watched('queue managed', new Queue('managed', producer));
 const tally = watched('tally', new Redis(at(workerPort)));
 const reader = watched('reader', new Redis(at(producerPort)));
 let closing = false;
@@ -29,6 +30,11 @@ function watched(who, emitter) {
 
 const kinds = {
   double: (job) => 2 * job.data.n,
+  async picky(job) {
+    await job.log(job.data.ok ? 'taken' : 'refused');
+    if (!job.data.ok) throw new Error('on purpose');
+    await job.updateProgress(50);
+  },
   flaky(job) {
     if (job.attemptsMade < 2) throw new Error('on purpose');
     return job.attemptsMade;
@@ -38,11 +44,14 @@ const kinds = {
 
 async function process(job) {
   if (job.queueName in started) started[job.queueName].push(job.data.n);
-  await tally.hincrby('processed', `${job.queueName}:${job.id}`, 1);
+  if (job.queueName !== 'managed')
+    await tally.hincrby('processed', `${job.queueName}:${job.id}`, 1);
   return kinds[job.name](job);
 }
 
 function setUp() {
+  const options = {connection: at(workerPort), concurrency: 4};
+  workers.push(watched('worker managed', new Worker('managed', process, options)));
   for (const name of NAMES) {
     queues[name] = watched(`queue ${name}`, new Queue(name, producer));
     completions[name] = new Map();
@@ -127,6 +136,8 @@ const parts = {
     assert(Date.now() - begin >= 3 * WINDOW_MS - 50, 'the rate limit did not hold');
   },
 
+  manage,
+
   async scheduler(round) {
     const before = completions.repeated.size;
     const job = {name: 'double', data: {n: 1}};
@@ -135,6 +146,35 @@ const parts = {
     expected.repeated += 5;
   },
 };
+
+// What an operator does with a queue, beside what flows by itself.
+async function manage() {
+  const ok = {n: 1, ok: true};
+  const bad = await managed.addBulk(range(5).map((n) => ({name: 'picky', data: {n}})));
+  await until(async () => await managed.getFailedCount() === 5, 'five failed jobs');
+  for (const job of bad) await job.updateData(ok);
+  await managed.retryJobs();
+  await until(async () => await managed.getCompletedCount() === 5, 'five jobs tried again');
+  const [job] = await managed.getCompleted(0, 0);
+  assert.strictEqual(job.progress, 50);
+  assert.deepStrictEqual((await managed.getJobLogs(job.id)).logs, ['refused', 'taken']);
+
+  const later = {delay: 3600000};
+  const removed = await managed.add('picky', ok, later);
+  await managed.add('picky', ok, later);
+  await removed.remove();
+  await managed.promoteJobs();
+  const same = {deduplication: {id: 'same'}, ...later};
+  const one = await managed.add('picky', ok, same);
+  assert.strictEqual((await managed.add('picky', ok, same)).id, one.id);
+  await one.changeDelay(1);
+  await until(async () => await managed.getCompletedCount() === 7, 'seven jobs');
+  assert.strictEqual((await managed.clean(0, 100, 'completed')).length, 7);
+  await managed.add('picky', ok, later);
+  await managed.drain(true);
+  const left = Object.values(await managed.getJobCounts()).filter((count) => count !== 0);
+  assert.deepStrictEqual(left, []);
+}
 
 async function checkCounts() {
   let total = 0;
@@ -169,7 +209,7 @@ run('bullmq', async () => {
   const total = await checkCounts();
   closing = true;
   await Promise.all(workers.map((worker) => worker.close()));
-  for (const queue of Object.values(queues)) await queue.obliterate();
+  for (const queue of [managed, ...Object.values(queues)]) await queue.obliterate();
   // The rate limit's key goes when its time is up.
   await until(async () => (await reader.keys('bull:*')).length === 0, 'all keys to go');
   return `${total} jobs in ${count} rounds`;

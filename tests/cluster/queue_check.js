@@ -44,8 +44,7 @@ let killed = false;
 async function rounds(round) {
   const watch = net.connect(at(leaderPort));
   watch.on('close', () => { killed = true; });
-  watch.on('error', () => {});
-  await new Promise((resolve) => watch.once('connect', resolve));
+  await new Promise((resolve, reject) => watch.on('connect', resolve).on('error', reject));
   let n = 0;
   let said = false;
   const halfway = () => {
