@@ -2,7 +2,7 @@
 // See queue_check.js.
 'use strict';
 const assert = require('assert');
-const {at, library, producerPort, rounds, run, timed, trouble, until, workerPort} =
+const {at, library, pastTheKill, producerPort, rounds, run, timed, trouble, until, workerPort} =
     require('./queue_check.js');
 const BeeQueue = library('bee-queue');
 
@@ -10,7 +10,6 @@ const BeeQueue = library('bee-queue');
 const STALL_MS = 60000;
 const processed = new Map();
 const succeeded = new Map();
-let expected = 0;
 let closing = false;
 
 function queue(who, port, options) {
@@ -35,23 +34,23 @@ for (const worker of workers) worker.process(4, async (job) => {
   return 2 * job.data.n;
 });
 
-// Saves `count` jobs as prepare(job) leaves them, and waits until all of them have their result.
+const results = [];
+
+// Saves a job as prepare(job) leaves it.
+async function add(n, prepare, data) {
+  const job = prepare(producer.createJob({n, ...data}));
+  results.push(new Promise((resolve) => job.on('succeeded', (result) => resolve([result, 2 * n]))));
+  await timed(job.save());
+}
+
 async function jobs(count, prepare, data = {}) {
-  const results = [];
-  for (let n = 0; n < count; n++) {
-    const job = prepare(producer.createJob({n, ...data}));
-    results.push(new Promise((resolve) => job.on('succeeded', resolve)));
-    await timed(job.save());
-  }
-  expected += count;
-  const wanted = [...Array(count).keys()].map((n) => 2 * n);
-  assert.deepStrictEqual(await Promise.all(results), wanted);
+  for (let n = 0; n < count; n++) await add(n, prepare, data);
 }
 
 const parts = [
   (halfway) => {
     until(() => succeeded.size > 50, '50 jobs').then(halfway);
-    return jobs(100, (job) => job);
+    return pastTheKill(100, (n) => add(n, (job) => job));
   },
   () => jobs(20, (job) => job.retries(2), {flaky: true}),
   () => jobs(20, (job) => job.retries(2).backoff('fixed', 50), {flaky: true}),
@@ -60,8 +59,9 @@ const parts = [
 
 run('bee-queue', async () => {
   await Promise.all([producer, ...workers].map((each) => each.ready()));
-  const count = await rounds(
-      (n, halfway) => Promise.all(parts.map((part) => part(halfway))));
+  await rounds((n, halfway) => Promise.all(parts.map((part) => part(halfway))));
+  for (const [result, wanted] of await Promise.all(results)) assert.strictEqual(result, wanted);
+  const expected = results.length;
   await until(() => succeeded.size >= expected, 'all events');
   const health = await producer.checkHealth();
   delete health.newestJob;
@@ -75,5 +75,5 @@ run('bee-queue', async () => {
   closing = true;
   await Promise.all(workers.map((worker) => worker.close()));
   await producer.destroy();
-  return `${expected} jobs in ${count} rounds`;
+  return `${expected} jobs`;
 });

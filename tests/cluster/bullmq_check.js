@@ -2,7 +2,7 @@
 // queue_check.js.
 'use strict';
 const assert = require('assert');
-const {at, library, producerPort, rounds, run, timed, trouble, until, workerPort} =
+const {at, library, pastTheKill, producerPort, rounds, run, timed, trouble, until, workerPort} =
     require('./queue_check.js');
 const {FlowProducer, Queue, QueueEvents, Worker} = library('bullmq');
 const Redis = library('ioredis');
@@ -88,8 +88,10 @@ const parts = {
 
   async oneByOne() {
     const jobs = [];
-    for (const n of range(60)) jobs.push(await timed(queues.work.add('double', {n})));
-    assert.deepStrictEqual(await results(jobs), range(60).map((n) => 2 * n));
+    await pastTheKill(50, async (n) => {
+      jobs[n] = await timed(queues.work.add('double', {n}));
+    });
+    assert.deepStrictEqual(await results(jobs), range(jobs.length).map((n) => 2 * n));
   },
 
   async retries() {
@@ -204,13 +206,12 @@ async function checkCounts() {
 
 run('bullmq', async () => {
   await setUp();
-  const count = await rounds(
-      (...args) => Promise.all(Object.values(parts).map((part) => part(...args))));
+  await rounds((...args) => Promise.all(Object.values(parts).map((part) => part(...args))));
   const total = await checkCounts();
   closing = true;
   await Promise.all(workers.map((worker) => worker.close()));
   for (const queue of [managed, ...Object.values(queues)]) await queue.obliterate();
   // The rate limit's key goes when its time is up.
   await until(async () => (await reader.keys('bull:*')).length === 0, 'all keys to go');
-  return `${total} jobs in ${count} rounds`;
+  return `${total} jobs`;
 });

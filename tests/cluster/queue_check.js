@@ -39,23 +39,30 @@ async function timed(promise) {
 
 let killed = false;
 
-// Runs round(n, halfway), one after the other, until a whole one has begun after the leader's death
-// and ended. Gives the number of rounds.
+// Calls add(n) some at a time, for n from 0 on, until `count` calls were made with the leader dead. So
+// there are some under way when it dies, and some come before there is another.
+async function pastTheKill(count, add) {
+  const some = 10;
+  for (let n = 0, left = count; left > 0; n += some) {
+    if (killed) left -= some;
+    await Promise.all([...Array(some).keys()].map((i) => add(n + i)));
+  }
+}
+
+// Runs round(n, halfway) while the leader is killed, so one of its parts has to go on for so long,
+// and once more after.
 async function rounds(round) {
   const watch = net.connect(at(leaderPort));
   watch.on('close', () => { killed = true; });
   await new Promise((resolve, reject) => watch.on('connect', resolve).on('error', reject));
-  let n = 0;
   let said = false;
   const halfway = () => {
     if (!said) console.log('halfway');
     said = true;
   };
-  for (let begunAfter = false; !begunAfter; n++) {
-    begunAfter = killed;
-    await round(n, halfway);
-  }
-  return n;
+  await round(0, halfway);
+  assert(killed);
+  await round(1, halfway);
 }
 
 function run(name, main) {
@@ -67,6 +74,6 @@ function run(name, main) {
 }
 
 module.exports = {
-  at, producerPort, rounds, run, timed, trouble, until, workerPort,
+  at, pastTheKill, producerPort, rounds, run, timed, trouble, until, workerPort,
   library: (name) => require(path.join(modules, 'node_modules', name)),
 };
