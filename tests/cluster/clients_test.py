@@ -7,18 +7,13 @@ import subprocess
 import sys
 import unittest
 
-from support import BINARY, ClusterTest, harness, main
+from support import BINARY, ClusterTest, harness, main, npm_install, wait_until
 
 try:
     import redis
 except ImportError:
     redis = None
 
-# redis-benchmark's tests, with the commands a server needs for them.
-_BENCHMARKS = {"ping": "PING", "set": "SET", "get": "GET", "incr": "INCR", "mset": "MSET",
-               "lpush": "LPUSH", "rpush": "RPUSH", "lpop": "LPOP", "rpop": "RPOP", "sadd": "SADD",
-               "hset": "HSET", "spop": "SPOP", "zadd": "ZADD", "zpopmin": "ZPOPMIN",
-               "lrange": "LRANGE"}
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
 
@@ -66,20 +61,54 @@ class Clients(ClusterTest):
         self.assertIn("errors: 0, replies: 1000", self.redis_cli(follower, "--pipe", stdin=stdin))
         self.assertIn("Biggest", self.redis_cli(follower, "--bigkeys"))
 
+    def benchmark(self, server, *options):
+        """Starts redis-benchmark with all that it has."""
+        log = os.path.join(self.folder(), "benchmark.log")
+        program = harness.Process(
+            ["redis-benchmark", "-p", str(server.redis_port), "-r", "100", "--csv", *options], log)
+        program.spawn()
+        self.addCleanup(program.kill)
+        return program
+
+    def benchmarked(self, program):
+        """The names of its tests, when it is through."""
+        self.assertEqual(program.wait(300), 0, program.log())
+        self.assertNotIn("rror", program.log())
+        names = [line.split('"')[1] for line in program.log().splitlines() if line.startswith('"')]
+        self.assertEqual(names[0], "test", program.log())  # The heading.
+        return names[1:]
+
+    def all_benchmarks(self):
+        """The tests that this version of redis-benchmark has."""
+        server = harness.RedisServer(self.folder())
+        self.addCleanup(server.kill)
+        names = self.benchmarked(self.benchmark(server.start(), "-n", "10"))
+        self.assertIn("MSET (10 keys)", names)
+        return names
+
     def test_redis_benchmark(self):
-        follower = self.follower()
-        chosen = [name for name, command in _BENCHMARKS.items() if self.has(follower, command)]
-        for extra in ([], ["-P", "16"]):
-            run = subprocess.run(
-                ["redis-benchmark", "-p", str(follower.redis_port), "-t", ",".join(chosen), "-n",
-                 "1000", "-c", "10", "-r", "100", "--csv", *extra],
-                capture_output=True, text=True, timeout=300)
-            self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
-            self.assertNotIn("rror", run.stdout + run.stderr)
-            lines = [line for line in run.stdout.splitlines() if line.startswith('"')]
-            # The heading, then one line each; ping has two forms, lrange is four tests and an LPUSH.
-            self.assertGreaterEqual(len(lines), len(chosen) + 1, run.stdout)
-        self.assertGreater(follower.call("DBSIZE"), 0)
+        names = self.all_benchmarks()
+        self.follower()
+        for follower in Clients.shared.followers():
+            for options in ("-n", "1000"), ("-n", "5000", "-P", "16"):
+                self.assertEqual(self.benchmarked(self.benchmark(follower, *options)), names)
+                self.assertGreater(follower.call("DBSIZE"), 0)
+
+    def test_redis_benchmark_while_the_leader_dies(self):
+        names = self.all_benchmarks()
+        cluster = self.cluster()
+        leader, followers = cluster.leader(), cluster.followers()
+        programs = [self.benchmark(follower, *options) for follower, options in
+                    zip(followers, (("-n", "10000"), ("-n", "30000", "-P", "16")))]
+        # Written by a test in the middle.
+        wait_until(lambda: followers[0].call("EXISTS", "mylist"), 60, "LPUSH")
+        leader.kill()
+        for program in programs:
+            self.assertTrue(program.alive(), program.log())
+        for program in programs:
+            self.assertEqual(self.benchmarked(program), names)
+        leader.start()
+        cluster.wait_equal()
 
     @unittest.skipIf(redis is None, "python3-redis is not installed")
     def test_python_redis(self):
@@ -139,16 +168,7 @@ class Clients(ClusterTest):
     def test_ioredis(self):
         if not shutil.which("npm") or not shutil.which("node"):
             self.skipTest("npm or node is not installed")
-        folder = self.folder()
-        install = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix",
-                                  folder, "ioredis@5"], stdin=subprocess.DEVNULL, capture_output=True,
-                                 text=True, timeout=300)
-        if install.returncode != 0:
-            reach = subprocess.run(["npm", "ping"], stdin=subprocess.DEVNULL, capture_output=True,
-                                   text=True, timeout=120)
-            if reach.returncode != 0:
-                self.skipTest("the npm registry cannot be reached")
-            self.fail(f"npm install: {install.stdout}{install.stderr}")
+        folder = npm_install(self, "ioredis@5")
         follower = self.follower()
         parts = ["strings"]
         for part, commands in (("scripts", ["EVALSHA"]), ("channels", ["SUBSCRIBE", "PUBLISH"]),

@@ -1,6 +1,7 @@
 """What the process tests share: a base class, load generators, and the harness on the path."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -124,6 +125,22 @@ def fill(instance, count, prefix="key", size=100):
             for _ in numbers:
                 reply = client.read()
                 assert reply == ("+", b"OK"), reply
+
+
+def npm_install(test, *packages):
+    """A folder with these npm packages; the test is left out where their registry cannot be reached."""
+    folder = test.folder()
+    # What npm's cache in the home folder has of an earlier run is not asked for again.
+    install = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefer-offline",
+                              "--prefix", folder, *packages], stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, timeout=300)
+    if install.returncode != 0:
+        reach = subprocess.run(["npm", "ping"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                               timeout=120)
+        if reach.returncode != 0:
+            test.skipTest("the npm registry cannot be reached")
+        test.fail(f"npm install: {install.stdout}{install.stderr}")
+    return folder
 
 
 def main():
