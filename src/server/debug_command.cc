@@ -111,10 +111,33 @@ void DigestValue(LocalContext& c) {
   }
 }
 
+bool AnyKey(const Keyspace& keyspace) {
+  for (uint32_t db = 0; db < keyspace.databases(); ++db) {
+    if (keyspace.Size(db) > 0) return true;
+  }
+  return false;
+}
+
 // Where Redis writes its state and reads it back. Here what was answered is on disk, and the
-// state is not given up while others rely on it: a snapshot is taken.
+// state is not given up while others rely on it: a snapshot is taken. As in Redis, reading it back
+// without emptying the state first would fail at the first key or library, unless they are merged.
 void Reload(LocalContext& c) {
   if (c.in_transaction) return c.reply.Error("ERR DEBUG RELOAD is not allowed in a transaction");
+  bool flush = true;
+  bool merge = false;
+  for (std::string_view word : c.args.subspan(2)) {
+    if (EqualsUpper(word, "NOFLUSH")) {
+      flush = false;
+    } else if (EqualsUpper(word, "MERGE")) {
+      merge = true;
+    } else if (!EqualsUpper(word, "NOSAVE")) {
+      return c.reply.Error(
+          "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+  }
+  const State& state = c.Read();
+  if (!flush && !merge && (AnyKey(state.keyspace) || state.scripts.functions() > 0))
+    return c.reply.Error("ERR Error trying to load the RDB dump, check server logs");
   ReplyAfterSnapshot(c);
 }
 

@@ -12,20 +12,8 @@ namespace {
 constexpr size_t kMinList = 64;
 constexpr size_t kMaxList = 4096;
 constexpr uint64_t kMargin = 64;
-// For so long the next command has the chance to make room.
-constexpr uint64_t kPatienceMs = 50;
 
 }  // namespace
-
-bool EvictionAdvisor::IsOverForLong(bool over, uint64_t now_ms) {
-  if (!over) {
-    over_since_ms_ = 0;
-    return false;
-  }
-  if (over_since_ms_ == 0) over_since_ms_ = now_ms;
-  // As much has gone as goes at once: more is waiting.
-  return evicted_ >= kEvictionsAtOnce || now_ms - over_since_ms_ >= kPatienceMs;
-}
 
 std::string EvictionAdvisor::Take(const State& state, uint64_t now_ms, Random& random) {
   const Settings& settings = state.settings;
@@ -34,13 +22,13 @@ std::string EvictionAdvisor::Take(const State& state, uint64_t now_ms, Random& r
     return {};
   const uint64_t used = UsedMemory(state.keyspace);
   if (advising_ || used + limit / kMargin < limit) return {};
-  const bool is_due = IsOverForLong(used > limit, now_ms);
+  // As much went as goes at once, and more has to.
+  const bool is_due = used > limit;
   const bool is_short =
       settings.eviction_policy().IsListed() && state.evictions.size() <= list_ / 2;
   if ((!is_due && !is_short) || !MayEvict(state.keyspace, settings)) return {};
   list_ = std::clamp(std::max(4 * evicted_, list_ - list_ / 4), kMinList, kMaxList);
   evicted_ = 0;
-  over_since_ms_ = 0;
   std::string advice;
   ChooseCandidates(state.keyspace, settings, list_, now_ms, random).Save(advice);
   advising_ = true;

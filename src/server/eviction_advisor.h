@@ -20,13 +20,9 @@ class EvictionAdvisor {
   void OnLeader() { advising_ = false; }
 
  private:
-  // Whether keys must go and no command comes to make them.
-  bool IsOverForLong(bool over, uint64_t now_ms);
-
-  size_t list_ = 0;             // How long the last list was.
-  size_t evicted_ = 0;          // Since then.
-  uint64_t over_since_ms_ = 0;  // 0: within the limit.
-  bool advising_ = false;       // A list is on its way through the log.
+  size_t list_ = 0;        // How long the last list was.
+  size_t evicted_ = 0;     // Since then.
+  bool advising_ = false;  // A list is on its way through the log.
 };
 
 }  // namespace mydis
