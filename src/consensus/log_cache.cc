@@ -6,15 +6,20 @@ void LogCache::Reset(uint64_t next) {
   entries_.clear();
   bytes_ = 0;
   first_ = next;
+  marks_.clear();
 }
 
 void LogCache::Append(LogEntry entry) {
-  if (entries_.empty() || entry.index > last() + 1 || entry.index < first_) Reset(entry.index);
+  if (entry.index > last() + 1 || entry.index < first_) Reset(entry.index);
   while (!entries_.empty() && last() >= entry.index) {
     bytes_ -= Weight(entries_.back());
+    appended_bytes_ -= Weight(entries_.back());
     entries_.pop_back();
   }
+  while (!marks_.empty() && marks_.back().index >= entry.index) marks_.pop_back();
+  MarkEntry(entry.index);
   bytes_ += Weight(entry);
+  appended_bytes_ += Weight(entry);
   entries_.push_back(std::move(entry));
 }
 
@@ -31,13 +36,20 @@ void LogCache::Evict(uint64_t through) {
   }
 }
 
-uint64_t LogCache::TailStart(uint64_t bytes) const {
-  uint64_t sum = 0;
-  for (uint64_t i = entries_.size(); i > 0; --i) {
-    sum += Weight(entries_[i - 1]);
-    if (sum > bytes) return first_ + i - 1;
+void LogCache::MarkEntry(uint64_t index) {
+  if (!marks_.empty() && appended_bytes_ - marks_.back().bytes_before < tail_bytes_ / kMarksPerTail)
+    return;
+  marks_.push_back({index, appended_bytes_});
+  // One that is too far back tells nothing if the next one is, too.
+  while (marks_.size() > 1 && appended_bytes_ - marks_[1].bytes_before > tail_bytes_)
+    marks_.pop_front();
+}
+
+uint64_t LogCache::TailStart() const {
+  for (const Mark& mark : marks_) {
+    if (appended_bytes_ - mark.bytes_before <= tail_bytes_) return mark.index - 1;
   }
-  return first_ - 1;
+  return last();
 }
 
 }  // namespace mydis

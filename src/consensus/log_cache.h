@@ -11,7 +11,10 @@ namespace mydis {
 // Holds consecutive entries first() … last(); empty when last() + 1 == first(). One thread.
 class LogCache {
  public:
-  explicit LogCache(uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  // `tail_bytes`: about how much of the log's end TailStart() leaves.
+  LogCache(uint64_t limit_bytes, uint64_t tail_bytes)
+      : limit_bytes_(limit_bytes), tail_bytes_(tail_bytes) {}
+  void set_limit_bytes(uint64_t bytes) { limit_bytes_ = bytes; }
 
   // Empties it; the next entry will have index `next`.
   void Reset(uint64_t next);
@@ -23,9 +26,9 @@ class LogCache {
   // Gives up the oldest entries while there are more than the limit's bytes, but none above
   // `through`, which is still needed.
   void Evict(uint64_t through);
-  // The first index that may be dropped so that what follows it weighs at most `bytes`: everything
-  // after the returned index stays.
-  uint64_t TailStart(uint64_t bytes) const;
+  // The last index of the log that may be dropped so that what follows it weighs at most the
+  // tail's bytes, whether it is here or on disk alone.
+  uint64_t TailStart() const;
 
   uint64_t first() const { return first_; }
   uint64_t last() const { return first_ + entries_.size() - 1; }
@@ -36,9 +39,20 @@ class LogCache {
     return sizeof(LogEntry) + (entry.data ? entry.data->size() : 0);
   }
 
+  // Where in the log an entry stands.
+  struct Mark {
+    uint64_t index;
+    uint64_t bytes_before;  // Of all entries since the start of this process.
+  };
+  static constexpr uint64_t kMarksPerTail = 32;
+  void MarkEntry(uint64_t index);
+
   uint64_t limit_bytes_;
+  uint64_t tail_bytes_;
   uint64_t first_ = 1;
   uint64_t bytes_ = 0;
+  uint64_t appended_bytes_ = 0;
+  std::deque<Mark> marks_;  // Some entries of the tail, the oldest first.
   std::deque<LogEntry> entries_;
 };
 

@@ -59,7 +59,8 @@ struct ReplicaOptions {
   uint64_t apply_slice_us = 2'000;        // How long one Turn() may apply.
   uint32_t max_voters = 5;                // Odd.
 
-  uint64_t log_cache_bytes = 64 << 20;
+  // Entries that are applied, kept in memory for followers; an instance alone keeps hardly any.
+  uint64_t log_cache_bytes = 32 << 20;
   // A snapshot is taken when this much log has come since the last one, or as much as the last
   // snapshot's size if that is more; or every `snapshot_entries` entries if that is not 0 (tests).
   uint64_t snapshot_log_bytes = 256 << 20;

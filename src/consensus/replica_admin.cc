@@ -195,7 +195,7 @@ void ReplicaImpl::SnapshotTaken(const SnapshotInfo& info, const ConfState& conf_
   snapshot_index_ = info.id.index;
   snapshot_bytes_ = info.file_size;
   engine_->SetSnapshot({info.id.index, info.id.term, conf_state});
-  const uint64_t tail = std::min(info.id.index, cache_.TailStart(options_.log_tail_bytes));
+  const uint64_t tail = std::min(info.id.index, cache_.TailStart());
   if (tail >= env_.log.FirstIndex()) {
     engine_->Compact(tail);
     env_.disk.Run(

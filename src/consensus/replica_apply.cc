@@ -115,6 +115,9 @@ void ReplicaImpl::MembersChanged() {
   members_changed_ = false;
   for (const auto& [id, member] : members_.all()) contacts_.erase(id);
   if (const Member* mine = members_.Find(self_.raft_id)) self_.role = mine->role;
+  cache_.set_limit_bytes(members_.all().size() > 1
+                             ? options_.log_cache_bytes
+                             : std::min(options_.log_cache_bytes, kLogCacheAloneBytes));
   UpdateTransport();
   env_.machine.OnMembers(members_);
   if (members_.WasRemoved(self_.raft_id)) Removed();

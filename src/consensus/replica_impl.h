@@ -32,6 +32,9 @@
 
 namespace mydis {
 
+// Of entries that are applied, where nobody else may ask for them.
+inline constexpr uint64_t kLogCacheAloneBytes = 1 << 20;
+
 class ReplicaImpl {
  public:
   ReplicaImpl(const ReplicaOptions& options, const ReplicaEnv& env, const ReplicaFaults* faults);
