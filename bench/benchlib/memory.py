@@ -1,7 +1,8 @@
 """Bytes per key and per element: what a server grows by, and what it says that it uses.
 
 Each row is filled into servers of its own, redis-server without persistence: its memory is then
-nothing but the data. Mydis keeps its log as always.
+nothing but the data. Mydis keeps its log as always, and the newest of it in memory. That does not
+grow with the data: WARM_UP has filled it before the start, and the row IDLE says what it takes.
 """
 
 import contextlib
@@ -40,7 +41,11 @@ def _element(command, i):
 
 _ENTRY = "field-0 value-0 field-1 value-1"
 
+WARM_UP = (("SET warm:<key> " + "x" * 256,), 500000)  # About 150 MB of log, 1000 keys.
+IDLE = "an empty server that has been written to, in all"
+
 ROWS = (
+    Row(IDLE, (), 0, keys=1),
     Row("string of 8 bytes", ("SET key:<n> " + "x" * 8,), MILLION),
     Row("string of 32 bytes", ("SET key:<n> " + "x" * 32,), MILLION),
     Row("string of 256 bytes", ("SET key:<n> " + "x" * 256,), MILLION),
@@ -93,15 +98,16 @@ def _taken(contender, client):
 def measure(row, contender, keys):
     """Fills a fresh server. Gives what it grew by; None if it does not know the commands."""
     with Client("127.0.0.1", contender.port) as client:
-        # So that what a first batch and a first connection need is not counted.
-        load.fill(contender.port, [(("SET warm:<n> x",), 1000)], 1000)
+        load.fill(contender.port, [WARM_UP], 1000)
         client.call("FLUSHALL")
         if row.first:
             client.call(*row.first.split(" "))
         load.settle(contender.pids)
         before = _taken(contender, client)
+        if row.title == IDLE:
+            return before
         try:
-            load.fill(contender.port, [(row.commands, int(row.times * keys))], keys)
+            load.fill(contender.port, [(row.commands, round(row.times * keys))], keys)
         except RuntimeError:
             if row.only_ours:
                 return None
@@ -118,14 +124,14 @@ HEADER = """\
 
 def table_row(row, keys, ours, other):
     """A line of the table: Growth of both sides, `other` may be None."""
-    rounds = int(row.times * keys)
-    elements = rounds * row.elements
+    rounds = round(row.times * keys)
+    elements = max(1, rounds * row.elements)
     columns = [row.title, f"{row.keys or rounds:,}", f"{elements:,}"]
     for field in ("rss", "used"):
         taken = [side and getattr(side, field) for side in (ours, other)]
         for count in (row.keys or rounds, elements):
-            # A key of a million says nothing that an element does not.
-            columns.append("-" if count == 1 else " / ".join(
+            # A key with a million says nothing that an element does not.
+            columns.append("-" if count == 1 and elements > 1 else " / ".join(
                 "-" if value is None else f"{value / count:,.1f}" for value in taken))
         columns.append(f"**{taken[0] / taken[1]:.2f}**" if taken[1] else "-")
     return "| " + " | ".join(columns) + " |"
