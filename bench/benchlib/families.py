@@ -140,7 +140,8 @@ BLOCKING = Family("blocking", (), (
     row("RPUSH+BLPOP", "RPUSH q:<a=key> element", "BLPOP q:<a> 0"),
     row("LPUSH+BLMOVE+LPOP", "LPUSH q:<a=key> element", "BLMOVE q:<a> r:<a> LEFT RIGHT 0",
         "LPOP r:<a>"),
-    row("ZADD+BZPOPMIN", "ZADD z:<a=key> <100-999> member", "BZPOPMIN z:<a> 0", same=False),
+    row("RPUSH+BLPOP, not pipelined", "RPUSH q:<a=key> element", "BLPOP q:<a> 0", pipeline=2),
+    row("ZADD+BZPOPMIN", "ZADD z:<a=key> <100-999> member-<seq>", "BZPOPMIN z:<a> 0", same=False),
 ))
 
 SORT = Family("sort", (

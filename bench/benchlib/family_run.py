@@ -9,7 +9,7 @@ from benchlib.template import Template
 from resp_client import Client
 
 # A family's row takes this share of --seconds: there are many, and processor time needs no more.
-SHARE = 0.5
+SHARE = 0.3
 VARIED_POOL = 6000
 
 
