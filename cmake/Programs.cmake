@@ -8,10 +8,10 @@ endfunction()
 
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/server/run_server.cc)
   mydis_program(mydis src/cli/mydis_main.cc mydis_cli)
-  # Measured against glibc and jemalloc: the least CPU per SET. Sanitizers bring an allocator of their own.
+  # src/cli/heap_settings.cc says why this one. Sanitizers bring an allocator of their own.
   if(NOT MYDIS_SANITIZE)
-    find_package(mimalloc REQUIRED)
-    target_link_libraries(mydis PRIVATE -Wl,--no-as-needed mimalloc -Wl,--as-needed)
+    target_sources(mydis PRIVATE src/cli/heap_settings.cc)
+    target_link_libraries(mydis PRIVATE -Wl,--no-as-needed jemalloc -Wl,--as-needed)
   endif()
 endif()
 mydis_program(mydis_docs tools/mydis_docs_main.cc mydis_server)

@@ -118,6 +118,10 @@ void AddScriptMemory(const Scripts& scripts, Section& out) {
   out.Add("used_memory_scripts_human", Human(cached + functions));
 }
 
+int64_t Difference(uint64_t a, uint64_t b) {
+  return static_cast<int64_t>(a) - static_cast<int64_t>(b);
+}
+
 void MemorySection(LocalContext& c, Section& out) {
   const uint64_t resident = ResidentBytes();
   const HeapUse heap = AskHeap();
@@ -138,8 +142,9 @@ void MemorySection(LocalContext& c, Section& out) {
   out.Add("used_memory_overhead", used > data ? used - data : 0);
   out.Add("used_memory_dataset", data);
   out.Add("used_memory_dataset_perc", fmt::format("{:.2f}%", 100 * ratio(data, used)));
-  out.Add("allocator_active", heap.held);
-  out.Add("allocator_resident", resident);
+  out.Add("allocator_allocated", heap.allocated);
+  out.Add("allocator_active", heap.active);
+  out.Add("allocator_resident", heap.resident);
   out.Add("total_system_memory",
           static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE));
   AddScriptMemory(c.Read().scripts, out);
@@ -148,8 +153,15 @@ void MemorySection(LocalContext& c, Section& out) {
   out.Add("maxmemory_human", Human(limit));
   out.Add("maxmemory_policy", *c.Read().settings.Find("maxmemory-policy"));
   out.Add("mem_fragmentation_ratio", fmt::format("{:.2f}", ratio(resident, used)));
+  out.Add("mem_fragmentation_bytes", Difference(resident, used));
+  out.Add("allocator_frag_ratio", fmt::format("{:.2f}", ratio(heap.active, heap.allocated)));
+  out.Add("allocator_frag_bytes", Difference(heap.active, heap.allocated));
+  out.Add("allocator_rss_ratio", fmt::format("{:.2f}", ratio(heap.resident, heap.active)));
+  out.Add("allocator_rss_bytes", Difference(heap.resident, heap.active));
+  out.Add("rss_overhead_ratio", fmt::format("{:.2f}", ratio(resident, heap.resident)));
+  out.Add("rss_overhead_bytes", Difference(resident, heap.resident));
   out.Add("mem_not_counted_for_evict", 0);
-  out.Add("mem_allocator", "mimalloc-2.0");
+  out.Add("mem_allocator", HeapName());
   // Nothing is freed later than it is removed.
   out.Add("lazyfree_pending_objects", 0);
   out.Add("lazyfreed_objects", 0);

@@ -22,10 +22,9 @@ uint64_t ClientBytes(LocalContext& c) {
 
 void Stats(LocalContext& c) {
   const HeapUse heap = AskHeap();
-  const uint64_t resident = ResidentBytes();
   const State& state = c.Read();
   const uint64_t data = state.keyspace.MemoryBytes();
-  const uint64_t rest = heap.held > data ? heap.held - data : 0;
+  const uint64_t rest = heap.active > data ? heap.active - data : 0;
   uint64_t keys = 0;
   std::vector<uint32_t> used;
   for (uint32_t db = 0; db < state.keyspace.databases(); ++db) {
@@ -41,9 +40,9 @@ void Stats(LocalContext& c) {
     c.reply.Double(whole == 0 ? factor
                               : factor * static_cast<double>(part) / static_cast<double>(whole));
   };
-  c.reply.MapHeader(15 + used.size());
-  number("peak.allocated", heap.held_peak);
-  number("total.allocated", heap.held);
+  c.reply.MapHeader(17 + used.size());
+  number("peak.allocated", heap.peak);
+  number("total.allocated", heap.active);
   number("startup.allocated", rest);
   number("clients.normal", ClientBytes(c));
   number("lua.caches", 0);
@@ -58,15 +57,17 @@ void Stats(LocalContext& c) {
   number("keys.count", keys);
   number("keys.bytes-per-key", keys == 0 ? 0 : data / keys);
   number("dataset.bytes", data);
-  ratio("dataset.percentage", data, heap.held, 100);
-  ratio("peak.percentage", heap.held, heap.held_peak, 100);
-  number("allocator.active", heap.held);
-  number("allocator.resident", resident);
-  ratio("allocator-rss.ratio", resident, heap.held);
+  ratio("dataset.percentage", data, heap.active, 100);
+  ratio("peak.percentage", heap.active, heap.peak, 100);
+  number("allocator.active", heap.active);
+  number("allocator.allocated", heap.allocated);
+  number("allocator.resident", heap.resident);
+  ratio("allocator-fragmentation.ratio", heap.active, heap.allocated);
+  ratio("allocator-rss.ratio", heap.resident, heap.active);
 }
 
 void Doctor(LocalContext& c) {
-  const uint64_t held = AskHeap().held;
+  const uint64_t held = AskHeap().active;
   const uint64_t data = c.Read().keyspace.MemoryBytes();
   const uint64_t known = data + ClientBytes(c);
   const uint64_t limit = c.Read().settings.max_memory();
@@ -85,7 +86,7 @@ void Doctor(LocalContext& c) {
 
 void MallocStats(LocalContext& c) { c.reply.Verbatim("txt", DescribeHeap()); }
 
-// Every thread has a part of the heap of its own.
+// Every thread has a cache of its own.
 void Purge(LocalContext& c) {
   for (const auto& thread : c.node.threads()) thread->loop().Post([] { TrimHeap(); });
   c.node.consensus().Post([](Replica*) { TrimHeap(); });
