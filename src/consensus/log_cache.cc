@@ -28,8 +28,8 @@ const LogEntry* LogCache::Find(uint64_t index) const {
   return &entries_[index - first_];
 }
 
-void LogCache::Evict(uint64_t through) {
-  while (bytes_ > limit_bytes_ && !entries_.empty() && first_ <= through) {
+void LogCache::Evict(uint64_t through, uint64_t limit_bytes) {
+  while (bytes_ > limit_bytes && !entries_.empty() && first_ <= through) {
     bytes_ -= Weight(entries_.front());
     entries_.pop_front();
     ++first_;

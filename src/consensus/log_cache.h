@@ -12,9 +12,7 @@ namespace mydis {
 class LogCache {
  public:
   // `tail_bytes`: about how much of the log's end TailStart() leaves.
-  LogCache(uint64_t limit_bytes, uint64_t tail_bytes)
-      : limit_bytes_(limit_bytes), tail_bytes_(tail_bytes) {}
-  void set_limit_bytes(uint64_t bytes) { limit_bytes_ = bytes; }
+  explicit LogCache(uint64_t tail_bytes) : tail_bytes_(tail_bytes) {}
 
   // Empties it; the next entry will have index `next`.
   void Reset(uint64_t next);
@@ -23,9 +21,9 @@ class LogCache {
   void Append(LogEntry entry);
   // Null if it is not here.
   const LogEntry* Find(uint64_t index) const;
-  // Gives up the oldest entries while there are more than the limit's bytes, but none above
-  // `through`, which is still needed.
-  void Evict(uint64_t through);
+  // Gives up the oldest entries while there are more than `limit_bytes`, but none above `through`,
+  // which is still needed.
+  void Evict(uint64_t through, uint64_t limit_bytes);
   // The last index of the log that may be dropped so that what follows it weighs at most the
   // tail's bytes, whether it is here or on disk alone.
   uint64_t TailStart() const;
@@ -47,7 +45,6 @@ class LogCache {
   static constexpr uint64_t kMarksPerTail = 32;
   void MarkEntry(uint64_t index);
 
-  uint64_t limit_bytes_;
   uint64_t tail_bytes_;
   uint64_t first_ = 1;
   uint64_t bytes_ = 0;

@@ -15,12 +15,12 @@ LogEntry EntryOf(uint64_t index, size_t bytes) {
 }
 
 TEST(LogCacheTest, KeepsTheNewestUpToItsLimit) {
-  LogCache cache(10'000, 1 << 20);
+  LogCache cache(1 << 20);
   cache.Reset(1);
   for (uint64_t i = 1; i <= 100; ++i) cache.Append(EntryOf(i, 1000));
-  cache.Evict(50);
+  cache.Evict(50, 10'000);
   EXPECT_EQ(cache.first(), 51u) << "what is still needed stays";
-  cache.Evict(100);
+  cache.Evict(100, 10'000);
   EXPECT_LE(cache.bytes(), 10'000u);
   EXPECT_EQ(cache.last(), 100u);
   EXPECT_NE(cache.Find(100), nullptr);
@@ -29,12 +29,12 @@ TEST(LogCacheTest, KeepsTheNewestUpToItsLimit) {
 
 TEST(LogCacheTest, TheTailIsCountedBeyondWhatIsInMemory) {
   constexpr uint64_t kTail = 100'000;
-  LogCache cache(0, kTail);
+  LogCache cache(kTail);
   cache.Reset(1);
   EXPECT_EQ(cache.TailStart(), 0u);
   for (uint64_t i = 1; i <= 1000; ++i) {
     cache.Append(EntryOf(i, 1000));
-    cache.Evict(i);
+    cache.Evict(i, 0);
     const uint64_t kept = i - cache.TailStart();
     // Each weighs a little more than its data.
     EXPECT_LE(kept * 1000, kTail);
@@ -43,7 +43,7 @@ TEST(LogCacheTest, TheTailIsCountedBeyondWhatIsInMemory) {
 }
 
 TEST(LogCacheTest, TheTailFollowsAReplacedEnd) {
-  LogCache cache(1 << 20, 10'000);
+  LogCache cache(10'000);
   cache.Reset(1);
   for (uint64_t i = 1; i <= 20; ++i) cache.Append(EntryOf(i, 1000));
   const uint64_t before = cache.TailStart();

@@ -32,7 +32,7 @@ ReplicaImpl::ReplicaImpl(const ReplicaOptions& options, const ReplicaEnv& env,
       env_(env),
       faults_(faults != nullptr ? *faults : ReplicaFaults{}),
       random_(options.seed != 0 ? options.seed : RandomSeed()),
-      cache_(options.log_cache_bytes, options.log_tail_bytes),
+      cache_(options.log_tail_bytes),
       origin_(MakeOriginOptions(options, random_),
               [this](const WireSubmit& head, std::vector<Payload> bodies) {
                 if (Leading()) {

@@ -42,7 +42,7 @@ void ReplicaImpl::ApplySlice() {
     env_.machine.EndApply(applied_);
   }
   if (fatal_) return;
-  cache_.Evict(std::min(applied_, durable_));
+  cache_.Evict(std::min(applied_, durable_), CacheBytes());
   if (members_changed_) MembersChanged();
   reach_.OnLocalApply(applied_, std::min(durable_, state_.commit));
   UpdateGate();
@@ -115,9 +115,6 @@ void ReplicaImpl::MembersChanged() {
   members_changed_ = false;
   for (const auto& [id, member] : members_.all()) contacts_.erase(id);
   if (const Member* mine = members_.Find(self_.raft_id)) self_.role = mine->role;
-  cache_.set_limit_bytes(members_.all().size() > 1
-                             ? options_.log_cache_bytes
-                             : std::min(options_.log_cache_bytes, kLogCacheAloneBytes));
   UpdateTransport();
   env_.machine.OnMembers(members_);
   if (members_.WasRemoved(self_.raft_id)) Removed();

@@ -164,6 +164,11 @@ class ReplicaImpl {
   void BeginRestore();
   void FinishRestore();
   void MembersChanged();
+  // What the log's cache may take.
+  uint64_t CacheBytes() const {
+    return members_.all().size() > 1 ? options_.log_cache_bytes
+                                     : std::min(options_.log_cache_bytes, kLogCacheAloneBytes);
+  }
   void CompleteAll();
   void CompleteStrong(std::unique_ptr<Submission> submission, const Reach& reach);
   void SetReadiness(Readiness readiness, std::string why);

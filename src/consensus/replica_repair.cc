@@ -105,7 +105,7 @@ void ReplicaImpl::Fetched(SnapshotId id) {
 
 // Once everything up to the snapshot is committed here it takes the state's place.
 void ReplicaImpl::RepairSlice() {
-  cache_.Evict(durable_);
+  cache_.Evict(durable_, CacheBytes());
   if (!repair_->fetched || apply_to_ < repair_->fetched->index || job_.running()) return;
   restoring_ = repair_->fetched;
   restore_durable_ = true;
