@@ -15,6 +15,7 @@
 #include "consensus/wire.h"
 #include "net/resolver.h"
 #include "server/disk_threads.h"
+#include "server/freed_blocks.h"
 #include "server/io_thread.h"
 #include "server/mesh_transport.h"
 #include "server/node_machine.h"
@@ -70,11 +71,15 @@ struct ConsensusDriver::Impl final {
                          can_submit = true;
                          listener.OnCanSubmit();
                        },
-                       [this](const Status& reason) { Fatal(reason); }}) {
+                       [this](const Status& reason) { Fatal(reason); },
+                       [this](std::string_view event, uint64_t microseconds) {
+                         listener.OnLatency(event, microseconds);
+                       }}) {
     if (!options.password.empty()) SetFirstPassword();
   }
 
   void SetFirstPassword();
+  void WatchReclaimer();
   Status Start();
   Status OpenReplica(const std::vector<Member>& contacts);
   void StartFounder();
@@ -99,6 +104,7 @@ struct ConsensusDriver::Impl final {
   PosixDisk disk;
   std::unique_ptr<Storage> storage;
   std::unique_ptr<EventLoop> loop;
+  std::vector<std::unique_ptr<FreedBlocks>> freed_blocks;  // One for each loop that applies.
   std::unique_ptr<Resolver> resolver;
   std::unique_ptr<MeshTransport> transport;
   NodeMachine machine;
@@ -140,7 +146,7 @@ Status ConsensusDriver::Impl::Start() {
   if (!connected)
     return Status(connected.error().code(), "--raft-port: " + connected.error().message());
   transport = *std::move(connected);
-  disk_threads = std::make_unique<DiskThreads>(*loop);
+  disk_threads = std::make_unique<DiskThreads>(*loop, core.log_write_us);
   if (storage->initialised()) {
     if (Status opened_replica = OpenReplica({}); !opened_replica.ok()) return opened_replica;
     CheckSeeds();
@@ -149,10 +155,21 @@ Status ConsensusDriver::Impl::Start() {
   }
   loop->AddAfterEvents([this] { Drive(); });
   loop->AddAfterTurn([this] { machine.DriveReplies(); });
+  WatchReclaimer();
   running = true;
   thread = EngineThread([this] { loop->Run(); });
   loop->Post([] {});  // The first turn.
   return Status::Ok();
+}
+
+// Whoever drives this loop applies, so that all threads own parts of the state's memory.
+void ConsensusDriver::Impl::WatchReclaimer() {
+  freed_blocks.push_back(std::make_unique<FreedBlocks>(*loop, core.reclaimer));
+  for (IoThread* io_thread : machine.threads())
+    freed_blocks.push_back(std::make_unique<FreedBlocks>(io_thread->loop(), core.reclaimer));
+  core.reclaimer.set_on_begin([this] {
+    for (auto& blocks : freed_blocks) blocks->Start();
+  });
 }
 
 void ConsensusDriver::Impl::SetFirstPassword() {
@@ -376,6 +393,7 @@ void ConsensusDriver::Impl::Ended() {
 void ConsensusDriver::Impl::Stop(uint64_t limit_ms) {
   if (!running) return;
   running = false;
+  core.reclaimer.set_on_begin(nullptr);
   std::promise<void> done;
   auto done_future = done.get_future();
   loop->Post([this, limit_ms, &done] {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 
 // Absent from programs that do not link mimalloc.
 #pragma weak mi_collect
@@ -75,6 +76,14 @@ void TrimHeap() {
   } else {
     malloc_trim(0);
   }
+}
+
+// mimalloc does so whenever a block is asked for that is not among its lists of small ones.
+void TakeBackFreed() {
+  constexpr size_t kNotSmall = 4096;
+  if (!HasMimalloc()) return;
+  void* volatile block = std::malloc(kNotSmall);  // Volatile: it is not left out.
+  std::free(block);
 }
 
 }  // namespace mydis

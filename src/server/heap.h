@@ -20,5 +20,7 @@ uint64_t ResidentBytes();
 std::string DescribeHeap();
 // Gives the system back what the calling thread's part of the heap does not need.
 void TrimHeap();
+// Has the calling thread take back what other threads have freed of its part of the heap.
+void TakeBackFreed();
 
 }  // namespace mydis

@@ -159,6 +159,8 @@ class Keyspace {
   void SavePartition(uint32_t partition, std::string& out) const;
   // Adds what SavePartition wrote. False if the bytes are malformed.
   bool LoadPartition(uint32_t partition, std::string_view bytes);
+  // As Remains::FreeSome. REQUIRES: nothing else is done any more than to call it again.
+  bool FreeSome(size_t allocations);
   // Checks everything that must hold between tables, counts and the expiry index.
   void CheckInvariants() const;
 
@@ -167,6 +169,7 @@ class Keyspace {
   struct Database final : Remains {
     ~Database() override;  // Frees the entries.
     size_t objects() const override { return size; }
+    bool FreeSome(size_t allocations) override;
 
     std::vector<PartitionTable> tables{kPartitions};
     size_t size = 0;
@@ -174,6 +177,7 @@ class Keyspace {
     size_t memory_bytes = 0;  // Of its keys: see CostOf.
     ExpiryIndex expiry;
     FieldExpiryIndex fields;
+    uint32_t freed_tables = 0;  // By FreeSome, from the first one on.
   };
   struct Position {
     Database* database;

@@ -20,6 +20,11 @@ class FormerValue final : public Remains {
   FormerValue(const ContainerOps& ops, void* word) : ops_(ops) { ops.take(word, word_); }
   ~FormerValue() override { ops_.destroy(word_); }
   size_t objects() const override { return 1; }
+  // An element has no more than one allocation.
+  bool FreeSome(size_t allocations) override {
+    ops_.shorten(word_, allocations);
+    return ops_.size(word_) > 0;
+  }
 
  private:
   const ContainerOps& ops_;
@@ -46,16 +51,32 @@ void Keyspace::Free(Database& database, Entry* entry) {
 
 // Any thread, if it has left its keyspace. The indexes go as a whole: entries are not taken out.
 Keyspace::Database::~Database() {
+  while (FreeSome(SIZE_MAX)) {
+  }
+}
+
+bool Keyspace::Database::FreeSome(size_t allocations) {
   std::vector<Entry*> entries;
-  for (PartitionTable& table : tables) {
+  for (size_t freed = 0; freed < allocations && freed_tables < kPartitions; ++freed_tables) {
     entries.clear();
-    table.Collect(entries);
+    tables[freed_tables].Collect(entries);
     for (Entry* entry : entries) {
       if (entry->encoding() == ValueEncoding::kHeap) delete entry->heap_string();
       if (!entry->is_string()) OpsOf(entry->type()).destroy(entry->container_word());
       std::free(entry);
     }
+    tables[freed_tables] = PartitionTable();
+    freed += entries.size() + 1;
   }
+  return freed_tables < kPartitions;
+}
+
+bool Keyspace::FreeSome(size_t allocations) {
+  while (!databases_.empty()) {
+    if (databases_.back() != nullptr && databases_.back()->FreeSome(allocations)) return true;
+    databases_.pop_back();
+  }
+  return false;
 }
 
 void Keyspace::Flush(uint32_t db) {

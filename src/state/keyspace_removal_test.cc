@@ -7,6 +7,7 @@
 #include "types/list.h"
 #include "types/set.h"
 #include "types/sorted_set.h"
+#include "types/stream.h"
 
 namespace mydis {
 namespace {
@@ -116,6 +117,47 @@ TEST_F(KeyspaceRemovalTest, NoDeadlineOfWhatIsGoneIsLeft) {
   EXPECT_EQ(keyspace_.NextDeadline(), 70);
   EXPECT_EQ(keyspace_.RemoveExpired(71), 0u);
   EXPECT_EQ(keyspace_.Find(1, "other")->as<Hash>().size(), 1u);
+}
+
+TEST_F(KeyspaceRemovalTest, AValueOfAnyTypeCanBeFreedInParts) {
+  constexpr int kMany = 5000;
+  const EncodingLimits limits;
+  List list;
+  SortedSet sorted;
+  Stream stream;
+  for (int i = 0; i < kMany; ++i) {
+    const std::string text = "element " + std::to_string(i);
+    list.Push(ListEnd::kBack, text, limits);
+    sorted.Add(text, i % 7, {}, limits);
+    const std::string_view fields[] = {"field", text};
+    stream.Append({static_cast<uint64_t>(i + 1), 0}, fields, limits);
+  }
+  keyspace_.Put(0, "list", std::move(list), Ttl::None());
+  keyspace_.Put(0, "set", SetOf(kMany), Ttl::None());
+  keyspace_.Put(0, "sorted", std::move(sorted), Ttl::None());
+  keyspace_.Put(0, "hash", HashOf(kMany, 100), Ttl::None());
+  keyspace_.Put(0, "stream", std::move(stream), Ttl::None());
+  for (const char* key : {"list", "set", "sorted", "hash", "stream"}) {
+    EXPECT_TRUE(keyspace_.Erase(0, key));
+    ASSERT_EQ(keeper_.Take(), Objects{1}) << key;
+    for (int part = 1; part < kMany / 1000; ++part)
+      EXPECT_TRUE(keeper_.kept.back()->FreeSome(1000)) << key << " " << part;
+    EXPECT_FALSE(keeper_.kept.back()->FreeSome(1000)) << key;
+    EXPECT_FALSE(keeper_.kept.back()->FreeSome(1000)) << key;
+  }
+}
+
+TEST_F(KeyspaceRemovalTest, ADatabaseCanBeFreedInParts) {
+  for (int i = 0; i < 10000; ++i)
+    keyspace_.SetString(0, "k" + std::to_string(i), std::string(2000, 'x'), Ttl::None());
+  keyspace_.Flush(0);
+  ASSERT_EQ(keeper_.kept.size(), 1u);
+  int parts = 1;
+  while (keeper_.kept[0]->FreeSome(1000)) ++parts;
+  EXPECT_GT(parts, 10);
+  EXPECT_LT(parts, 40);
+  EXPECT_EQ(keeper_.Take(), Objects{10000}) << "it counts for as much as before";
+  EXPECT_FALSE(keeper_.kept[0]->FreeSome(1000));
 }
 
 TEST_F(KeyspaceRemovalTest, DatabasesLeaveAsAWholeAndAreForgottenAtOnce) {

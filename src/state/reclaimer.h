@@ -15,6 +15,9 @@ class Remains {
   virtual ~Remains() = default;
   // How much it is, as INFO counts: 1 for a value, the keys of a database.
   virtual size_t objects() const = 0;
+  // Frees about so many allocations ahead of the destructor, for who wants to pause in between.
+  // False when the rest is the destructor's.
+  virtual bool FreeSome(size_t /*allocations*/) { return false; }
 };
 
 // Takes what has left the state. Called by the applying thread; must not block. Nothing that the

@@ -42,6 +42,7 @@ class FormerState final : public Remains {
     for (uint32_t db = 0; db < kDatabases; ++db) keys_ += state_->keyspace.Size(db);
   }
   size_t objects() const override { return keys_; }
+  bool FreeSome(size_t allocations) override { return state_->keyspace.FreeSome(allocations); }
 
  private:
   std::unique_ptr<State> state_;
