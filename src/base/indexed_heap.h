@@ -43,12 +43,6 @@ class IndexedHeap {
       Down(i, last, order);
     }
   }
-  // Changes all items at once by change(item), which says false to drop one.
-  template <typename Change>
-  void ChangeAll(Change change, Order order) {
-    std::erase_if(items_, [&](Item& item) { return !change(item); });
-    for (size_t i = items_.size(); i-- > 0;) Down(i, items_[i], order);
-  }
   // Changes an item in a way that does not move it.
   template <typename Change>
   void ChangeInPlace(size_t i, Change change) {

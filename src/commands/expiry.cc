@@ -69,7 +69,8 @@ void Expire(WriteContext& context, std::string_view name, uint64_t base_ms, int6
   deadline += base;
 
   const Entry* entry = context.keyspace.Find(context.db, context.args[1]);
-  if (entry == nullptr || !Allowed(*conditions, context.keyspace.Deadline(*entry), deadline)) {
+  if (entry == nullptr ||
+      !Allowed(*conditions, context.keyspace.Deadline(context.db, *entry), deadline)) {
     context.reply.Integer(0);
     return;
   }
@@ -91,7 +92,7 @@ void SendDeadline(ReadContext& context, uint64_t base_ms, int64_t unit_ms) {
     context.reply.Integer(-2);
     return;
   }
-  const auto deadline = context.keyspace.Deadline(*entry);
+  const auto deadline = context.keyspace.Deadline(context.db, *entry);
   if (!deadline) {
     context.reply.Integer(-1);
     return;

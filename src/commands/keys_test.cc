@@ -9,7 +9,7 @@ class KeysTest : public CommandFixture {
  protected:
   std::optional<int64_t> DeadlineOf(std::string_view key, uint32_t db = 0) const {
     const Entry* entry = state_.keyspace.Find(db, key);
-    return entry == nullptr ? std::nullopt : state_.keyspace.Deadline(*entry);
+    return entry == nullptr ? std::nullopt : state_.keyspace.Deadline(db, *entry);
   }
   // One step of SCAN: adds the keys it names and returns the next cursor.
   std::string Step(const std::string& cursor, const std::string& options,

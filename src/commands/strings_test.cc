@@ -25,7 +25,7 @@ TEST_F(StringsTest, SetOptions) {
 }
 
 TEST_F(StringsTest, DeadlinesCountFromTheEntrysTime) {
-  const auto deadline = [&] { return state_.keyspace.Deadline(*state_.keyspace.Find(0, "k")); };
+  const auto deadline = [&] { return state_.keyspace.Deadline(0, *state_.keyspace.Find(0, "k")); };
   const auto now = static_cast<int64_t>(now_ms_);
   Run("SET k v EX 10");
   EXPECT_EQ(deadline(), now + 10'000);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/assert.h"
@@ -162,6 +163,15 @@ void EventLoop::RunTasks(std::vector<TurnTask*>& queue) {
     if (queue[i] != nullptr) queue[i]->index_ = i;
 }
 
+// They are few a second: the clock is asked only when one is due.
+void EventLoop::RunTimers() {
+  if (timers_.NextDeadline() > now_ms_) return;
+  const auto begin = std::chrono::steady_clock::now();
+  timers_.RunDue(now_ms_);
+  const auto ns = static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count());
+  timers_ns_.store(timers_ns_.load(std::memory_order_relaxed) + ns, std::memory_order_relaxed);
+}
+
 void EventLoop::RunPosted() {
   if (!has_posted_.load(std::memory_order_relaxed)) return;
   {
@@ -192,7 +202,9 @@ int EventLoop::SleepTime(int limit_ms) {
   if (deadline == UINT64_MAX) return limit_ms;
   const uint64_t now_us = clock_.MonotonicUs();
   if (awake_since_us_ != 0) {
-    busy_us_.store(busy_us() + now_us - awake_since_us_, std::memory_order_relaxed);
+    const uint64_t awake_us = now_us - awake_since_us_;
+    busy_us_.store(busy_us() + awake_us, std::memory_order_relaxed);
+    if (awake_us > longest_us()) longest_us_.store(awake_us, std::memory_order_relaxed);
     awake_since_us_ = 0;
   }
   if (deadline * 1000 <= now_us) return 0;
@@ -256,7 +268,7 @@ void EventLoop::RunOnce(int timeout_ms) {
   if (awake_since_us_ == 0) awake_since_us_ = now_us;
   turns_.store(turns() + 1, std::memory_order_relaxed);
   DispatchEvents(count);
-  timers_.RunDue(now_ms_);
+  RunTimers();
   RunQueued();
   // What the hooks brought about on the spot is finished before others are asked what they want.
   if (!after_turn_.empty() && has_posted_.load(std::memory_order_relaxed)) RunQueued();

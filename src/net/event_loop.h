@@ -136,6 +136,10 @@ class EventLoop {
   // Turns so far, and the microseconds that the loop was awake in them. Any thread.
   uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
   uint64_t busy_us() const { return busy_us_.load(std::memory_order_relaxed); }
+  // Of these, how long timers took, and the longest turn since ForgetLongest. Any thread.
+  uint64_t timers_us() const { return timers_ns_.load(std::memory_order_relaxed) / 1000; }
+  uint64_t longest_us() const { return longest_us_.load(std::memory_order_relaxed); }
+  void ForgetLongest() { longest_us_.store(0, std::memory_order_relaxed); }
 
   // Scratch for reading, shared by all users of this loop; valid until the caller returns to it.
   std::span<char> read_buffer() { return {read_buffer_.get(), options_.read_buffer_size}; }
@@ -147,6 +151,7 @@ class EventLoop {
   EventLoop(Options options, int epoll_fd, int wake_fd);
   static void Queue(std::vector<TurnTask*>& queue, TurnTask* task);
   void RunTasks(std::vector<TurnTask*>& queue);
+  void RunTimers();
   void RunPosted();
   void RunQueued();
   bool HasQueued() const;
@@ -184,6 +189,8 @@ class EventLoop {
   uint64_t awake_since_us_ = 0;  // Guarded by drive_: 0 if that has been added to busy_us_.
   std::atomic<uint64_t> turns_{0};
   std::atomic<uint64_t> busy_us_{0};
+  std::atomic<uint64_t> timers_ns_{0};
+  std::atomic<uint64_t> longest_us_{0};
 
   std::atomic<bool> stop_{false};
   std::atomic<uint64_t> thread_{0};  // That has the loop, or 0.

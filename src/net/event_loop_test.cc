@@ -18,6 +18,24 @@ std::unique_ptr<EventLoop> MakeLoop(EventLoop::Options options = {}) {
   return std::move(*loop);
 }
 
+TEST(EventLoop, CountsTheTimeOfTimersAndTheLongestTurn) {
+  auto loop = MakeLoop();
+  SystemClock clock;
+  loop->AddTimer(1, [&] {
+    for (const uint64_t begin_us = clock.MonotonicUs(); clock.MonotonicUs() - begin_us < 2000;) {
+    }
+  });
+  EXPECT_EQ(loop->timers_us(), 0u);
+  while (loop->timers_us() == 0) loop->RunOnce(10);
+  EXPECT_GE(loop->timers_us(), 2000u);
+  loop->AddTimer(1, [] {});  // What a turn took is counted before the loop sleeps again.
+  loop->RunOnce(10);
+  EXPECT_GE(loop->longest_us(), 2000u);
+  EXPECT_GE(loop->busy_us(), loop->longest_us());
+  loop->ForgetLongest();
+  EXPECT_EQ(loop->longest_us(), 0u);
+}
+
 TEST(TimerQueue, OrderCancelAndAdd) {
   TimerQueue timers;
   std::string ran;

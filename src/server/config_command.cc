@@ -95,9 +95,7 @@ void Set(LocalContext& c) {
 }
 
 void ResetStat(LocalContext& c) {
-  c.node.stats().Reset();
-  c.node.core().expired_keys = 0;
-  c.node.core().evicted_keys = 0;
+  c.node.ResetStats();
   c.reply.Ok();
 }
 

@@ -70,11 +70,15 @@ struct ConsensusDriver::Impl final {
                          can_submit = true;
                          listener.OnCanSubmit();
                        },
-                       [this](const Status& reason) { Fatal(reason); }}) {
+                       [this](const Status& reason) { Fatal(reason); },
+                       [this](std::string_view event, uint64_t microseconds) {
+                         listener.OnLatency(event, microseconds);
+                       }}) {
     if (!options.password.empty()) SetFirstPassword();
   }
 
   void SetFirstPassword();
+  void WatchReclaimer();
   Status Start();
   Status OpenReplica(const std::vector<Member>& contacts);
   void StartFounder();
@@ -140,7 +144,7 @@ Status ConsensusDriver::Impl::Start() {
   if (!connected)
     return Status(connected.error().code(), "--raft-port: " + connected.error().message());
   transport = *std::move(connected);
-  disk_threads = std::make_unique<DiskThreads>(*loop);
+  disk_threads = std::make_unique<DiskThreads>(*loop, core.log_write_us);
   if (storage->initialised()) {
     if (Status opened_replica = OpenReplica({}); !opened_replica.ok()) return opened_replica;
     CheckSeeds();
@@ -376,6 +380,7 @@ void ConsensusDriver::Impl::Ended() {
 void ConsensusDriver::Impl::Stop(uint64_t limit_ms) {
   if (!running) return;
   running = false;
+  core.reclaimer.set_on_begin(nullptr);
   std::promise<void> done;
   auto done_future = done.get_future();
   loop->Post([this, limit_ms, &done] {

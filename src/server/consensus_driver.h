@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consensus/replica.h"
@@ -26,6 +27,8 @@ class ConsensusListener {
   virtual void OnCanSubmit() = 0;
   // Whether CLIENT PAUSE leaves writes, or all commands, alone now.
   virtual bool MayWake(bool write) = 0;
+  // An event of LATENCY has taken so long.
+  virtual void OnLatency(std::string_view event, uint64_t microseconds) = 0;
   // The data can no longer be kept: the process must stop, with this line.
   virtual void OnFatal(const Status& status) = 0;
 };

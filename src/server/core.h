@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "commands/table.h"
 #include "server/audience.h"
+#include "server/background_reclaimer.h"
 #include "server/blocked_clients.h"
 #include "server/cluster_clock.h"
 #include "server/listener_fanout.h"
@@ -25,6 +26,7 @@ struct Core {
         machine(commands, 0),
         cluster_clock(system_clock) {
     AddListener(&blocked);
+    machine.set_reclaimer(&reclaimer);
   }
 
   // For a follower of the state, before the first entry is applied. Without followers the state
@@ -44,6 +46,7 @@ struct Core {
   const CommandTable& table;
   StateLock lock;
   const uint32_t snapshot_slot;
+  BackgroundReclaimer reclaimer;  // Outlives the machine, which hands it what was removed.
   StateMachine machine;  // Guarded by `lock`. Reset to the cluster's hash seed once that is known.
   ListenerFanout listeners;
   ClusterClock cluster_clock;
@@ -68,6 +71,8 @@ struct Core {
   // Keys whose time came, since the start or CONFIG RESETSTAT.
   std::atomic<uint64_t> expired_keys{0};
   std::atomic<uint64_t> evicted_keys{0};
+  // Time of the durable writes of the log, since the start or CONFIG RESETSTAT.
+  std::atomic<uint64_t> log_write_us{0};
 };
 
 }  // namespace mydis

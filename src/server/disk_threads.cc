@@ -2,7 +2,8 @@
 
 namespace mydis {
 
-DiskThreads::DiskThreads(EventLoop& loop) : loop_(loop) {
+DiskThreads::DiskThreads(EventLoop& loop, std::atomic<uint64_t>& log_write_us)
+    : loop_(loop), log_write_us_(log_write_us) {
   lane_.thread = std::thread([this] { Work(); });
 }
 
@@ -30,7 +31,12 @@ void DiskThreads::Run(DiskLane which, Job job, Done done) {
 
 void DiskThreads::RunTask() {
   std::deque<Task> tasks = std::exchange(log_tasks_, {});
-  for (Task& task : tasks) task.done(task.job());
+  for (Task& task : tasks) {
+    const uint64_t begin_us = clock_.MonotonicUs();
+    Status status = task.job();
+    log_write_us_.fetch_add(clock_.MonotonicUs() - begin_us, std::memory_order_relaxed);
+    task.done(std::move(status));
+  }
 }
 
 void DiskThreads::Work() {

@@ -7,10 +7,13 @@
 // Everything that may take long (snapshots, segments) has a thread.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "consensus/disk_queue.h"
 #include "net/event_loop.h"
@@ -20,7 +23,8 @@ namespace mydis {
 // Run: the loop's thread, where the `done` calls are made too.
 class DiskThreads final : public DiskQueue, private TurnTask {
  public:
-  explicit DiskThreads(EventLoop& loop);
+  // `log_write_us` counts the time that the log's writes take.
+  DiskThreads(EventLoop& loop, std::atomic<uint64_t>& log_write_us);
   // Jobs under way are finished; those not begun are dropped, and no `done` is called any more.
   ~DiskThreads() override;
   void Run(DiskLane lane, Job job, Done done) override;
@@ -41,6 +45,8 @@ class DiskThreads final : public DiskQueue, private TurnTask {
   void Work();
 
   EventLoop& loop_;
+  std::atomic<uint64_t>& log_write_us_;
+  SystemClock clock_;
   std::deque<Task> log_tasks_;  // The loop's thread.
   Lane lane_;                   // DiskLane::kSnapshot
 };

@@ -162,9 +162,9 @@ void MemorySection(LocalContext& c, Section& out) {
   out.Add("rss_overhead_bytes", Difference(resident, heap.resident));
   out.Add("mem_not_counted_for_evict", 0);
   out.Add("mem_allocator", HeapName());
-  // Nothing is freed later than it is removed.
-  out.Add("lazyfree_pending_objects", 0);
-  out.Add("lazyfreed_objects", 0);
+  const BackgroundReclaimer& reclaimer = c.node.core().reclaimer;
+  out.Add("lazyfree_pending_objects", reclaimer.pending());
+  out.Add("lazyfreed_objects", reclaimer.freed());
 }
 
 void PersistenceSection(LocalContext& c, Section& out) {
@@ -384,28 +384,44 @@ void KeyspaceSection(LocalContext& c, Section& out) {
   }
 }
 
+// The rest of what the loops of this instance have done.
+void DebugSection(LocalContext& c, Section& out) {
+  const LoopTotals loops = c.node.LoopWork();
+  uint64_t most_commands = 0;
+  for (const auto& thread : c.node.stats().threads)
+    most_commands = std::max(most_commands, thread->most_commands_a_turn.load());
+  out.Add("eventloop_duration_aof_sum", c.node.core().log_write_us.load());
+  out.Add("eventloop_duration_cron_sum", loops.timers_us);
+  out.Add("eventloop_duration_max", loops.longest_us);
+  out.Add("eventloop_cmd_per_cycle_max", most_commands);
+}
+
+// Who is shown a section: all, those who ask for everything, or those who ask for it by its name.
+enum class Shown : uint8_t { kByDefault, kWithAll, kByName };
+
 struct SectionSpec {
   std::string_view name;
   std::string_view title;
-  bool by_default;
+  Shown shown;
   void (*write)(LocalContext&, Section&);
 };
 
 constexpr SectionSpec kSections[] = {
-    {"server", "Server", true, ServerSection},
-    {"clients", "Clients", true, ClientsSection},
-    {"memory", "Memory", true, MemorySection},
-    {"persistence", "Persistence", true, PersistenceSection},
-    {"stats", "Stats", true, StatsSection},
-    {"replication", "Replication", true, ReplicationSection},
-    {"cpu", "CPU", true, CpuSection},
-    {"modules", "Modules", true, [](LocalContext&, Section&) {}},
-    {"commandstats", "Commandstats", false, CommandStatsSection},
-    {"latencystats", "Latencystats", false, LatencyStatsSection},
-    {"errorstats", "Errorstats", true, ErrorStatsSection},
-    {"cluster", "Cluster", true, ClusterSection},
-    {"mydis", "Mydis", true, MydisSection},
-    {"keyspace", "Keyspace", true, KeyspaceSection},
+    {"server", "Server", Shown::kByDefault, ServerSection},
+    {"clients", "Clients", Shown::kByDefault, ClientsSection},
+    {"memory", "Memory", Shown::kByDefault, MemorySection},
+    {"persistence", "Persistence", Shown::kByDefault, PersistenceSection},
+    {"stats", "Stats", Shown::kByDefault, StatsSection},
+    {"replication", "Replication", Shown::kByDefault, ReplicationSection},
+    {"cpu", "CPU", Shown::kByDefault, CpuSection},
+    {"modules", "Modules", Shown::kByDefault, [](LocalContext&, Section&) {}},
+    {"commandstats", "Commandstats", Shown::kWithAll, CommandStatsSection},
+    {"latencystats", "Latencystats", Shown::kWithAll, LatencyStatsSection},
+    {"errorstats", "Errorstats", Shown::kByDefault, ErrorStatsSection},
+    {"cluster", "Cluster", Shown::kByDefault, ClusterSection},
+    {"mydis", "Mydis", Shown::kByDefault, MydisSection},
+    {"keyspace", "Keyspace", Shown::kByDefault, KeyspaceSection},
+    {"debug", "Debug", Shown::kByName, DebugSection},
 };
 
 void Info(LocalContext& c) {
@@ -415,8 +431,10 @@ void Info(LocalContext& c) {
   const bool standard = wanted.empty() || wanted.contains("default");
   std::string text;
   for (const SectionSpec& spec : kSections) {
-    if (!all && !(standard && spec.by_default) && !wanted.contains(std::string(spec.name)))
-      continue;
+    const bool shown = (all && spec.shown != Shown::kByName) ||
+                       (standard && spec.shown == Shown::kByDefault) ||
+                       wanted.contains(std::string(spec.name));
+    if (!shown) continue;
     if (!text.empty()) text += "\r\n";
     text += fmt::format("# {}\r\n", spec.title);
     Section section(text);

@@ -216,8 +216,19 @@ void IoThread::AfterTurn() {
   node_.consensus().TryDrive();
 }
 
+void IoThread::CountTurn() {
+  ThreadStats& stats = *node_.stats().threads[index_];
+  const uint64_t commands = stats.commands.load(std::memory_order_relaxed);
+  // Fewer than before: they were reset.
+  const uint64_t turn = commands - (commands < turn_commands_ ? 0 : turn_commands_);
+  turn_commands_ = commands;
+  if (turn > stats.most_commands_a_turn.load(std::memory_order_relaxed))
+    stats.most_commands_a_turn.store(turn, std::memory_order_relaxed);
+}
+
 void IoThread::AfterEvents() {
   EndRead();
+  CountTurn();
   if (batch_ != nullptr && (batch_->strong || in_flight_[0].size() < kBatchesInFlight ||
                             batch_->bytes() >= kHoldBackBytes))
     SubmitBatch();

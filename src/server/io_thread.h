@@ -119,6 +119,7 @@ class IoThread {
   static constexpr size_t kDrivenOperations = 256;
   static constexpr size_t kDrivenReplies = 16;
 
+  void CountTurn();
   void AfterEvents();
   void AfterTurn();
   // The command's counts; most often those looked for before.
@@ -166,6 +167,7 @@ class IoThread {
   const CommandSpec* counted_spec_ = nullptr;  // Whose counts `counted_` are.
   CommandCount* counted_ = nullptr;
   std::vector<uint64_t> barrier_waiters_;
+  uint64_t turn_commands_ = 0;  // Counted up to the end of the last turn.
   // Of all threads, a second ago; kept by thread 0.
   uint64_t counted_commands_ = 0;
   uint64_t counted_turns_ = 0;

@@ -103,7 +103,7 @@ Migrations::Order Compose(LocalContext& c, const Options& options, Moving* movin
   for (std::string_view key : options.keys) {
     const Entry* entry = keyspace.Find(moving->db, key);
     if (entry == nullptr) continue;
-    const auto deadline = keyspace.Deadline(*entry);
+    const auto deadline = keyspace.Deadline(moving->db, *entry);
     const std::string ttl = std::to_string(deadline ? std::max<int64_t>(*deadline - now_ms, 1) : 0);
     const std::string payload = DumpPayload(*entry);
     std::vector<std::string_view> words = {"RESTORE", key, ttl, payload};

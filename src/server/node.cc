@@ -81,13 +81,36 @@ std::pair<uint64_t, uint64_t> Node::NetBytes() const {
   return {input, output};
 }
 
-LoopTotals Node::LoopWork() const {
+LoopTotals Node::AddLoops() const {
   LoopTotals sum;
   for (const auto& thread : threads_) {
-    sum.turns += thread->loop().turns();
-    sum.busy_us += thread->loop().busy_us();
+    const EventLoop& loop = thread->loop();
+    sum.turns += loop.turns();
+    sum.busy_us += loop.busy_us();
+    sum.timers_us += loop.timers_us();
+    sum.longest_us = std::max(sum.longest_us, loop.longest_us());
   }
   return sum;
+}
+
+LoopTotals Node::LoopWork() const {
+  LoopTotals sum = AddLoops();
+  MutexLock guard(loops_mutex_);
+  sum.turns -= loops_before_.turns;
+  sum.busy_us -= loops_before_.busy_us;
+  sum.timers_us -= loops_before_.timers_us;
+  return sum;
+}
+
+void Node::ResetStats() {
+  stats_.Reset();
+  core().expired_keys = 0;
+  core().evicted_keys = 0;
+  core().log_write_us = 0;
+  core().reclaimer.ResetFreed();
+  for (auto& thread : threads_) thread->loop().ForgetLongest();
+  MutexLock guard(loops_mutex_);
+  loops_before_ = AddLoops();
 }
 
 Status Node::WaitForStop() {
@@ -163,6 +186,12 @@ void Node::OnReadiness(Readiness readiness) {
 
 void Node::OnCanSubmit() {
   for (auto& thread : threads_) thread->RetryAll();
+}
+
+void Node::OnLatency(std::string_view event, uint64_t microseconds) {
+  const uint64_t threshold_ms = config_.latency_threshold_ms.load(std::memory_order_relaxed);
+  if (threshold_ms == 0 || microseconds < threshold_ms * 1000) return;
+  latency_.Add(std::string(event), {clock_.WallMs() / 1000, microseconds / 1000});
 }
 
 void Node::OnFatal(const Status& status) {

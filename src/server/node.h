@@ -32,6 +32,8 @@ class Node final : private ConsensusListener {
   std::pair<uint64_t, uint64_t> NetBytes() const;
   // Of all I/O threads' loops.
   LoopTotals LoopWork() const;
+  // CONFIG RESETSTAT.
+  void ResetStats();
   // A connection that was accepted is gone.
   void ConnectionGone() { --connections_; }
   void RequestStop();  // Safe to call from a signal handler's thread.
@@ -66,9 +68,11 @@ class Node final : private ConsensusListener {
   uint64_t paused_until_ms() const { return pause_until_ms_; }
 
  private:
+  LoopTotals AddLoops() const;
   void OnReadiness(Readiness readiness) override;
   void OnCanSubmit() override;
   bool MayWake(bool write) override { return !PausedNow(write); }
+  void OnLatency(std::string_view event, uint64_t microseconds) override;
   void OnFatal(const Status& status) override;
 
   const ServerOptions options_;
@@ -89,6 +93,9 @@ class Node final : private ConsensusListener {
   std::atomic<uint32_t> next_thread_{0};
   std::atomic<uint64_t> pause_until_ms_{0};
   std::atomic<bool> pause_writes_only_{false};
+
+  mutable Mutex loops_mutex_;
+  LoopTotals loops_before_ MYDIS_GUARDED_BY(loops_mutex_);  // At the last ResetStats.
 
   Mutex mutex_;
   std::condition_variable_any stopping_;

@@ -39,6 +39,7 @@ NodeMachine::NodeMachine(Core& core, Events events)
     : core_(core), events_(std::move(events)), random_(RandomSeed()), announcer_(core.audience) {
   core_.AddListener(&announcer_);
   core_.machine.set_message_listener(&announcer_);
+  core_.machine.set_removal_listener(this);
 }
 
 void NodeMachine::SetThreads(std::vector<IoThread*> threads) {
@@ -114,6 +115,13 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
   return applied->fresh;
 }
 
+void NodeMachine::OnManyBegin(Cause) { removing_since_us_ = core_.clock.MonotonicUs(); }
+
+void NodeMachine::OnManyEnd(Cause cause) {
+  events_.on_latency(cause == Cause::kExpiry ? "expire-cycle" : "eviction-cycle",
+                     core_.clock.MonotonicUs() - removing_since_us_);
+}
+
 void NodeMachine::Complete(std::unique_ptr<Submission> submission, const Outcome& outcome) {
   std::unique_ptr<ServerSubmission> returned(static_cast<ServerSubmission*>(submission.release()));
   ServerSubmission& batch = *returned;
@@ -149,7 +157,10 @@ Result<std::unique_ptr<SnapshotProducer>> NodeMachine::StartSnapshot() {
 }
 
 void NodeMachine::BeginRestore() {
+  // What an attempt that was given up has brought goes the way of all that is large.
+  if (incoming_ != nullptr) incoming_->Reset(0);
   incoming_ = std::make_unique<StateMachine>(core_.table, 0);
+  incoming_->set_reclaimer(&core_.reclaimer);
   loader_ = std::make_unique<SnapshotLoader>(*incoming_);
 }
 

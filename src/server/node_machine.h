@@ -18,13 +18,15 @@
 namespace mydis {
 
 // The consensus thread.
-class NodeMachine final : public Machine {
+class NodeMachine final : public Machine, private RemovalListener {
  public:
   struct Events {
     std::function<void(const LeaderInfo&)> on_leader;
     std::function<void(Readiness, const std::string&)> on_readiness;
     std::function<void()> on_can_submit;
     std::function<void(const Status&)> on_fatal;
+    // An event of LATENCY, and how long it took.
+    std::function<void(std::string_view event, uint64_t microseconds)> on_latency;
   };
   NodeMachine(Core& core, Events events);
 
@@ -57,6 +59,7 @@ class NodeMachine final : public Machine {
 
   // Whose mail this machine makes; before the first entry is applied.
   void SetThreads(std::vector<IoThread*> threads);
+  const std::vector<IoThread*>& threads() const { return outbox_.threads(); }
   // The replica's turn is over: what it has brought is handed to the I/O threads.
   void SendMail() { outbox_.Send(); }
 
@@ -64,6 +67,8 @@ class NodeMachine final : public Machine {
   void Published();
   void PublishUsers();
   void HandOverNews();
+  void OnManyBegin(Cause cause) override;
+  void OnManyEnd(Cause cause) override;
 
   Core& core_;
   const Events events_;
@@ -75,6 +80,7 @@ class NodeMachine final : public Machine {
   EvictionAdvisor advisor_;
   std::optional<StateCheck> check_;  // Of the last entry.
   Readiness readiness_ = Readiness::kStarting;
+  uint64_t removing_since_us_ = 0;
   // A restored state is put together apart and takes its place at the end.
   std::unique_ptr<StateMachine> incoming_;
   std::unique_ptr<SnapshotLoader> loader_;

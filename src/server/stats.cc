@@ -65,6 +65,7 @@ void ThreadStats::AddTo(std::map<const CommandSpec*, Sum>& sums) const {
 void ThreadStats::Reset() {
   MutexLock guard(mutex_);
   commands = 0;
+  most_commands_a_turn = 0;
   keyspace_hits = 0;
   keyspace_misses = 0;
   for (auto& [spec, count] : counts_) {

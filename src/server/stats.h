@@ -95,6 +95,7 @@ class ThreadStats final : public CallCounter {
   void Reset();                                               // Any thread.
 
   std::atomic<uint64_t> commands{0};
+  std::atomic<uint64_t> most_commands_a_turn{0};
   std::atomic<uint64_t> keyspace_hits{0};
   std::atomic<uint64_t> keyspace_misses{0};
 
@@ -105,10 +106,12 @@ class ThreadStats final : public CallCounter {
       MYDIS_GUARDED_BY(mutex_);
 };
 
-// What loops have done since they began.
+// What loops have done since they began, or since CONFIG RESETSTAT.
 struct LoopTotals {
   uint64_t turns = 0;
-  uint64_t busy_us = 0;  // Awake.
+  uint64_t busy_us = 0;     // Awake.
+  uint64_t timers_us = 0;   // Of these, in timers.
+  uint64_t longest_us = 0;  // The longest turn.
 };
 
 struct Stats {

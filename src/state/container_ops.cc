@@ -1,7 +1,9 @@
 #include "state/container_ops.h"
 
+#include <algorithm>
 #include <array>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "base/assert.h"
@@ -24,11 +26,35 @@ const T& At(const void* word) {
   return *std::launder(static_cast<const T*>(word));
 }
 
+// REQUIRES (each): there are so many.
+void Shorten(List& list, size_t count) { list.Pop(ListEnd::kBack, count, EncodingLimits()); }
+
+void Shorten(Set& set, size_t count) {
+  for (; count > 0; --count) set.RemoveAt(set.size() - 1);
+}
+
+void Shorten(Hash& hash, size_t count) {
+  ListpackValue::Scratch scratch;
+  for (; count > 0; --count)
+    hash.Remove(std::string(hash.At(hash.size() - 1).field.string(scratch)));
+}
+
+void Shorten(SortedSet& set, size_t count) { set.RemoveRange({set.size() - count, set.size()}); }
+
+void Shorten(Stream& stream, size_t count) {
+  stream.Trim({.kind = StreamTrim::Kind::kMaxLength, .max_length = stream.size() - count});
+}
+
 template <Container T>
 [[maybe_unused]] constexpr ContainerOps MakeOps(bool kept_when_empty = false) {
   return {
       .construct = [](void* word) { new (word) T(); },
       .destroy = [](void* word) { At<T>(word).~T(); },
+      .shorten =
+          [](void* word, size_t count) {
+            T& container = At<T>(word);
+            Shorten(container, std::min(count, container.size()));
+          },
       .clone = [](const void* word, void* target) { new (target) T(At<T>(word).Clone()); },
       .take = [](void* from, void* target) { new (target) T(std::move(At<T>(from))); },
       .size = [](const void* word) { return At<T>(word).size(); },

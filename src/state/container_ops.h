@@ -13,6 +13,7 @@ namespace mydis {
 struct ContainerOps {
   void (*construct)(void* word);  // Empty.
   void (*destroy)(void* word);
+  void (*shorten)(void* word, size_t count);      // By so many elements, at the cheaper end.
   void (*clone)(const void* word, void* target);  // `target`: eight bytes without a container.
   void (*take)(void* from, void* target);         // Likewise; `from` is left empty.
   size_t (*size)(const void* word);

@@ -39,6 +39,16 @@ class KeyspaceListener {
                        std::string_view key) = 0;
 };
 
+// Told when an entry makes many keys go at once, for who has a clock. The applying thread.
+class RemovalListener {
+ public:
+  enum class Cause : uint8_t { kExpiry, kEviction };
+  virtual ~RemovalListener() = default;
+  // Some keys have gone, and more follow.
+  virtual void OnManyBegin(Cause cause) = 0;
+  virtual void OnManyEnd(Cause cause) = 0;
+};
+
 // Takes the messages that applied commands publish, and what else clients of this instance feel.
 // The applying thread, which holds the state's lock exclusively.
 class MessageListener {

@@ -142,11 +142,11 @@ bool MayEvict(const Keyspace& keyspace, const Settings& settings) {
   return false;
 }
 
-size_t MakeRoom(Keyspace& keyspace, const Settings& settings, EvictionList& list, Random& random) {
+size_t MakeRoom(Keyspace& keyspace, const Settings& settings, EvictionList& list, Random& random,
+                size_t at_once) {
   const UntouchedLookups untouched;
   size_t evicted = 0;
-  while (evicted < kEvictionsAtOnce && settings.eviction_policy().evicts &&
-         OverLimit(keyspace, settings)) {
+  while (evicted < at_once && settings.eviction_policy().evicts && OverLimit(keyspace, settings)) {
     const auto victim = NextVictim(keyspace, settings, list, random);
     if (!victim) break;
     keyspace.Erase(victim->db, victim->key);

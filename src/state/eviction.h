@@ -51,10 +51,11 @@ bool OverLimit(const Keyspace& keyspace, const Settings& settings);
 // Whether the policy leaves any key to go.
 bool MayEvict(const Keyspace& keyspace, const Settings& settings);
 
-// Removes keys until the data is within the limit, none is left to go, or kEvictionsAtOnce are
-// gone; gives how many went. The applying thread; the keyspace's revision is that of the removals.
+// Removes keys until the data is within the limit, none is left to go, or `at_once` are gone; gives
+// how many went. The applying thread; the keyspace's revision is that of the removals.
 inline constexpr size_t kEvictionsAtOnce = 1024;
-size_t MakeRoom(Keyspace& keyspace, const Settings& settings, EvictionList& list, Random& random);
+size_t MakeRoom(Keyspace& keyspace, const Settings& settings, EvictionList& list, Random& random,
+                size_t at_once = kEvictionsAtOnce);
 
 // Of the leader: what goes on the list next, by this instance's notes of use. Empty for policies
 // that need no list.

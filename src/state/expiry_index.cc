@@ -10,15 +10,12 @@ uint32_t& FieldExpirySlot::Of(const Entry& entry) { return *entry.as<Hash>().ind
 template <typename Slot>
 bool DeadlineIndex<Slot>::Order::Before(const Item& a, const Item& b) {
   if (a.deadline_ms != b.deadline_ms) return a.deadline_ms < b.deadline_ms;
-  if (a.db() != b.db()) return a.db() < b.db();
-  return a.entry()->key() < b.entry()->key();
+  return a.entry->key() < b.entry->key();
 }
 
 template <typename Slot>
-void DeadlineIndex<Slot>::Set(Entry* entry, uint32_t db, int64_t deadline_ms) {
-  Item item{deadline_ms, 0};
-  item.set_entry(entry);
-  item.set_db(db);
+void DeadlineIndex<Slot>::Set(Entry* entry, int64_t deadline_ms) {
+  const Item item{deadline_ms, entry};
   if (Slot::Of(*entry) != kNoSlot) return heap_.Replace(Slot::Of(*entry), item, Order());
   MYDIS_ASSERT(heap_.size() < kNoSlot, "too many deadlines");
   heap_.Add(item, Order());
@@ -32,30 +29,9 @@ void DeadlineIndex<Slot>::Remove(Entry* entry) {
 }
 
 template <typename Slot>
-void DeadlineIndex<Slot>::DropDatabase(uint32_t db) {
-  heap_.ChangeAll(
-      [db](const Item& item) {
-        if (item.db() != db) return true;
-        Slot::Of(*item.entry()) = kNoSlot;
-        return false;
-      },
-      Order());
-}
-
-template <typename Slot>
-void DeadlineIndex<Slot>::SwapDatabases(uint32_t a, uint32_t b) {
-  heap_.ChangeAll(
-      [a, b](Item& item) {
-        if (item.db() == a || item.db() == b) item.set_db(item.db() == a ? b : a);
-        return true;
-      },
-      Order());
-}
-
-template <typename Slot>
 void DeadlineIndex<Slot>::CheckInvariants() const {
   for (size_t i = 0; i < heap_.size(); ++i)
-    MYDIS_ASSERT(Slot::Of(*heap_[i].entry()) == i, "an entry knows its place in the index");
+    MYDIS_ASSERT(Slot::Of(*heap_[i].entry) == i, "an entry knows its place in the index");
   MYDIS_ASSERT(heap_.IsHeap(Order()), "parents expire first");
 }
 

@@ -1,7 +1,7 @@
-// Entries that something is to happen to at a time, soonest first: a heap ordered by deadline, then
-// database, then key, so that what is due at the same time goes in an order that does not depend on
-// history. An entry knows its place in the heap, so changing a deadline is logarithmic and reading
-// one is constant.
+// Entries of one database that something is to happen to at a time, soonest first: a heap ordered
+// by deadline, then key, so that what is due at the same time goes in an order that does not depend
+// on history. An entry knows its place in the heap, so changing a deadline is logarithmic and
+// reading one is constant. A database that is flushed takes its index along.
 #pragma once
 
 #include <cstdint>
@@ -20,38 +20,34 @@ class DeadlineIndex {
 
   size_t size() const { return heap_.size(); }
   bool empty() const { return heap_.empty(); }
-  // REQUIRES (both): the entry is here.
+  // REQUIRES: the entry is here.
   int64_t DeadlineOf(const Entry& entry) const { return heap_[Slot::Of(entry)].deadline_ms; }
-  uint32_t DatabaseOf(const Entry& entry) const { return heap_[Slot::Of(entry)].db(); }
+  // Whether the entry is here, and not in the index of another database.
+  bool Contains(const Entry& entry) const {
+    const uint32_t slot = Slot::Of(entry);
+    return slot < heap_.size() && heap_[slot].entry == &entry;
+  }
   // Sets or changes the deadline.
-  void Set(Entry* entry, uint32_t db, int64_t deadline_ms);
+  void Set(Entry* entry, int64_t deadline_ms);
   // REQUIRES: the entry is here.
   void Remove(Entry* entry);
   // The entry has moved to another address (its place moved along).
   void Moved(Entry* entry) {
-    heap_.ChangeInPlace(Slot::Of(*entry), [entry](Item& item) { item.set_entry(entry); });
+    heap_.ChangeInPlace(Slot::Of(*entry), [entry](Item& item) { item.entry = entry; });
   }
   struct Item {
     int64_t deadline_ms;
-    uint64_t word;  // Entry's address in the low 48 bits, database above.
-    static constexpr uint64_t kAddress = (uint64_t{1} << 48) - 1;
-    Entry* entry() const { return reinterpret_cast<Entry*>(word & kAddress); }
-    uint32_t db() const { return static_cast<uint32_t>(word >> 48); }
-    void set_entry(Entry* e) { word = reinterpret_cast<uint64_t>(e) | (word & ~kAddress); }
-    void set_db(uint32_t db) { word = (word & kAddress) | static_cast<uint64_t>(db) << 48; }
+    Entry* entry;
   };
   // The next one. REQUIRES: !empty().
   const Item& top() const { return heap_.top(); }
-  // Forgets all entries of a database; they no longer have a place.
-  void DropDatabase(uint32_t db);
-  void SwapDatabases(uint32_t a, uint32_t b);
   void CheckInvariants() const;
 
  private:
   struct Order {
     static bool Before(const Item& a, const Item& b);
     static void Placed(const Item& item, size_t i) {
-      Slot::Of(*item.entry()) = static_cast<uint32_t>(i);
+      Slot::Of(*item.entry) = static_cast<uint32_t>(i);
     }
   };
   IndexedHeap<Item, Order> heap_;

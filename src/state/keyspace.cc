@@ -40,11 +40,7 @@ bool ParseCanonicalInteger(std::string_view text, int64_t* value) {
 Keyspace::Keyspace(uint64_t hash_seed, uint32_t databases)
     : hash_seed_(hash_seed), databases_(databases), deletions_(kPartitions) {}
 
-Keyspace::~Keyspace() {
-  for (auto& database : databases_) {
-    if (database) FreeAll(*database);
-  }
-}
+Keyspace::~Keyspace() = default;
 
 uint64_t Keyspace::HashOf(std::string_view key) const { return Hash64(key, hash_seed_); }
 
@@ -85,27 +81,18 @@ void Keyspace::PrefetchEntry(uint32_t db, uint64_t hash) const {
     database->tables[PartitionOf(hash)].PrefetchEntry(hash);
 }
 
-std::optional<int64_t> Keyspace::Deadline(const Entry& entry) const {
-  if (!entry.has_expiry()) return std::nullopt;
-  return expiry_.DeadlineOf(entry);
-}
-
 size_t Keyspace::Size(uint32_t db) const { return databases_[db] ? databases_[db]->size : 0; }
 
 size_t Keyspace::ExpiringCount(uint32_t db) const {
   return databases_[db] ? databases_[db]->expiring : 0;
 }
 
-std::optional<int64_t> Keyspace::NextDeadline() const {
-  const int64_t keys = expiry_.empty() ? Hash::kNoDeadline : expiry_.top().deadline_ms;
-  const int64_t fields = fields_.empty() ? Hash::kNoDeadline : fields_.top().deadline_ms;
-  if (expiry_.empty() && fields_.empty()) return std::nullopt;
-  return std::min(keys, fields);
-}
-
-std::optional<std::pair<uint32_t, const Entry*>> Keyspace::SoonestKey() const {
-  if (expiry_.empty()) return std::nullopt;
-  return std::pair<uint32_t, const Entry*>{expiry_.top().db(), expiry_.top().entry()};
+size_t Keyspace::MemoryBytes() const {
+  size_t bytes = 0;
+  for (const auto& database : databases_) {
+    if (database != nullptr) bytes += database->memory_bytes;
+  }
+  return bytes;
 }
 
 uint64_t Keyspace::WatchRevision(uint32_t db, std::string_view key) const {
@@ -202,26 +189,6 @@ Entry* Keyspace::Allocate(std::string_view key, size_t area) {
   return entry;
 }
 
-void Keyspace::ReleaseValue(Entry* entry) {
-  if (entry->encoding() == ValueEncoding::kHeap) delete entry->heap_string();
-  if (entry->type() == ValueType::kHash) ForgetFields(entry);
-  if (!entry->is_string()) OpsOf(entry->type()).destroy(entry->container_word());
-}
-
-void Keyspace::Free(Entry* entry) {
-  ReleaseValue(entry);
-  std::free(entry);
-}
-
-void Keyspace::FreeAll(Database& database) {
-  std::vector<Entry*> entries;
-  for (PartitionTable& table : database.tables) {
-    entries.clear();
-    table.Collect(entries);
-    for (Entry* entry : entries) Free(entry);
-  }
-}
-
 Entry* Keyspace::Place(std::string_view key, size_t area, Position& position) {
   Entry* old = position.entry;
   if (old == nullptr) {
@@ -231,15 +198,16 @@ Entry* Keyspace::Place(std::string_view key, size_t area, Position& position) {
     placed_new_ = true;
     return position.entry;
   }
-  memory_bytes_ -= CostOf(*old);
-  ReleaseValue(old);
+  Database& database = *position.database;
+  database.memory_bytes -= CostOf(*old);
+  ReleaseValue(database, old);
   const size_t wanted = Entry::kHeaderSize + key.size() + area;
   const size_t usable = malloc_usable_size(old);
   if (wanted <= usable && (wanted * 2 >= usable || usable <= 64)) return old;
   Entry* fresh = Allocate(old->key(), area);
   fresh->expiry_slot_ = old->expiry_slot_;
   fresh->access_ = old->access_;
-  if (fresh->has_expiry()) expiry_.Moved(fresh);
+  if (fresh->has_expiry()) database.expiry.Moved(fresh);
   position.table->Replace(old, fresh, position.hash);
   std::free(old);
   return position.entry = fresh;
@@ -248,16 +216,16 @@ Entry* Keyspace::Place(std::string_view key, size_t area, Position& position) {
 void Keyspace::Finish(uint32_t db, Entry* entry, Ttl ttl) {
   entry->set_revision(revision_);
   entry->NoteUse(thread_use);
-  memory_bytes_ += CostOf(*entry);
   Database& database = *databases_[db];
+  database.memory_bytes += CostOf(*entry);
   if (ttl.kind == Ttl::Kind::kAt) {
     if (!entry->has_expiry()) ++database.expiring;
-    expiry_.Set(entry, db, ttl.deadline_ms);
+    database.expiry.Set(entry, ttl.deadline_ms);
   } else if (ttl.kind == Ttl::Kind::kNone && entry->has_expiry()) {
-    expiry_.Remove(entry);
+    database.expiry.Remove(entry);
     --database.expiring;
   }
-  TrackFields(db, entry);
+  TrackFields(database, entry);
   if (listener_ == nullptr) return;
   if (placed_new_) Notify(EventClass::kNew, "new", db, entry->key());
   listener_->OnKeyChanged(db, entry->key());
@@ -310,7 +278,7 @@ void Keyspace::EditString(uint32_t db, std::string_view key,
                           const std::function<void(std::string&)>& edit) {
   Position position = LocateForWrite(db, key);
   if (position.entry != nullptr && position.entry->encoding() == ValueEncoding::kHeap) {
-    memory_bytes_ -= CostOf(*position.entry);
+    position.database->memory_bytes -= CostOf(*position.entry);
     edit(*position.entry->heap_string());
     position.entry->set_kind(ValueType::kString, ValueEncoding::kHeap, true);
     return Finish(db, position.entry, Ttl::Keep());
@@ -336,13 +304,14 @@ void Keyspace::EditString(uint32_t db, std::string_view key,
 
 void Keyspace::Detach(const Position& position) {
   Entry* entry = position.entry;
-  memory_bytes_ -= CostOf(*entry);
+  Database& database = *position.database;
+  database.memory_bytes -= CostOf(*entry);
   if (entry->has_expiry()) {
-    expiry_.Remove(entry);
-    --position.database->expiring;
+    database.expiry.Remove(entry);
+    --database.expiring;
   }
   position.table->Remove(entry, position.hash, hash_seed_);
-  --position.database->size;
+  --database.size;
 }
 
 void Keyspace::EraseAt(uint32_t db, const Position& position, bool told) {
@@ -350,7 +319,7 @@ void Keyspace::EraseAt(uint32_t db, const Position& position, bool told) {
   Detach(position);
   deletions_[PartitionOf(position.hash)] = revision_;
   if (listener_ != nullptr && !told) listener_->OnKeyChanged(db, entry->key());
-  Free(entry);
+  Free(*position.database, entry);
 }
 
 bool Keyspace::Erase(uint32_t db, std::string_view key) {
@@ -362,7 +331,7 @@ bool Keyspace::Erase(uint32_t db, std::string_view key) {
 bool Keyspace::SetDeadline(uint32_t db, std::string_view key, int64_t deadline_ms) {
   if (Find(db, key) == nullptr) return false;
   Entry* entry = LocateForWrite(db, key).entry;
-  memory_bytes_ -= CostOf(*entry);
+  databases_[db]->memory_bytes -= CostOf(*entry);
   Finish(db, entry, Ttl::At(deadline_ms));
   return true;
 }
@@ -371,66 +340,9 @@ bool Keyspace::ClearDeadline(uint32_t db, std::string_view key) {
   const Entry* found = Find(db, key);
   if (found == nullptr || !found->has_expiry()) return false;
   Entry* entry = LocateForWrite(db, key).entry;
-  memory_bytes_ -= CostOf(*entry);
+  databases_[db]->memory_bytes -= CostOf(*entry);
   Finish(db, entry, Ttl::None());
   return true;
-}
-
-void Keyspace::Flush(uint32_t db) {
-  Empty(db);
-  if (listener_ != nullptr) listener_->OnFlush(db);
-}
-
-void Keyspace::Empty(uint32_t db) {
-  if (Size(db) == 0) return;
-  if (before_change_) before_change_(std::nullopt);
-  Database& database = *databases_[db];
-  expiry_.DropDatabase(db);
-  fields_.DropDatabase(db);
-  std::vector<Entry*> entries;
-  for (uint32_t p = 0; p < kPartitions; ++p) {
-    if (database.tables[p].size() == 0) continue;
-    deletions_[p] = revision_;
-    database.tables[p].Collect(entries);
-  }
-  for (Entry* entry : entries) {
-    memory_bytes_ -= CostOf(*entry);
-    Free(entry);
-  }
-  databases_[db].reset();
-}
-
-void Keyspace::FlushAll() {
-  for (uint32_t db = 0; db < databases(); ++db) Empty(db);
-  if (listener_ != nullptr) listener_->OnFlush(std::nullopt);
-}
-
-void Keyspace::SwapDatabases(uint32_t a, uint32_t b) {
-  if (a == b) return;
-  if (before_change_) before_change_(std::nullopt);
-  std::swap(databases_[a], databases_[b]);
-  expiry_.SwapDatabases(a, b);
-  fields_.SwapDatabases(a, b);
-  if (listener_ != nullptr) {
-    listener_->OnFlush(a);
-    listener_->OnFlush(b);
-  }
-}
-
-size_t Keyspace::RemoveExpired(int64_t now_ms) {
-  size_t removed = 0;
-  while (NextDeadline().value_or(Hash::kNoDeadline) <= now_ms) {
-    if (expiry_.empty() || expiry_.top().deadline_ms > *NextDeadline()) {
-      RemoveDueFields();
-      continue;
-    }
-    const uint32_t db = expiry_.top().db();
-    const std::string key(expiry_.top().entry()->key());
-    if (listener_ != nullptr) listener_->OnKeyExpired(db, key);
-    EraseAt(db, LocateForWrite(db, key));
-    ++removed;
-  }
-  return removed;
 }
 
 }  // namespace mydis

@@ -23,6 +23,7 @@
 #include "state/events.h"
 #include "state/expiry_index.h"
 #include "state/partition_table.h"
+#include "state/reclaimer.h"
 #include "state/value_types.h"
 
 namespace mydis {
@@ -67,12 +68,14 @@ class Keyspace {
   void PrefetchSlot(uint32_t db, uint64_t hash) const;
   void PrefetchEntry(uint32_t db, uint64_t hash) const;
   // Unix time in ms, or nullopt for a key that does not expire.
-  std::optional<int64_t> Deadline(const Entry& entry) const;
+  // REQUIRES: the entry is in `db`.
+  std::optional<int64_t> Deadline(uint32_t db, const Entry& entry) const;
   size_t Size(uint32_t db) const;
   size_t ExpiringCount(uint32_t db) const;
   // The soonest deadline of all databases, or nullopt.
   std::optional<int64_t> NextDeadline() const;
-  // The key whose deadline is the soonest, with its database; nullopt: none has one.
+  // The key whose deadline is the soonest, with its database (the first one, if several have such a
+  // key); nullopt: none has one.
   std::optional<std::pair<uint32_t, const Entry*>> SoonestKey() const;
   // The revision that WATCH remembers and EXEC compares: of the key, or for a missing key the
   // last deletion in its partition.
@@ -80,7 +83,7 @@ class Keyspace {
   // Whether the key may have changed after that revision.
   bool ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const;
   // Bytes held for keys, values and tables, without the allocator's own overhead.
-  size_t MemoryBytes() const { return memory_bytes_; }
+  size_t MemoryBytes() const;
   // What an entry counts for in it: by its contents alone, so that it is the same on every instance
   // whatever the history of its allocation.
   static size_t CostOf(const Entry& entry);
@@ -125,8 +128,9 @@ class Keyspace {
   void Flush(uint32_t db);
   void FlushAll();
   void SwapDatabases(uint32_t a, uint32_t b);
-  // Removes every key whose deadline is at or before `now_ms`, soonest first; returns how many.
-  size_t RemoveExpired(int64_t now_ms);
+  // Removes the keys whose deadline is at or before `now_ms`, soonest first, but no more than
+  // `limit`; returns how many.
+  size_t RemoveExpired(int64_t now_ms, size_t limit = SIZE_MAX);
 
   // Creates or replaces the key with a container that has elements.
   template <Container T>
@@ -137,6 +141,8 @@ class Keyspace {
   // `word` is left an empty container.
   void PutContainer(uint32_t db, std::string_view key, ValueType type, void* word, Ttl ttl);
 
+  // Takes large values and whole databases that are removed; null: their memory is freed at once.
+  void set_reclaimer(Reclaimer* reclaimer) { reclaimer_ = reclaimer; }
   void set_listener(KeyspaceListener* listener) { listener_ = listener; }
   // Announces a keyspace event, after the change that it tells.
   void Notify(EventClass event_class, std::string_view event, uint32_t db,
@@ -153,14 +159,25 @@ class Keyspace {
   void SavePartition(uint32_t partition, std::string& out) const;
   // Adds what SavePartition wrote. False if the bytes are malformed.
   bool LoadPartition(uint32_t partition, std::string_view bytes);
+  // As Remains::FreeSome. REQUIRES: nothing else is done any more than to call it again.
+  bool FreeSome(size_t allocations);
   // Checks everything that must hold between tables, counts and the expiry index.
   void CheckInvariants() const;
 
  private:
-  struct Database {
+  // One that is flushed leaves as a whole.
+  struct Database final : Remains {
+    ~Database() override;  // Frees the entries.
+    size_t objects() const override { return size; }
+    bool FreeSome(size_t allocations) override;
+
     std::vector<PartitionTable> tables{kPartitions};
     size_t size = 0;
     size_t expiring = 0;
+    size_t memory_bytes = 0;  // Of its keys: see CostOf.
+    ExpiryIndex expiry;
+    FieldExpiryIndex fields;
+    uint32_t freed_tables = 0;  // By FreeSome, from the first one on.
   };
   struct Position {
     Database* database;
@@ -200,24 +217,26 @@ class Keyspace {
   void EraseAt(uint32_t db, const Position& position, bool told = false);
   bool LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder& in);
   // Keep the index of fields' deadlines true: after a change of the value, before its end.
-  void TrackFields(uint32_t db, Entry* entry);
-  void ForgetFields(Entry* entry);
-  void RemoveDueFields();
-  void CheckFields() const;
-  void ReleaseValue(Entry* entry);
-  Entry* Allocate(std::string_view key, size_t area);
-  void Free(Entry* entry);
-  void FreeAll(Database& database);
+  static void TrackFields(Database& database, Entry* entry);
+  static void ForgetFields(Database& database, Entry* entry);
+  void RemoveDueFields(uint32_t db);
+  size_t CheckEntries(uint32_t db) const;
+  static void CheckFields(const Database& database);
+  // The database whose first deadline of that index is the soonest; nullopt: none has one.
+  template <typename Index>
+  std::optional<uint32_t> SoonestIn(Index Database::*index) const;
+  // The value's memory is freed at once, or handed over if it is much.
+  void ReleaseValue(Database& database, Entry* entry);
+  static Entry* Allocate(std::string_view key, size_t area);
+  void Free(Database& database, Entry* entry);
 
   uint64_t hash_seed_;
   uint64_t revision_ = 0;
-  size_t memory_bytes_ = 0;
   bool placed_new_ = false;  // The entry placed last was not there before.
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<uint64_t> deletions_;  // Per partition: revision of the last deletion.
-  ExpiryIndex expiry_;
-  FieldExpiryIndex fields_;
   KeyspaceListener* listener_ = nullptr;
+  Reclaimer* reclaimer_ = nullptr;
   BeforeChange before_change_;
 };
 

@@ -52,70 +52,72 @@ void Keyspace::TouchEdited(uint32_t db, Edit& edit) {
 bool Keyspace::EndEdit(uint32_t db, Edit& edit) {
   Entry* entry = edit.entry;
   if (entry == nullptr) return false;
-  memory_bytes_ += CostOf(*entry) - edit.cost_before;
+  Database& database = *edit.position.database;
+  database.memory_bytes += CostOf(*entry) - edit.cost_before;
   const ContainerOps& ops = OpsOf(entry->type());
   if (ops.size(entry->container_word()) > 0 || ops.kept_when_empty) {
-    TrackFields(db, entry);
+    TrackFields(database, entry);
     return true;
   }
   edit.entry = nullptr;
   if (edit.created && !edit.touched) {
     // Made for a change that did not come about: as if it had never been there.
     Detach(edit.position);
-    Free(entry);
+    Free(database, entry);
   } else {
     EraseAt(db, edit.position, edit.touched);
   }
   return false;
 }
 
-void Keyspace::TrackFields(uint32_t db, Entry* entry) {
+void Keyspace::TrackFields(Database& database, Entry* entry) {
   if (entry->type() != ValueType::kHash) return;
   const int64_t next = entry->as<Hash>().NextDeadline();
-  if (next == Hash::kNoDeadline) return ForgetFields(entry);
-  fields_.Set(entry, db, next);
+  if (next == Hash::kNoDeadline) return ForgetFields(database, entry);
+  database.fields.Set(entry, next);
 }
 
-void Keyspace::ForgetFields(Entry* entry) {
+void Keyspace::ForgetFields(Database& database, Entry* entry) {
   const uint32_t* slot = std::as_const(*entry).as<Hash>().index_slot();
-  if (slot != nullptr && *slot != FieldExpiryIndex::kNoSlot) fields_.Remove(entry);
+  if (slot != nullptr && *slot != FieldExpiryIndex::kNoSlot) database.fields.Remove(entry);
 }
 
 // Those of one hash that are due together.
-void Keyspace::RemoveDueFields() {
-  const uint32_t db = fields_.top().db();
-  const std::string key(fields_.top().entry()->key());
+void Keyspace::RemoveDueFields(uint32_t db) {
+  const FieldExpiryIndex::Item due = databases_[db]->fields.top();
+  const std::string key(due.entry->key());
   Edit edit = BeginEdit(db, key);
-  edit.entry->as<Hash>().RemoveDue(fields_.top().deadline_ms);
+  edit.entry->as<Hash>().RemoveDue(due.deadline_ms);
   TouchEdited(db, edit);
   Notify(EventClass::kHash, "hexpired", db, key);
   if (!EndEdit(db, edit)) Notify(EventClass::kGeneric, "del", db, key);
 }
 
-void Keyspace::CheckFields() const {
+void Keyspace::CheckFields(const Database& database) {
   size_t timed = 0;
-  for (uint32_t db = 0; db < databases(); ++db) {
-    ForEach(db, [&](const Entry& entry) {
-      if (entry.type() != ValueType::kHash) return;
-      const Hash& hash = entry.as<Hash>();
-      const bool has_place =
-          hash.index_slot() != nullptr && *hash.index_slot() != FieldExpiryIndex::kNoSlot;
-      MYDIS_ASSERT(has_place == (hash.NextDeadline() != Hash::kNoDeadline),
-                   "what has deadlines of fields is in the index");
-      if (!has_place) return;
-      ++timed;
-      MYDIS_ASSERT(fields_.DatabaseOf(entry) == db, "the index knows the database");
-      MYDIS_ASSERT(fields_.DeadlineOf(entry) == hash.NextDeadline(), "and the soonest deadline");
-    });
+  std::vector<Entry*> entries;
+  for (const PartitionTable& table : database.tables) table.Collect(entries);
+  for (const Entry* entry : entries) {
+    if (entry->type() != ValueType::kHash) continue;
+    const Hash& hash = entry->as<Hash>();
+    const bool has_place =
+        hash.index_slot() != nullptr && *hash.index_slot() != FieldExpiryIndex::kNoSlot;
+    MYDIS_ASSERT(has_place == (hash.NextDeadline() != Hash::kNoDeadline),
+                 "what has deadlines of fields is in the index");
+    if (!has_place) continue;
+    ++timed;
+    MYDIS_ASSERT(database.fields.Contains(*entry), "it is in its own database's index");
+    MYDIS_ASSERT(database.fields.DeadlineOf(*entry) == hash.NextDeadline(),
+                 "and the index knows the soonest deadline");
   }
-  MYDIS_ASSERT(timed == fields_.size(), "the index knows no other hashes");
-  fields_.CheckInvariants();
+  MYDIS_ASSERT(timed == database.fields.size(), "the index knows no other hashes");
+  database.fields.CheckInvariants();
 }
 
 void Keyspace::Copy(uint32_t from_db, std::string_view from, uint32_t to_db, std::string_view to) {
   const Entry* source = Find(from_db, from);
   MYDIS_ASSERT(source != nullptr, "the source must exist");
-  const auto deadline = Deadline(*source);
+  const auto deadline = Deadline(from_db, *source);
   const Ttl ttl = deadline ? Ttl::At(*deadline) : Ttl::None();
   if (!source->is_string()) {
     alignas(8) char word[8];
@@ -141,13 +143,14 @@ void Keyspace::Move(uint32_t from_db, std::string_view from, uint32_t to_db, std
     return;
   }
   // A container changes its owner; what stays behind is empty.
-  const auto deadline = Deadline(*entry);
+  const auto deadline = Deadline(from_db, *entry);
   const size_t cost = CostOf(*entry);
   alignas(8) char word[8];
   const ContainerOps& ops = OpsOf(entry->type());
-  if (entry->type() == ValueType::kHash) ForgetFields(entry);
+  Database& source_database = *databases_[from_db];
+  if (entry->type() == ValueType::kHash) ForgetFields(source_database, entry);
   ops.take(entry->container_word(), word);
-  memory_bytes_ += CostOf(*entry) - cost;
+  source_database.memory_bytes += CostOf(*entry) - cost;
   PutContainer(to_db, to, entry->type(), word, deadline ? Ttl::At(*deadline) : Ttl::None());
   ops.destroy(word);
   Erase(from_db, source);

@@ -42,7 +42,7 @@ void Keyspace::SavePartition(uint32_t partition, std::string& out) const {
     for (const Entry* entry : entries) {
       encoder.Bytes(entry->key());
       encoder.Varint(entry->revision());
-      encoder.Varint(entry->has_expiry() ? static_cast<uint64_t>(*Deadline(*entry)) + 1 : 0);
+      encoder.Varint(entry->has_expiry() ? static_cast<uint64_t>(*Deadline(db, *entry)) + 1 : 0);
       if (!entry->is_string()) {
         encoder.U8(kSavedContainer);
         encoder.U8(static_cast<uint8_t>(entry->type()));
@@ -98,37 +98,43 @@ bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
   return in.ok() && in.AtEnd();
 }
 
-void Keyspace::CheckInvariants() const {
+// Gives what its keys count for.
+size_t Keyspace::CheckEntries(uint32_t db) const {
+  const Database& database = *databases_[db];
+  size_t size = 0;
   size_t expiring = 0;
   size_t memory = 0;
+  std::vector<Entry*> entries;
+  for (uint32_t p = 0; p < kPartitions; ++p) {
+    const PartitionTable& table = database.tables[p];
+    table.CheckInvariants(hash_seed_);
+    size += table.size();
+    entries.clear();
+    table.Collect(entries);
+    for (const Entry* entry : entries) {
+      MYDIS_ASSERT(PartitionOf(HashOf(entry->key())) == p, "a key is in its own partition");
+      memory += CostOf(*entry);
+      if (!entry->is_string()) OpsOf(entry->type()).check_invariants(entry->container_word());
+      if (!entry->has_expiry()) continue;
+      ++expiring;
+      MYDIS_ASSERT(database.expiry.Contains(*entry), "it is in its own database's index");
+    }
+  }
+  MYDIS_ASSERT(size == database.size, "the database counts its keys");
+  MYDIS_ASSERT(expiring == database.expiring, "the database counts expiring keys");
+  return memory;
+}
+
+void Keyspace::CheckInvariants() const {
   for (uint32_t db = 0; db < databases(); ++db) {
     if (databases_[db] == nullptr) continue;
-    size_t size = 0;
-    size_t expiring_here = 0;
-    std::vector<Entry*> entries;
-    for (uint32_t p = 0; p < kPartitions; ++p) {
-      const PartitionTable& table = databases_[db]->tables[p];
-      table.CheckInvariants(hash_seed_);
-      size += table.size();
-      entries.clear();
-      table.Collect(entries);
-      for (const Entry* entry : entries) {
-        MYDIS_ASSERT(PartitionOf(HashOf(entry->key())) == p, "a key is in its own partition");
-        memory += CostOf(*entry);
-        if (!entry->is_string()) OpsOf(entry->type()).check_invariants(entry->container_word());
-        if (!entry->has_expiry()) continue;
-        ++expiring_here;
-        MYDIS_ASSERT(expiry_.DatabaseOf(*entry) == db, "the index knows the database");
-      }
-    }
-    MYDIS_ASSERT(size == databases_[db]->size, "the database counts its keys");
-    MYDIS_ASSERT(expiring_here == databases_[db]->expiring, "the database counts expiring keys");
-    expiring += expiring_here;
+    const Database& database = *databases_[db];
+    MYDIS_ASSERT(CheckEntries(db) == database.memory_bytes, "memory is counted");
+    MYDIS_ASSERT(database.expiring == database.expiry.size(),
+                 "every expiring key is in the index once");
+    CheckFields(database);
+    database.expiry.CheckInvariants();
   }
-  MYDIS_ASSERT(expiring == expiry_.size(), "every expiring key is in the index once");
-  MYDIS_ASSERT(memory == memory_bytes_, "memory is counted");
-  CheckFields();
-  expiry_.CheckInvariants();
 }
 
 }  // namespace mydis

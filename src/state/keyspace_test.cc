@@ -116,6 +116,25 @@ TEST(Keyspace, KeysExpireSoonestFirstAndExactlyAtTheirDeadline) {
   keyspace.CheckInvariants();
 }
 
+TEST(Keyspace, OfDatabasesWithTheSameDeadlineTheFirstExpiresFirst) {
+  Keyspace keyspace(3, 16);
+  keyspace.SetString(7, "seven", "1", Ttl::At(100));
+  keyspace.SetString(2, "two", "1", Ttl::At(100));
+  keyspace.SetString(4, "four", "1", Ttl::At(99));
+  EXPECT_EQ(keyspace.SoonestKey()->first, 4u);
+  EXPECT_EQ(keyspace.RemoveExpired(100, 1), 1u);
+  EXPECT_EQ(keyspace.SoonestKey()->first, 2u);
+  keyspace.SwapDatabases(2, 9);
+  EXPECT_EQ(keyspace.SoonestKey()->first, 7u);
+  EXPECT_EQ(keyspace.RemoveExpired(100, 1), 1u);
+  EXPECT_EQ(keyspace.Size(7), 0u);
+  EXPECT_EQ(*keyspace.Deadline(9, *keyspace.Find(9, "two")), 100);
+  keyspace.Flush(9);
+  EXPECT_EQ(keyspace.SoonestKey(), std::nullopt);
+  EXPECT_EQ(keyspace.NextDeadline(), std::nullopt);
+  keyspace.CheckInvariants();
+}
+
 TEST(Keyspace, ScanVisitsEverythingThatStays) {
   Random random(5);
   Keyspace keyspace(9, 16);
@@ -166,7 +185,7 @@ TEST(Keyspace, DatabasesSwapMoveAndFlush) {
   keyspace.CheckInvariants();
   keyspace.Move(0, "b", 2, "c");
   EXPECT_EQ(keyspace.Find(0, "b"), nullptr);
-  EXPECT_EQ(*keyspace.Deadline(*keyspace.Find(2, "c")), 20);
+  EXPECT_EQ(*keyspace.Deadline(2, *keyspace.Find(2, "c")), 20);
   keyspace.CheckInvariants();
   keyspace.FlushAll();
   EXPECT_EQ(keyspace.MemoryBytes(), 0u);

@@ -19,6 +19,36 @@ uint64_t SeedFor(uint64_t entry_seed, uint32_t operation, uint32_t element) {
   return entry_seed ^ (uint64_t{operation} << 32 | element) * 0x9e3779b97f4a7c15ULL;
 }
 
+// So many removals take no time that is worth a look at a clock.
+constexpr size_t kFewRemovals = 16;
+
+// Has remove(n) remove up to `limit` keys, and says so if they are many.
+template <typename Remove>
+size_t RemoveKeys(RemovalListener* listener, RemovalListener::Cause cause, size_t limit,
+                  Remove remove) {
+  size_t removed = remove(kFewRemovals);
+  if (removed < kFewRemovals) [[likely]]
+    return removed;
+  if (listener != nullptr) listener->OnManyBegin(cause);
+  removed += remove(limit - kFewRemovals);
+  if (listener != nullptr) listener->OnManyEnd(cause);
+  return removed;
+}
+
+// A state that another one has replaced.
+class FormerState final : public Remains {
+ public:
+  explicit FormerState(std::unique_ptr<State> state) : state_(std::move(state)) {
+    for (uint32_t db = 0; db < kDatabases; ++db) keys_ += state_->keyspace.Size(db);
+  }
+  size_t objects() const override { return keys_; }
+  bool FreeSome(size_t allocations) override { return state_->keyspace.FreeSome(allocations); }
+
+ private:
+  std::unique_ptr<State> state_;
+  size_t keys_ = 0;
+};
+
 }  // namespace
 
 StateMachine::StateMachine(const CommandRunner& runner, uint64_t hash_seed)
@@ -37,7 +67,10 @@ void StateMachine::SetFirstUsers(AclUsers users) {
 }
 
 void StateMachine::Adopt(std::unique_ptr<State> state) {
-  state_ = std::move(state);
+  std::swap(state_, state);
+  if (reclaimer_ != nullptr && state != nullptr)
+    reclaimer_->Reclaim(std::make_unique<FormerState>(std::move(state)));
+  state_->keyspace.set_reclaimer(reclaimer_);
   state_->keyspace.set_listener(listener_);
   state_->messages = message_listener_;
   state_->commands = &runner_;
@@ -51,6 +84,11 @@ void StateMachine::TakeStateOf(StateMachine& other) {
 void StateMachine::set_listener(KeyspaceListener* listener) {
   listener_ = listener;
   state_->keyspace.set_listener(listener);
+}
+
+void StateMachine::set_reclaimer(Reclaimer* reclaimer) {
+  reclaimer_ = reclaimer;
+  state_->keyspace.set_reclaimer(reclaimer);
 }
 
 void StateMachine::set_message_listener(MessageListener* listener) {
@@ -71,7 +109,7 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   if (envelope.time_ms > state_->time_ms) state_->time_ms = envelope.time_ms;
   state_->keyspace.set_revision(state_->revision);
   const UseScope uses(state_->time_ms, state_->settings.use_rule());
-  applied.expired = state_->keyspace.RemoveExpired(static_cast<int64_t>(state_->time_ms));
+  applied.expired = RemoveExpired();
   const std::string_view body = payload.substr(kEnvelopeSize);
   bool readable = true;
   switch (envelope.kind) {
@@ -144,6 +182,12 @@ void StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uin
   runner_.Run(context);
 }
 
+size_t StateMachine::RemoveExpired() {
+  const auto now_ms = static_cast<int64_t>(state_->time_ms);
+  return RemoveKeys(removal_listener_, RemovalListener::Cause::kExpiry, SIZE_MAX,
+                    [&](size_t limit) { return state_->keyspace.RemoveExpired(now_ms, limit); });
+}
+
 // Before a command, as in Redis, and before a transaction as a whole; and after an entry, so that
 // the data is not left over the limit until somebody writes again.
 bool StateMachine::MakeRoom(uint64_t seed, Applied* applied) {
@@ -153,8 +197,11 @@ bool StateMachine::MakeRoom(uint64_t seed, Applied* applied) {
   Random random(seed);
   // A revision of its own: who watches a key that goes must be told.
   state_->keyspace.set_revision(++state_->revision);
-  applied->evicted +=
-      mydis::MakeRoom(state_->keyspace, state_->settings, state_->evictions, random);
+  applied->evicted += RemoveKeys(removal_listener_, RemovalListener::Cause::kEviction,
+                                 kEvictionsAtOnce, [&](size_t limit) {
+                                   return mydis::MakeRoom(state_->keyspace, state_->settings,
+                                                          state_->evictions, random, limit);
+                                 });
   return !state_->OutOfMemory();
 }
 

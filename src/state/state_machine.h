@@ -67,7 +67,11 @@ class StateMachine {
   void SetFirstUsers(AclUsers users);
   // For the listener alone; the pointer is carried over to a restored state.
   void set_listener(KeyspaceListener* listener);
-  // Likewise.
+  // Takes what is removed and large, and states that are replaced; null: freed at once. Carried
+  // over likewise.
+  void set_reclaimer(Reclaimer* reclaimer);
+  void set_removal_listener(RemovalListener* listener) { removal_listener_ = listener; }
+  // As set_listener.
   void set_message_listener(MessageListener* listener);
 
   void set_checks(const CheckOptions& options) { checks_ = options; }
@@ -93,6 +97,7 @@ class StateMachine {
   bool ApplyPulse(const Envelope& envelope, std::string_view body, Applied* applied);
   bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer,
                      Applied* applied);
+  size_t RemoveExpired();
   // False: the data is over the limit and no key may go.
   bool MakeRoom(uint64_t seed, Applied* applied);
   void RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed, Reply* reply);
@@ -106,6 +111,8 @@ class StateMachine {
   std::unique_ptr<State> state_;
   KeyspaceListener* listener_ = nullptr;
   MessageListener* message_listener_ = nullptr;
+  RemovalListener* removal_listener_ = nullptr;
+  Reclaimer* reclaimer_ = nullptr;
 };
 
 }  // namespace mydis

@@ -138,6 +138,70 @@ TEST_F(StateMachineTest, ASnapshotHoldsTheStateAtItsBeginningWhileWritesGoOn) {
   EXPECT_EQ(spoiled.Next(64, out).error().code(), ErrorCode::kBusy);
 }
 
+TEST_F(StateMachineTest, AReplacedStateIsHandedOver) {
+  struct Counter : Reclaimer {
+    void Reclaim(std::unique_ptr<Remains> remains) override { objects += remains->objects(); }
+    size_t objects = 0;
+  } counter;
+  for (uint64_t i = 1; i <= 500; ++i)
+    Apply(machine_, Entry({{"SET", "k" + std::to_string(i), "old"}}, i));
+  const std::string stream = SnapshotOf(machine_);
+  StateMachine incoming(runner_, 1);
+  SnapshotLoader loader(incoming);
+  ASSERT_TRUE(loader.Add(stream).ok());
+  machine_.set_reclaimer(&counter);
+  Apply(machine_, Entry({{"DEL", "k7"}}, 501));
+  machine_.TakeStateOf(incoming);
+  EXPECT_EQ(counter.objects, 499u);
+  EXPECT_EQ(SnapshotOf(machine_), stream);
+  Apply(machine_, Entry({{"FLUSH"}}, 501));
+  EXPECT_EQ(counter.objects, 999u) << "the new state knows to whom";
+}
+
+// Notes what it is told of removals.
+struct Removals : RemovalListener {
+  void OnManyBegin(Cause cause) override { told += cause == Cause::kExpiry ? "(x" : "(e"; }
+  void OnManyEnd(Cause) override { told += ")"; }
+  std::string told;
+};
+
+TEST_F(StateMachineTest, TellsOfManyRemovalsAtOnce) {
+  Removals removals;
+  machine_.set_removal_listener(&removals);
+  uint64_t sequence = 0;
+  for (const auto& [keys, told] : {std::pair{15, ""}, {16, "(x)"}, {500, "(x)(x)"}}) {
+    const uint64_t now_ms = 1000 + 1000 * sequence;
+    for (int i = 0; i < keys; ++i)
+      Apply(machine_, Entry({{"PSET", "k" + std::to_string(i), "v", "100"}}, ++sequence, now_ms));
+    const auto applied = machine_.Apply(Entry({{"GET", "x"}}, ++sequence, now_ms + 100), nullptr);
+    EXPECT_EQ(applied->expired, static_cast<size_t>(keys));
+    EXPECT_EQ(removals.told, told) << keys;
+    EXPECT_EQ(machine_.state().keyspace.Size(0), 0u);
+  }
+}
+
+TEST_F(StateMachineTest, TellsOfManyEvictionsAtOnce) {
+  Removals removals;
+  machine_.set_removal_listener(&removals);
+  const auto set = [&](std::string_view name, const std::string& value) {
+    ASSERT_TRUE(const_cast<State&>(machine_.state()).settings.Set(name, value).ok());
+  };
+  uint64_t sequence = 0;
+  for (int i = 0; i < 100; ++i)
+    Apply(machine_, Entry({{"SET", "k" + std::to_string(i), "v"}}, ++sequence));
+  set("maxmemory-policy", "allkeys-random");
+  const uint64_t key_bytes = machine_.state().keyspace.MemoryBytes() / 100;
+  set("maxmemory", std::to_string(machine_.state().CountedBytes() - 5 * key_bytes));
+  auto applied = machine_.Apply(Entry({{"GET", "x"}}, ++sequence), nullptr);
+  EXPECT_GT(applied->evicted, 0u);
+  EXPECT_EQ(removals.told, "");
+  set("maxmemory", std::to_string(machine_.state().CountedBytes() - 50 * key_bytes));
+  applied = machine_.Apply(Entry({{"GET", "x"}}, ++sequence), nullptr);
+  EXPECT_GT(applied->evicted, 40u);
+  EXPECT_LT(applied->evicted, 60u);
+  EXPECT_EQ(removals.told, "(e)");
+}
+
 TEST_F(StateMachineTest, MalformedEntriesAndSnapshotsAreErrors) {
   std::string entry = Entry({{"SET", "k", "v"}}, 1);
   EXPECT_FALSE(machine_.Apply(std::string_view(entry).substr(0, 20), nullptr).has_value());
