@@ -78,7 +78,6 @@ struct ConsensusDriver::Impl final {
   }
 
   void SetFirstPassword();
-  void WatchReclaimer();
   Status Start();
   Status OpenReplica(const std::vector<Member>& contacts);
   void StartFounder();
@@ -380,7 +379,6 @@ void ConsensusDriver::Impl::Ended() {
 void ConsensusDriver::Impl::Stop(uint64_t limit_ms) {
   if (!running) return;
   running = false;
-  core.reclaimer.set_on_begin(nullptr);
   std::promise<void> done;
   auto done_future = done.get_future();
   loop->Post([this, limit_ms, &done] {
