@@ -18,7 +18,8 @@ endforeach()
 
 add_test(NAME bench_run COMMAND ${CMAKE_SOURCE_DIR}/tests/bench/run_test.py)
 
-# Transcripts: against redis-server, and where there is a mydis program four ways against it.
+# Transcripts: every command has one, checked against redis-server, and where there is a mydis program four ways against it.
+add_test(NAME transcripts_check COMMAND ${CMAKE_SOURCE_DIR}/tools/transcript check)
 add_test(NAME transcripts_redis COMMAND ${CMAKE_SOURCE_DIR}/tools/transcript run --on redis)
 if(TARGET mydis)
   foreach(way mydis follower snapshot)

@@ -107,7 +107,7 @@ void DigestValue(LocalContext& c) {
   c.reply.ArrayHeader(c.args.size() - 2);
   for (std::string_view key : c.args.subspan(2)) {
     const Entry* entry = keyspace.Find(c.session.db, key);
-    c.reply.Bulk(AsDigest(entry == nullptr ? 0 : HashOf(*entry)));
+    c.reply.Simple(AsDigest(entry == nullptr ? 0 : HashOf(*entry)));
   }
 }
 
@@ -140,14 +140,14 @@ void Reload(LocalContext& c) {
   ReplyAfterSnapshot(c);
 }
 
-void StringMatchLen(LocalContext& c) {
-  const auto size = ParseInteger(c.args[2]);
-  if (!size || *size < 0) return c.reply.Error(kErrNotInteger);
+void StringMatchTest(LocalContext& c) {
   // The worst that a pattern can do: many stars, and nothing to match them.
-  const std::string text(static_cast<size_t>(std::min<int64_t>(*size, 1 << 20)), 'a');
+  const std::string text(1 << 16, 'a');
   std::string pattern;
   for (int i = 0; i < 32; ++i) pattern += "a*";
-  c.reply.Integer(GlobMatches(pattern + "b", text) ? 1 : 0);
+  if (GlobMatches(pattern + "b", text) || !GlobMatches(pattern, text))
+    return c.reply.Error("ERR patterns are not matched as they should be");
+  c.reply.Simple("Apparently Redis did not crash: test passed");
 }
 
 void Error(LocalContext& c) { c.reply.Error(c.args[2]); }
@@ -186,8 +186,8 @@ void Help(LocalContext& c) {
       "    1: scripts may call DEBUG PROTOCOL and DEBUG SLEEP, which does not wait there.",
       "SLEEP <seconds>",
       "    Stop this instance for a while.",
-      "STRINGMATCH-LEN <len>",
-      "    Match a hard pattern against a text of that length.",
+      "STRINGMATCH-TEST",
+      "    Match hard patterns against a long text.",
   };
   ReplyHelp("DEBUG", kLines, c.reply);
 }
@@ -214,8 +214,7 @@ constexpr CommandSpec kSubcommands[] = {
     kSub("reload", -2, "Takes a snapshot.", "[option [option ...]]", Reload),
     kSub("set-active-expire", 3, "Accepted, changes nothing.", "flag", SetActiveExpire),
     kSub("sleep", 3, "Stops this instance for a while.", "seconds", Sleep),
-    kSub("stringmatch-len", -3, "Matches a hard pattern against a long text.", "length",
-         StringMatchLen),
+    kSub("stringmatch-test", 2, "Matches hard patterns against a long text.", "", StringMatchTest),
 };
 
 constexpr CommandSpec kFamily[] = {

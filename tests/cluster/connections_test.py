@@ -243,7 +243,7 @@ class Connections(ClusterTest):
         client = self.connect(self.follower)
         client.call("CONFIG", "RESETSTAT")
         client.call("DEBUG", "SLEEP", 0)
-        client.call("DEBUG", "STRINGMATCH-LEN", 1, "a")
+        client.call("DEBUG", "STRINGMATCH-TEST")
         self.assertRegex(self.field(client, "cmdstat_debug", "commandstats"), "^calls=2,")
 
     def test_info_counts_turns_of_the_loops(self):
