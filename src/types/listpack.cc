@@ -361,6 +361,13 @@ void Listpack::Concatenate(const Listpack& other) {
   SetCount(count);
 }
 
+void Listpack::Reserve(size_t bytes) {
+  if (bytes <= byte_size()) return;
+  const bool fresh = block_ == nullptr;
+  Reallocate(bytes);
+  if (fresh) std::memcpy(block_, kEmpty, kEmptyBytes);
+}
+
 void Listpack::ShrinkToFit() {
   if (block_ != nullptr && malloc_usable_size(block_) > total()) Reallocate(total());
 }

@@ -154,6 +154,8 @@ class Listpack {
   Listpack SplitOff(Pos pos);
   // Adds the other's elements behind this one's own.
   void Concatenate(const Listpack& other);
+  // Makes room for what is going to be `bytes` in all, so that adding it does not move it.
+  void Reserve(size_t bytes);
   // Gives back room that changes left behind.
   void ShrinkToFit();
 

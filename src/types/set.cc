@@ -55,6 +55,34 @@ Set Set::ForSize(std::string_view first, size_t count, const EncodingLimits& lim
   return set;
 }
 
+Set Set::FromDistinct(std::span<const Value> members, bool as_table, const EncodingLimits& limits) {
+  Set set;
+  if (!as_table && members.size() <= limits.set_max_listpack_entries) {
+    size_t bytes = Listpack::kEmptyBytes;
+    const auto fits = [&](const Value& member) {
+      Value::Scratch scratch;
+      const std::string_view text = member.string(scratch);
+      const bool room = bytes + text.size() <= Listpack::kMaxBytes;
+      bytes += Listpack::ElementBytes(text);
+      return room && text.size() <= limits.set_max_listpack_value;
+    };
+    if (std::ranges::all_of(members, fits)) {
+      set.listpack().Reserve(bytes);
+      for (const Value& member : members)
+        member.is_int ? set.listpack().AppendInteger(member.integer)
+                      : set.listpack().Append(member.text);
+      return set;
+    }
+  }
+  auto* table = new MemberTable;
+  set.set_table(table);
+  for (const Value& member : members) {
+    Value::Scratch scratch;
+    table->Add(member.string(scratch));
+  }
+  return set;
+}
+
 Set Set::Clone() const {
   Set copy;
   switch (form()) {
