@@ -101,6 +101,8 @@ void SinterstoreCommand(WriteContext& context) {
 void SunionCommand(ReadContext& context) { SendCombined(context, UnionOf); }
 void SunionstoreCommand(WriteContext& context) { StoreCombined(context, UnionOf, "sunionstore"); }
 void SdiffCommand(ReadContext& context) { SendCombined(context, DifferenceOf); }
-void SdiffstoreCommand(WriteContext& context) { StoreCombined(context, DifferenceOf, "sdiffstore"); }
+void SdiffstoreCommand(WriteContext& context) {
+  StoreCombined(context, DifferenceOf, "sdiffstore");
+}
 
 }  // namespace mydis

@@ -270,6 +270,13 @@ ListpackValue Listpack::Get(Pos pos) const {
   }
 }
 
+bool Listpack::IsCanonical(Pos pos) const {
+  // Every other form of a value is longer.
+  const ListpackValue value = Get(pos);
+  const Element element = value.is_int ? Element(value.integer) : Element(value.text);
+  return element.body_size() == BodySize(pos);
+}
+
 Listpack::Pos Listpack::Find(std::string_view value, Pos from, size_t skip) const {
   if (from == kNone) return kNone;
   const ListpackNeedle needle(value);

@@ -1,6 +1,7 @@
 #include "types/set_algebra.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/assert.h"
@@ -10,6 +11,9 @@ namespace {
 
 // Beyond so many members an index of them all would take too much memory beside the result.
 constexpr size_t kMostIndexed = size_t{1} << 17;
+
+// To walk a listpack so often takes longer than to make an index of it.
+constexpr size_t kWorthIndex = 4;
 
 size_t SizeOf(const Set* set) { return set == nullptr ? 0 : set->size(); }
 
@@ -33,9 +37,10 @@ SetResult TakeAway(const Sets& sets, const EncodingLimits& limits) {
 
 }  // namespace
 
-void SetProbe::BuildIndex() {
-  index_.emplace(set_->size());
-  set_->ForEach([this](const Set::Value& member) { index_->Add(member); });
+SetProbe::SetProbe(const Set& set, size_t questions) : set_(&set) {
+  if (questions < kWorthIndex || !set.walks()) return;
+  index_.emplace(set.size());
+  set.ForEach([this](const Set::Value& member) { index_->Add(member); });
 }
 
 SetResult::SetResult(size_t most, bool distinct, const EncodingLimits& limits)
@@ -70,9 +75,8 @@ Set SetResult::Take() {
   if (!collected_) return std::exchange(set_, Set::Integers());
   // Integers that became too many are a table however few of them a listpack could hold.
   const bool as_table = set_.EncodingName() != "intset";
-  Set result = Set::FromDistinct(values(), as_table, limits_);
-  collected_ = false;
-  set_ = Set::Integers();
+  for (size_t i = 0; i < index_.size(); ++i) values_.push_back(index_.At(i));
+  Set result = Set::FromDistinct(values_, as_table, limits_);
   return result;
 }
 
@@ -93,11 +97,11 @@ SetResult DifferenceOf(const Sets& sets, const EncodingLimits& limits) {
   if (asking > first->size() + SizeOfAll(others)) return TakeAway(sets, limits);
   std::vector<SetProbe> probes;
   for (const Set* other : others) {
-    if (other != nullptr) probes.emplace_back(*other);
+    if (other != nullptr) probes.emplace_back(*other, first->size());
   }
   SetResult result(first->size(), true, limits);
   first->ForEach([&](const Set::Value& member) {
-    for (SetProbe& probe : probes) {
+    for (const SetProbe& probe : probes) {
       if (probe.Contains(member)) return;
     }
     result.Add(member);

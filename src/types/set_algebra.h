@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "types/set.h"
@@ -11,25 +10,17 @@
 
 namespace mydis {
 
-// Asks a set for members. From the third question on a listpack is asked through an index. One
+// Asks a set for members: a listpack through an index, if there are more than a few questions. One
 // thread; the set does not change meanwhile.
 class SetProbe {
  public:
-  explicit SetProbe(const Set& set) : set_(&set) {}
-  bool Contains(const Set::Value& member) {
-    if (!index_) {
-      if (!set_->walks() || ++asked_ < kFirstIndexed) return set_->Contains(member);
-      BuildIndex();
-    }
-    return index_->Contains(member);
+  SetProbe(const Set& set, size_t questions);
+  bool Contains(const Set::Value& member) const {
+    return index_ ? index_->Contains(member) : set_->Contains(member);
   }
 
  private:
-  static constexpr int kFirstIndexed = 3;
-  void BuildIndex();
-
   const Set* set_;
-  int asked_ = 0;
   std::optional<ValueIndex> index_;
 };
 
@@ -42,13 +33,14 @@ class SetResult {
   void Add(const Set::Value& member) {
     if (collected_ || !AddToSet(member)) Collect(member);
   }
-  size_t size() const { return collected_ ? values().size() : set_.size(); }
+  size_t size() const { return collected_ ? values_.size() + index_.size() : set_.size(); }
   template <typename Visit>
   void ForEach(Visit visit) const {
     if (!collected_) return set_.ForEach(visit);
-    for (const Set::Value& member : values()) visit(member);
+    for (const Set::Value& member : values_) visit(member);
+    for (size_t i = 0; i < index_.size(); ++i) visit(index_.At(i));
   }
-  // The result as a set. Nothing is here afterwards.
+  // The result as a set. REQUIRES: nothing is asked of this afterwards.
   Set Take();
 
   // REQUIRES: nothing was collected yet, so that there is a set; `most` was kept in one.
@@ -58,15 +50,14 @@ class SetResult {
   // False if the member has to be collected.
   bool AddToSet(const Set::Value& member);
   void Collect(const Set::Value& member);
-  std::span<const Set::Value> values() const { return distinct_ ? values_ : index_.values(); }
 
   const EncodingLimits& limits_;
   const bool distinct_;
   const bool in_set_;       // Too many for an index: the set takes them all.
-  bool collected_ = false;  // From here on, in values(); set_ keeps what they point to.
+  bool collected_ = false;  // From here on, below; set_ keeps what they point to.
   Set set_ = Set::Integers();
-  ValueIndex index_;
-  std::vector<Set::Value> values_;
+  std::vector<Set::Value> values_;  // If they are distinct.
+  ValueIndex index_;                // If they may not be.
 };
 
 // In the following nullptr stands for an empty set, and no set changes as long as a result is used.
@@ -87,12 +78,12 @@ void Intersect(const Sets& sets, Visit visit) {
   std::vector<SetProbe> others;
   others.reserve(sets.size() - 1);
   for (size_t i = 1; i < sets.size(); ++i) {
-    if (sets[i] != sets[0]) others.emplace_back(*sets[i]);
+    if (sets[i] != sets[0]) others.emplace_back(*sets[i], sets[0]->size());
   }
   bool more = true;
   sets[0]->ForEach([&](const Set::Value& member) {
     if (!more) return;
-    for (SetProbe& other : others) {
+    for (const SetProbe& other : others) {
       if (!other.Contains(member)) return;
     }
     more = visit(member);

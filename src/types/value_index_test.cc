@@ -34,8 +34,8 @@ TEST(ValueIndex, KeepsTheOrderAndKnowsWhatIsHere) {
       ASSERT_EQ(index.Add(value), !known);
       if (!known) model.push_back(text);
     }
-    ASSERT_EQ(index.values().size(), model.size());
-    for (size_t i = 0; i < model.size(); ++i) ASSERT_TRUE(index.values()[i].Equals(model[i]));
+    ASSERT_EQ(index.size(), model.size());
+    for (size_t i = 0; i < model.size(); ++i) ASSERT_TRUE(index.At(i).Equals(model[i]));
   }
 }
 
