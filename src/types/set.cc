@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/assert.h"
+#include "types/value_index.h"
 
 namespace mydis {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 // What a table takes beside its members.
 constexpr size_t kTableBytes = 128;
 // Up to so many elements a listpack's duplicates are looked for by walking it.
-constexpr size_t kFewElements = 128;
+constexpr size_t kFewElements = 12;
 
 uint64_t MaxIntset(const EncodingLimits& limits) {
   return std::min(limits.set_max_intset_entries, Intset::kMaxEntries);
@@ -32,10 +33,9 @@ bool HasDuplicates(const Listpack& listpack) {
     }
     return false;
   }
-  MemberTable seen;
+  ValueIndex seen(listpack.size());
   for (Listpack::Pos pos = listpack.First(); pos != Listpack::kNone;) {
-    ListpackValue::Scratch scratch;
-    if (!seen.Add(listpack.Read(&pos).string(scratch)).fresh) return true;
+    if (!seen.Add(listpack.Read(&pos))) return true;
   }
   return false;
 }

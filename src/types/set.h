@@ -50,6 +50,10 @@ class Set {
   void Save(Encoder& out) const;
   static bool Load(Decoder& in, Set* set);
   void CheckInvariants() const;
+  // The bytes of the listpack or of the sorted integers. REQUIRES: it is no table.
+  std::string_view packed() const {
+    return form() == Form::kListpack ? listpack().bytes() : intset().bytes();
+  }
 
   bool Contains(std::string_view member) const;
   bool Contains(const Value& member) const;
