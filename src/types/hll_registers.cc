@@ -125,7 +125,7 @@ constexpr size_t kHalfBytes = kStep / 2 * 6 / 8;
   __m256i low_sum = zero;
   __m256i high_sum = zero;
   uint32_t zeros = 0;
-  double others = 0;
+  uint32_t others[kMaxWeighed + 1] = {};  // How many there are of each.
   for (size_t i = 0; i < kRegisters; i += kStep) {
     const __m256i r = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(registers.data() + i));
     const __m256i index = _mm256_adds_epu8(_mm256_sub_epi8(r, first), to_sign);
@@ -140,7 +140,7 @@ constexpr size_t kHalfBytes = kStep / 2 * 6 / 8;
     for (beyond &= ~none; beyond != 0; beyond &= beyond - 1) {
       const uint8_t value = registers[i + static_cast<size_t>(__builtin_ctz(beyond))];
       if (value > kMaxWeighed) return std::nullopt;
-      others += std::ldexp(1.0, -value);
+      ++others[value];
     }
   }
   if (least + kBand - 1 > kMaxWeighed) return std::nullopt;
@@ -150,7 +150,10 @@ constexpr size_t kHalfBytes = kStep / 2 * 6 / 8;
   _mm256_store_si256(reinterpret_cast<__m256i*>(highs), high_sum);
   uint64_t units = 0;
   for (int k = 0; k < 4; ++k) units += lows[k] + (highs[k] << 8);
-  return Weights{zeros, std::ldexp(static_cast<double>(units), -(least + kBand - 1)) + others};
+  double sum = std::ldexp(static_cast<double>(units), -(least + kBand - 1));
+  for (int value = least + kBand; value <= kMaxWeighed; ++value)
+    sum += std::ldexp(static_cast<double>(others[value]), -value);
+  return Weights{zeros, sum};
 }
 
 #endif
