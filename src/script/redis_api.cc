@@ -105,9 +105,8 @@ int CallCommand(lua_State* L, bool raise) {
   }
   called_reply.Clear(call->resp_version);
   RunCalled(*call, *spec, args, called_reply);
-  called_reply.is_error()
-      ? CountCall(spec, CallCounter::Outcome::kFailed, called_reply.error())
-      : CountCall(spec, CallCounter::Outcome::kDone);
+  called_reply.is_error() ? CountCall(spec, CallCounter::Outcome::kFailed, called_reply.error())
+                          : CountCall(spec, CallCounter::Outcome::kDone);
   lua_settop(L, 0);
   called_reply.Push(L);
   return raise && called_reply.is_error() ? lua_error(L) : 1;

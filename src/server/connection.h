@@ -249,7 +249,7 @@ class Connection final : private StreamHandler {
   size_t arrived_ = 0;  // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
   bool error_counted_ = false;  // The error just read, that of a command a script called.
-  bool last_strong_ = false;  // Of the batch that the last item went into.
+  bool last_strong_ = false;    // Of the batch that the last item went into.
   bool close_after_reply_ = false;
   std::unique_ptr<SuspendedCall> suspended_;
   std::vector<CalledCommand> script_calls_;  // That MONITOR is to be shown behind the script.

@@ -291,8 +291,7 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
   std::string& after = stream_.Tail();
   if (&after == &tail && after.size() > before) {
     if (after[before] == '-' && item.kind != BatchItem::Kind::kLiteral) {
-      if (!item.error_counted)
-        node_.stats().CountError(std::string_view(after).substr(before + 1));
+      if (!item.error_counted) node_.stats().CountError(std::string_view(after).substr(before + 1));
       if (item.spec != nullptr) thread_.CountFailed(item.spec);
     }
     if (item.silent) after.resize(before);

@@ -131,8 +131,7 @@ void Reload(LocalContext& c) {
     } else if (EqualsUpper(word, "MERGE")) {
       merge = true;
     } else if (!EqualsUpper(word, "NOSAVE")) {
-      return c.reply.Error(
-          "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+      return c.reply.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
     }
   }
   const State& state = c.Read();

@@ -40,7 +40,7 @@ void Bgrewriteaof(LocalContext& c) {
   Want(c);
   // A transaction's own writes are in the log before this runs.
   c.reply.Simple(wait || c.in_transaction ? "Background append only file rewriting scheduled"
-                                  : "Background append only file rewriting started");
+                                          : "Background append only file rewriting started");
 }
 
 void Lastsave(LocalContext& c) {
