@@ -43,7 +43,7 @@ struct KnownCount {
   std::string key;
   uint64_t count = 0;
 };
-constexpr size_t kKnownCounts = 1024;
+constexpr size_t kKnownCounts = 4096;
 constexpr size_t kMaxKnownKey = 256;
 
 // Where this thread keeps the count of an entry; nullptr if it may still change without getting
