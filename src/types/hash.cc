@@ -2,6 +2,8 @@
 // deadlines: u8 2, the fields as above, varint count, {varint position, varint deadline} ascending.
 #include "types/hash.h"
 
+#include <array>
+
 #include "base/assert.h"
 #include "types/value_index.h"
 
@@ -12,16 +14,22 @@ namespace {
 constexpr size_t kTableBytes = 128;
 constexpr size_t kTimedBytes = 64;
 constexpr size_t kDeadlineBytes = 20;
-// Up to so many fields a listpack's duplicates are looked for by walking it.
+// Up to so many fields each of a listpack is compared with all before it.
 constexpr size_t kFewFields = 12;
 
 bool FieldsAreUnique(const Listpack& listpack) {
-  ListpackValue::Scratch scratch;
   if (listpack.size() <= 2 * kFewFields) {
+    std::array<ListpackValue, kFewFields> fields;
+    size_t count = 0;
     for (Listpack::Pos pos = listpack.First(); pos != Listpack::kNone;) {
       const ListpackValue field = listpack.Read(&pos);
       pos = listpack.Next(pos);
-      if (listpack.Find(field.string(scratch), pos, 1) != Listpack::kNone) return false;
+      ListpackValue::Scratch scratch;
+      const ListpackNeedle needle(field.string(scratch));
+      for (size_t i = 0; i < count; ++i) {
+        if (needle.Matches(fields[i])) return false;
+      }
+      fields[count++] = field;
     }
     return true;
   }

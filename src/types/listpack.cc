@@ -271,8 +271,11 @@ ListpackValue Listpack::Get(Pos pos) const {
 }
 
 bool Listpack::IsCanonical(Pos pos) const {
-  // Every other form of a value is longer.
   const ListpackValue value = Get(pos);
+  // Most: too short for a longer form of its length, and plainly no number.
+  if (ByteAt(block_ + pos) < 0xc0 && !value.is_int && !value.text.empty() && value.text[0] > '9')
+    return true;
+  // Every other form of a value is longer.
   const Element element = value.is_int ? Element(value.integer) : Element(value.text);
   return element.body_size() == BodySize(pos);
 }
