@@ -4,7 +4,7 @@ foreach(layer base types state commands script consensus protocol net server cli
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*_test.cc)
   if(tests)
     add_executable(${layer}_test ${tests})
-    target_link_libraries(${layer}_test PRIVATE mydis_${layer} GTest::gtest_main)
+    target_link_libraries(${layer}_test PRIVATE mydis_${layer} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${layer}_test PRIVATE MYDIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME unit_${layer} COMMAND ${layer}_test)
   endif()
@@ -65,7 +65,7 @@ endif()
 # The simulator: its checker's own tests, runs of many seeds, runs that must go alike twice, and runs
 # with a planted bug, which must be found.
 add_executable(sim_test ${CMAKE_SOURCE_DIR}/tests/sim/linearizability_test.cc)
-target_link_libraries(sim_test PRIVATE mydis_simulator GTest::gtest_main)
+target_link_libraries(sim_test PRIVATE mydis_simulator GTest::gmock GTest::gtest_main)
 add_test(NAME unit_sim COMMAND sim_test)
 add_test(NAME sim_seeds COMMAND mydis_sim --seed 1 --seeds 50)
 add_test(NAME sim_repeat COMMAND mydis_sim --seed 1000 --seeds 5 --repeat)

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include "base/codec.h"
 
@@ -31,13 +32,17 @@ constexpr Tables MakeTables() {
 }
 constexpr Tables kTables = MakeTables();
 
+// What eight bytes at once do.
+template <size_t... kBytes>
+uint64_t Slices(uint64_t word, std::index_sequence<kBytes...>) {
+  return (kTables[kSlices - 1 - kBytes][word >> (8 * kBytes) & 0xff] ^ ...);
+}
+
 }  // namespace
 
 uint64_t Crc64(std::string_view bytes, uint64_t crc) {
   while (bytes.size() >= kSlices) {
-    const uint64_t word = LoadLittle<uint64_t>(bytes.data()) ^ crc;
-    crc = 0;
-    for (size_t k = 0; k < kSlices; ++k) crc ^= kTables[kSlices - 1 - k][word >> (8 * k) & 0xff];
+    crc = Slices(LoadLittle<uint64_t>(bytes.data()) ^ crc, std::make_index_sequence<kSlices>());
     bytes.remove_prefix(kSlices);
   }
   for (const char c : bytes) crc = crc >> 8 ^ kTables[0][(crc ^ static_cast<uint8_t>(c)) & 0xff];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/ascii.h"
 #include "commands/arg_parser.h"
@@ -31,6 +32,48 @@ std::optional<std::string_view> BytesOf(const Entry& entry, Reply& reply) {
     return std::nullopt;
   }
   return entry.text();
+}
+
+// The count of the value that a key has had since a revision. Nothing else can have been there
+// under this name: changes after it carry later revisions.
+struct KnownCount {
+  uint64_t lineage = 0;
+  uint64_t revision = 0;
+  uint32_t db = 0;
+  std::string key;
+  uint64_t count = 0;
+};
+constexpr size_t kKnownCounts = 4096;
+constexpr size_t kMaxKnownKey = 256;
+
+// Where this thread keeps the count of an entry; nullptr if it may still change without getting
+// another revision. A memory beside the state: it changes no result.
+KnownCount* PlaceOf(const ReadContext& context, const Entry& entry) {
+  // lint: thread-ok readers are many, and each has its own
+  static thread_local std::vector<KnownCount> known(kKnownCounts);
+  const Keyspace& keyspace = context.keyspace;
+  if (entry.revision() >= keyspace.revision() || entry.key().size() > kMaxKnownKey) return nullptr;
+  return &known[keyspace.HashOf(entry.key()) % kKnownCounts];
+}
+
+bool IsOf(const KnownCount& known, const ReadContext& context, const Entry& entry) {
+  return known.lineage == context.keyspace.lineage() && known.revision == entry.revision() &&
+         known.db == context.db && known.key == entry.key();
+}
+
+// nullopt after an error.
+std::optional<uint64_t> CountOf(const ReadContext& context, const Entry& entry) {
+  KnownCount* const known = PlaceOf(context, entry);
+  if (known != nullptr && IsOf(*known, context, entry)) return known->count;
+  const auto bytes = BytesOf(entry, context.reply);
+  if (!bytes) return std::nullopt;
+  const auto cached = hll::CachedCount(*bytes);
+  const uint64_t count = cached ? *cached : hll::Count(*bytes);
+  if (known != nullptr) {
+    *known = {context.keyspace.lineage(), entry.revision(), context.db, std::string(entry.key()),
+              count};
+  }
+  return count;
 }
 
 // Merges all keys that are there; false after an error.
@@ -130,10 +173,9 @@ void PfcountCommand(ReadContext& context) {
   if (keys.size() == 1) {
     const Entry* entry = context.keyspace.Find(context.db, keys[0]);
     if (entry == nullptr) return context.reply.Integer(0);
-    const auto bytes = BytesOf(*entry, context.reply);
-    if (!bytes) return;
-    const auto cached = hll::CachedCount(*bytes);
-    count = cached ? *cached : hll::Count(*bytes);
+    const auto known = CountOf(context, *entry);
+    if (!known) return;
+    count = *known;
   } else {
     hll::Registers registers{};
     bool any_dense = false;
@@ -152,7 +194,11 @@ void PfmergeCommand(WriteContext& context) {
   const size_t sparse_max_bytes = context.state.settings.encoding_limits().hll_sparse_max_bytes;
   context.keyspace.EditString(context.db, key, [&](std::string& value) {
     if (value.empty()) value = hll::Empty();
-    if (any_dense) hll::MakeDense(value);
+    if (any_dense) {
+      hll::MakeDense(value);
+      hll::SetRegisters(value, registers);
+      return hll::Invalidate(value);
+    }
     for (uint32_t i = 0; i < hll::kRegisters; ++i) {
       if (registers[i] > 0) hll::Raise(value, {i, registers[i]}, sparse_max_bytes);
     }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "base/unique_number.h"
 #include "state/entry.h"
 #include "state/events.h"
 #include "state/expiry_index.h"
@@ -51,6 +52,13 @@ class Keyspace {
 
   uint32_t databases() const { return static_cast<uint32_t>(databases_.size()); }
   uint64_t hash_seed() const { return hash_seed_; }
+  // The revision that the next changes carry, or one before it.
+  uint64_t revision() const { return revision_; }
+  // A number that no other keyspace of this program has, nor this one after keys came to places
+  // where they were not under the revision they have (SWAPDB, a restore). With it, a database, a
+  // key and the revision of its entry name one value, if revision() is later: for memories beside
+  // the state.
+  uint64_t lineage() const { return lineage_; }
 
   // --- Reading ---
   uint64_t HashOf(std::string_view key) const;
@@ -232,6 +240,7 @@ class Keyspace {
 
   uint64_t hash_seed_;
   uint64_t revision_ = 0;
+  uint64_t lineage_ = UniqueNumber();
   bool placed_new_ = false;  // The entry placed last was not there before.
   std::vector<std::unique_ptr<Database>> databases_;
   std::vector<uint64_t> deletions_;  // Per partition: revision of the last deletion.

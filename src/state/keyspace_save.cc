@@ -73,6 +73,7 @@ bool Keyspace::LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder
 
 bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
   Decoder in(bytes);
+  lineage_ = UniqueNumber();
   deletions_[partition] = in.Varint();
   for (uint64_t number = in.Varint(); number != 0; number = in.Varint()) {
     if (number > databases()) return false;

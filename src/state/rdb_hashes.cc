@@ -46,6 +46,10 @@ std::optional<Hash> ReadPack(RdbType type, const std::string& bytes, const Encod
     return read ? HashOf(values, false, limits) : std::nullopt;
   }
   if (!Listpack::Validate(bytes)) return std::nullopt;
+  if (type == RdbType::kHashListpack) {
+    std::optional<Hash> hash = Hash::FromListpack(bytes, limits);
+    if (hash) return hash;
+  }
   const Listpack pack = Listpack::FromBytes(bytes);
   for (Listpack::Pos pos = pack.First(); pos != Listpack::kNone;) values.push_back(pack.Read(&pos));
   return HashOf(values, type == RdbType::kHashListpackTimed, limits);
@@ -71,16 +75,11 @@ void WriteTimed(const Hash& hash, RdbWriter& out) {
 
 void WriteRdbHash(const Hash& hash, RdbWriter& out) {
   if (hash.NextDeadline() != Hash::kNoDeadline) return WriteTimed(hash, out);
-  ListpackValue::Scratch scratch;
-  if (hash.EncodingName() == "listpack") {
-    Listpack pack;
-    hash.ForEach([&](const Hash::Value& field, const Hash::Value& value) {
-      pack.Append(field.string(scratch));
-      pack.Append(value.string(scratch));
-    });
+  if (const Listpack* pack = hash.listpack(); pack != nullptr) {
     out.U8(static_cast<uint8_t>(RdbType::kHashListpack));
-    return out.String(pack.bytes());
+    return out.String(pack->bytes());
   }
+  ListpackValue::Scratch scratch;
   out.U8(static_cast<uint8_t>(RdbType::kHash));
   out.Length(hash.size());
   hash.ForEach([&](const Hash::Value& field, const Hash::Value& value) {

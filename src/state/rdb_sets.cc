@@ -1,35 +1,31 @@
 // Sets in Redis's file format.
-#include <algorithm>
-
 #include "state/rdb_types.h"
-#include "types/intset.h"
 #include "types/old_encodings.h"
+#include "types/value_index.h"
 
 namespace mydis {
 namespace {
 
-void WriteIntset(const Set& set, RdbWriter& out) {
-  Intset integers(nullptr);
-  set.ForEach([&integers](const Set::Value& member) { integers.Add(member.integer); });
-  out.U8(static_cast<uint8_t>(RdbType::kSetIntset));
-  out.String(integers.bytes());
-  integers.Free();
-}
-
-void WriteListpack(const Set& set, RdbWriter& out) {
-  Listpack pack;
-  Set::Value::Scratch scratch;
-  set.ForEach([&](const Set::Value& member) { pack.Append(member.string(scratch)); });
-  out.U8(static_cast<uint8_t>(RdbType::kSetListpack));
-  out.String(pack.bytes());
+std::optional<Set> ReadListpack(const std::string& bytes, const EncodingLimits& limits) {
+  if (!Listpack::Validate(bytes)) return std::nullopt;
+  const Listpack pack = Listpack::FromBytes(bytes);
+  std::vector<ListpackValue> members;
+  ValueIndex seen(pack.size());
+  for (Listpack::Pos pos = pack.First(); pos != Listpack::kNone;) {
+    members.push_back(pack.Read(&pos));
+    if (!seen.Add(members.back())) return std::nullopt;
+  }
+  return Set::FromDistinct(members, false, limits);
 }
 
 }  // namespace
 
 void WriteRdbSet(const Set& set, RdbWriter& out) {
-  const std::string_view encoding = set.EncodingName();
-  if (encoding == "intset") return WriteIntset(set, out);
-  if (encoding == "listpack") return WriteListpack(set, out);
+  if (const std::string_view encoding = set.EncodingName(); encoding != "hashtable") {
+    out.U8(
+        static_cast<uint8_t>(encoding == "intset" ? RdbType::kSetIntset : RdbType::kSetListpack));
+    return out.String(set.packed());
+  }
   out.U8(static_cast<uint8_t>(RdbType::kSet));
   out.Length(set.size());
   Set::Value::Scratch scratch;
@@ -49,18 +45,10 @@ std::optional<Set> ReadRdbSet(RdbType type, RdbReader& in, const EncodingLimits&
   }
   const std::string bytes = in.String();
   if (!in.ok()) return std::nullopt;
+  if (type == RdbType::kSetListpack) return ReadListpack(bytes, limits);
   std::vector<ListpackValue> members;
-  Set set = type == RdbType::kSetIntset ? Set::Integers() : Set();
-  if (type == RdbType::kSetIntset) {
-    if (!ReadIntset(bytes, &members)) return std::nullopt;
-  } else {
-    if (!Listpack::Validate(bytes)) return std::nullopt;
-    const Listpack pack = Listpack::FromBytes(bytes);
-    set.Expect(pack.size(), limits);
-    for (Listpack::Pos pos = pack.First(); pos != Listpack::kNone;) {
-      if (!set.Add(pack.Read(&pos), limits)) return std::nullopt;
-    }
-  }
+  if (!ReadIntset(bytes, &members)) return std::nullopt;
+  Set set = Set::Integers();
   for (const ListpackValue& member : members) {
     if (!set.Add(member, limits)) return std::nullopt;
   }

@@ -126,6 +126,8 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
       break;
   }
   if (!readable) return Fail(ErrorCode::kCorrupt, "a log entry's operations cannot be read");
+  // No change will carry the last revision any more.
+  state_->keyspace.set_revision(state_->revision + 1);
   applied.check = Check(time_before_ms);
   state_->verify.reset();
   return applied;

@@ -76,6 +76,15 @@ TEST_F(StateMachineTest, AppliesEachSubmissionOnceAndInOrder) {
   EXPECT_FALSE(Apply(machine_, Entry({{"SET", "k", "late"}}, 2)));
 }
 
+TEST_F(StateMachineTest, BetweenEntriesNoChangeCanCarryTheRevisionOfAKey) {
+  const Keyspace& keyspace = machine_.state().keyspace;
+  for (uint64_t sequence = 1; sequence < 5; ++sequence) {
+    Apply(machine_, Entry({{"SET", "k", "1"}, {"SET", "j", "1"}}, sequence));
+    EXPECT_LT(keyspace.Find(0, "j")->revision(), keyspace.revision());
+    EXPECT_EQ(keyspace.Find(0, "j")->revision(), 2 * sequence);
+  }
+}
+
 TEST_F(StateMachineTest, KeysExpireWithTheEntryThatReachesTheirDeadline) {
   Apply(machine_, Entry({{"PSET", "k", "v", "100"}}, 1, 1000));
   Apply(machine_, Entry({{"GET", "x"}}, 2, 1099));

@@ -30,6 +30,18 @@ TEST(Bits, CountsWholeStrings) {
   EXPECT_EQ(CountBits(std::string(1000, '\xff')), 8000u);
 }
 
+TEST(Bits, CountsAtEveryAlignmentAndLength) {
+  Random random(7);
+  const std::string bytes = RandomBytes(random, 400);
+  for (size_t first = 0; first < 40; ++first) {
+    uint64_t count = 0;
+    for (size_t size = 0; size < 300; ++size) {
+      ASSERT_EQ(CountBits(std::string_view(bytes).substr(first, size)), count) << first << size;
+      for (int bit = 0; bit < 8; ++bit) count += SlowBit(bytes, (first + size) * 8 + bit);
+    }
+  }
+}
+
 TEST(Bits, CountsAndFindsInRangesLikeALoopOverBits) {
   Random random(1);
   for (int round = 0; round < 3000; ++round) {

@@ -2,7 +2,10 @@
 // deadlines: u8 2, the fields as above, varint count, {varint position, varint deadline} ascending.
 #include "types/hash.h"
 
+#include <array>
+
 #include "base/assert.h"
+#include "types/value_index.h"
 
 namespace mydis {
 namespace {
@@ -11,22 +14,28 @@ namespace {
 constexpr size_t kTableBytes = 128;
 constexpr size_t kTimedBytes = 64;
 constexpr size_t kDeadlineBytes = 20;
-// Up to so many fields a listpack's duplicates are looked for by walking it.
-constexpr size_t kFewFields = 64;
+// Up to so many fields each of a listpack is compared with all before it.
+constexpr size_t kFewFields = 12;
 
 bool FieldsAreUnique(const Listpack& listpack) {
-  ListpackValue::Scratch scratch;
   if (listpack.size() <= 2 * kFewFields) {
+    std::array<ListpackValue, kFewFields> fields;
+    size_t count = 0;
     for (Listpack::Pos pos = listpack.First(); pos != Listpack::kNone;) {
       const ListpackValue field = listpack.Read(&pos);
       pos = listpack.Next(pos);
-      if (listpack.Find(field.string(scratch), pos, 1) != Listpack::kNone) return false;
+      ListpackValue::Scratch scratch;
+      const ListpackNeedle needle(field.string(scratch));
+      for (size_t i = 0; i < count; ++i) {
+        if (needle.Matches(fields[i])) return false;
+      }
+      fields[count++] = field;
     }
     return true;
   }
-  MemberTable seen;
+  ValueIndex seen(listpack.size() / 2);
   for (Listpack::Pos pos = listpack.First(); pos != Listpack::kNone;) {
-    if (!seen.Add(listpack.Read(&pos).string(scratch)).fresh) return false;
+    if (!seen.Add(listpack.Read(&pos))) return false;
     listpack.Read(&pos);
   }
   return true;
@@ -40,6 +49,23 @@ bool FitsListpack(std::string_view field, std::string_view value, const Encoding
 }
 
 }  // namespace
+
+std::optional<Hash> Hash::FromListpack(std::string_view bytes, const EncodingLimits& limits) {
+  Hash hash;
+  Listpack& pack = hash.listpack_;
+  pack = Listpack::FromBytes(bytes);
+  if (pack.size() % 2 != 0 || pack.size() / 2 > limits.hash_max_listpack_entries ||
+      pack.byte_size() > Listpack::kMaxBytes / 2)
+    return std::nullopt;
+  for (Listpack::Pos pos = pack.First(); pos != Listpack::kNone;) {
+    if (!pack.IsCanonical(pos)) return std::nullopt;
+    ListpackValue::Scratch scratch;
+    if (pack.Read(&pos).string(scratch).size() > limits.hash_max_listpack_value)
+      return std::nullopt;
+  }
+  if (!FieldsAreUnique(pack)) return std::nullopt;
+  return hash;
+}
 
 Hash Hash::Clone() const {
   Hash copy;

@@ -44,6 +44,9 @@ class Hash {
   std::string_view EncodingName() const;
   void Save(Encoder& out) const;
   static bool Load(Decoder& in, Hash* hash);
+  // The hash that a listpack of fields and values is as it stands. nullopt if it is none, or one
+  // that setting the fields one by one would not give. REQUIRES: Listpack::Validate(bytes).
+  static std::optional<Hash> FromListpack(std::string_view bytes, const EncodingLimits& limits);
   void CheckInvariants() const;
 
   // nullopt if there is no such field.
@@ -57,6 +60,8 @@ class Hash {
   Item At(size_t position) const;
   // Whether At() has to walk.
   bool walks() const { return fields().form() == Form::kListpack; }
+  // The listpack of fields and values; nullptr if they are a table, or one has a deadline.
+  const Listpack* listpack() const { return form() == Form::kListpack ? &listpack_ : nullptr; }
   // Calls visit(field, value) in the order of the state.
   template <typename Visit>
   void ForEach(Visit visit) const {

@@ -218,5 +218,58 @@ TEST(Hash, MalformedBytesAreRefused) {
       << "a field twice";
 }
 
+// What setting the fields of a listpack one by one gives, if that is a listpack.
+std::optional<std::string> SlowFromListpack(const Listpack& pack, const EncodingLimits& limits) {
+  Hash hash;
+  if (pack.size() % 2 != 0) return std::nullopt;
+  for (Listpack::Pos pos = pack.First(); pos != Listpack::kNone;) {
+    ListpackValue::Scratch field;
+    ListpackValue::Scratch value;
+    const std::string_view name = pack.Read(&pos).string(field);
+    if (!hash.Set(name, pack.Read(&pos).string(value), limits)) return std::nullopt;
+  }
+  if (hash.listpack() == nullptr) return std::nullopt;
+  return std::string(hash.listpack()->bytes());
+}
+
+TEST(Hash, AListpackIsTakenAsItStandsWhereThatIsTheSame) {
+  Random random(4);
+  for (int round = 0; round < 3000; ++round) {
+    EncodingLimits limits;
+    limits.hash_max_listpack_entries = random.Below(40);
+    limits.hash_max_listpack_value = random.Below(3) == 0 ? 4 : 64;
+    Listpack pack;
+    const uint64_t most = random.Below(300) + 1;
+    for (uint64_t left = random.Below(60); left > 0; --left) {
+      std::string text = std::to_string(random.Below(most));
+      if (random.Chance(1, 2)) text = "field" + text;
+      pack.Append(text);
+    }
+    const auto hash = Hash::FromListpack(pack.bytes(), limits);
+    const auto expected = SlowFromListpack(pack, limits);
+    ASSERT_EQ(hash.has_value(), expected.has_value());
+    if (!hash) continue;
+    hash->CheckInvariants();
+    ASSERT_EQ(hash->listpack()->bytes(), *expected);
+  }
+}
+
+TEST(Hash, ALongerFormOfAnElementIsNotTaken) {
+  const EncodingLimits limits;
+  // "5" as a string; as an integer of two bytes; "v" with a length of 12 bits.
+  for (const char* element : {"\x81\x35\x02", "\xf1\x05\x00\x03", "\xe0\x01v\x03"}) {
+    const size_t size = element[0] == '\xf1' ? 4 : element[0] == '\x81' ? 3 : 4;
+    std::string bytes(
+        "\0\0\0\0\x02\0\x81"
+        "f\x02",
+        9);
+    bytes.append(element, size);
+    bytes += '\xff';
+    bytes[0] = static_cast<char>(bytes.size());
+    ASSERT_TRUE(Listpack::Validate(bytes));
+    EXPECT_FALSE(Hash::FromListpack(bytes, limits).has_value());
+  }
+}
+
 }  // namespace
 }  // namespace mydis

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -10,7 +11,6 @@
 
 #include "base/assert.h"
 #include "base/codec.h"
-#include "base/hash.h"
 
 namespace mydis::hyperloglog {
 namespace {
@@ -173,21 +173,6 @@ bool RaiseSparse(std::string& value, Mark mark, size_t sparse_max_bytes) {
 // How many registers hold each run.
 using Histogram = std::array<uint32_t, 64>;
 
-// Eight registers of 6 bits, a byte each.
-uint64_t Unpack(const char* p) {
-  uint64_t bits = 0;
-  std::memcpy(&bits, p, 6);
-  bits = (bits & 0xffffff) | (bits & 0xffffff000000) << 8;
-  bits = (bits & 0x00000fff00000fff) | (bits & 0x00fff00000fff000) << 4;
-  return (bits & 0x003f003f003f003f) | (bits & 0x0fc00fc00fc00fc0) << 2;
-}
-
-void UnpackAll(std::string_view dense, Registers& registers) {
-  const char* p = dense.data() + kHeaderBytes;
-  for (size_t i = 0; i < kRegisters; i += 8, p += 6)
-    StoreLittle(reinterpret_cast<char*>(registers.data()) + i, Unpack(p));
-}
-
 Histogram HistogramOf(const Registers& registers) {
   // Eight by turns: most registers are alike, and an addition must not wait for the one before it.
   std::array<Histogram, 8> parts{};
@@ -198,17 +183,6 @@ Histogram HistogramOf(const Registers& registers) {
   for (const Histogram& part : parts) {
     for (size_t i = 0; i < histogram.size(); ++i) histogram[i] += part[i];
   }
-  return histogram;
-}
-
-Histogram HistogramOf(std::string_view value) {
-  if (IsDense(value)) {
-    Registers registers;
-    UnpackAll(value, registers);
-    return HistogramOf(registers);
-  }
-  Histogram histogram{};
-  ForEachRun(value, [&](const Run& run) { histogram[run.value] += run.length; });
   return histogram;
 }
 
@@ -239,13 +213,19 @@ double Tau(double x) {
   return sum / 3;
 }
 
-uint64_t Estimate(const Histogram& histogram) {
+constexpr double kCount = kRegisters;
+
+// `sum` is that of 2^-r over all registers r but zeros.
+uint64_t EstimateOf(uint32_t zeros, double sum) {
   constexpr double kAlpha = 0.721347520444481703680;  // 0.5 / ln 2
-  constexpr double m = kRegisters;
-  double z = m * Tau((m - histogram[kHashBits + 1]) / m);
+  const double z = sum + kCount * Sigma(zeros / kCount);
+  return static_cast<uint64_t>(std::llroundl(kAlpha * kCount * kCount / z));
+}
+
+uint64_t Estimate(const Histogram& histogram) {
+  double z = kCount * Tau((kCount - histogram[kHashBits + 1]) / kCount);
   for (uint32_t i = kHashBits; i >= 1; --i) z = (z + histogram[i]) * 0.5;
-  z += m * Sigma(histogram[0] / m);
-  return static_cast<uint64_t>(std::llroundl(kAlpha * m * m / z));
+  return EstimateOf(histogram[0], z);
 }
 
 }  // namespace
@@ -332,10 +312,14 @@ bool MakeDense(std::string& value) {
   return true;
 }
 
+void SetRegisters(std::string& value, const Registers& registers) {
+  Pack(registers, value.data() + kHeaderBytes);
+}
+
 void MergeInto(Registers& registers, std::string_view value) {
   if (IsDense(value)) {
     Registers other;
-    UnpackAll(value, other);
+    Unpack(value.data() + kHeaderBytes, other);
     for (size_t i = 0; i < kRegisters; ++i) registers[i] = std::max(registers[i], other[i]);
     return;
   }
@@ -350,24 +334,20 @@ void MergeInto(Registers& registers, std::string_view value) {
 }
 
 uint64_t Count(std::string_view value) {
-  // What is counted is often counted again, and hashing it is much faster. A memory of the thread,
-  // not of the state: it changes no result.
-  struct Known {
-    uint64_t hash = 0;
-    uint64_t count = 0;
-  };
-  constexpr size_t kWorthIt = 512;
-  // lint: thread-ok readers are many, and each has its own
-  static thread_local std::array<Known, 64> known;
-  if (value.size() < kWorthIt) return Estimate(HistogramOf(value));
-  const std::string_view registers = value.substr(kHeaderBytes);
-  const uint64_t hash = Hash64(registers, value.size());
-  Known& place = known[hash % known.size()];
-  if (place.hash != hash) place = {hash, Estimate(HistogramOf(value))};
-  return place.count;
+  if (IsDense(value)) {
+    Registers registers;
+    Unpack(value.data() + kHeaderBytes, registers);
+    return Count(registers);
+  }
+  Histogram histogram{};
+  ForEachRun(value, [&](const Run& run) { histogram[run.value] += run.length; });
+  return Estimate(histogram);
 }
 
-uint64_t Count(const Registers& registers) { return Estimate(HistogramOf(registers)); }
+uint64_t Count(const Registers& registers) {
+  if (const auto weights = WeightsOf(registers)) return EstimateOf(weights->zeros, weights->sum);
+  return Estimate(HistogramOf(registers));
+}
 
 std::string Describe(std::string_view value) {
   MYDIS_ASSERT(!IsDense(value), "a dense value has no runs");

@@ -13,21 +13,18 @@
 // run, counted with the one bit that ends it.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "types/hll_registers.h"
+
 namespace mydis::hyperloglog {
 
-inline constexpr size_t kRegisters = 16384;
 inline constexpr size_t kHeaderBytes = 16;
-inline constexpr size_t kDenseBytes = kHeaderBytes + kRegisters * 6 / 8;
-
-// All registers, a byte each: the form in which values are merged.
-using Registers = std::array<uint8_t, kRegisters>;
+inline constexpr size_t kDenseBytes = kHeaderBytes + kPackedBytes;
 
 // What an element does: it raises a register to a run if that is less.
 struct Mark {
@@ -58,6 +55,8 @@ uint8_t RegisterAt(std::string_view value, uint32_t index);
 bool Raise(std::string& value, Mark mark, size_t sparse_max_bytes);
 // False if it was dense already.
 bool MakeDense(std::string& value);
+// The value's registers become these; its cached count stays. REQUIRES: IsDense(value).
+void SetRegisters(std::string& value, const Registers& registers);
 // Each register becomes the greater of the two.
 void MergeInto(Registers& registers, std::string_view value);
 uint64_t Count(std::string_view value);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 #include <string>
@@ -96,6 +97,46 @@ TEST(HyperLogLog, DenseIsTheSame) {
   EXPECT_EQ(CachedCount(dense), 500u);
   Invalidate(dense);
   EXPECT_FALSE(CachedCount(dense).has_value());
+}
+
+// Redis's own sum, register by register from the greatest on.
+uint64_t SlowCount(const Registers& registers) {
+  std::array<uint32_t, 64> histogram{};
+  for (const uint8_t r : registers) ++histogram[r];
+  const double m = kRegisters;
+  double z = 0;
+  for (int i = 50; i >= 1; --i) z = (z + histogram[static_cast<size_t>(i)]) * 0.5;
+  double sigma = histogram[0] / m;
+  double y = 1;
+  for (double x = sigma, before = -1; before != sigma; y += y) {
+    x *= x;
+    before = sigma;
+    sigma += x * y;
+  }
+  return static_cast<uint64_t>(std::llroundl(0.721347520444481703680 * m * m / (z + m * sigma)));
+}
+
+TEST(HyperLogLog, EveryWayToCountGivesRedissCount) {
+  Random random(9);
+  for (int round = 0; round < 300; ++round) {
+    Registers registers{};
+    const uint64_t first = random.Below(12);
+    const uint64_t most = random.Below(round % 2 == 0 ? 20 : 39) + 1;
+    for (uint8_t& r : registers) {
+      // Half as many of each next one, as hashes leave them.
+      r = static_cast<uint8_t>(
+          first + static_cast<uint64_t>(__builtin_ctzll(random.Next() | 1ull << most)));
+      if (random.Chance(1, 400)) r = static_cast<uint8_t>(random.Below(51));
+      if (round % 3 == 0 && random.Chance(1, 3)) r = 0;
+    }
+    registers[0] = 1;
+    ASSERT_EQ(Count(registers), SlowCount(registers)) << round;
+    std::string dense = Empty();
+    MakeDense(dense);
+    SetRegisters(dense, registers);
+    ASSERT_EQ(RegistersOf(dense), registers);
+    ASSERT_EQ(Count(dense), SlowCount(registers)) << round;
+  }
 }
 
 TEST(HyperLogLog, BrokenValuesAreSeen) {

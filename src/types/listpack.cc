@@ -270,6 +270,16 @@ ListpackValue Listpack::Get(Pos pos) const {
   }
 }
 
+bool Listpack::IsCanonical(Pos pos) const {
+  const ListpackValue value = Get(pos);
+  // Most: too short for a longer form of its length, and plainly no number.
+  if (ByteAt(block_ + pos) < 0xc0 && !value.is_int && !value.text.empty() && value.text[0] > '9')
+    return true;
+  // Every other form of a value is longer.
+  const Element element = value.is_int ? Element(value.integer) : Element(value.text);
+  return element.body_size() == BodySize(pos);
+}
+
 Listpack::Pos Listpack::Find(std::string_view value, Pos from, size_t skip) const {
   if (from == kNone) return kNone;
   const ListpackNeedle needle(value);
@@ -359,6 +369,13 @@ void Listpack::Concatenate(const Listpack& other) {
   Resize(end, 0, size);
   std::memcpy(block_ + end, other.block_ + kHeaderBytes, size);
   SetCount(count);
+}
+
+void Listpack::Reserve(size_t bytes) {
+  if (bytes <= byte_size()) return;
+  const bool fresh = block_ == nullptr;
+  Reallocate(bytes);
+  if (fresh) std::memcpy(block_, kEmpty, kEmptyBytes);
 }
 
 void Listpack::ShrinkToFit() {

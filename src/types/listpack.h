@@ -123,8 +123,18 @@ class Listpack {
   Pos Seek(int64_t index) const;
 
   ListpackValue Get(Pos pos) const;
+  // True if Append() would write this element so: FromBytes takes longer forms too.
+  bool IsCanonical(Pos pos) const;
   // The element at *pos, which moves on to the next.
   ListpackValue Read(Pos* pos) const {
+    if (const auto first = static_cast<uint8_t>(block_[*pos]); (first & 0xc0) == 0x80) {
+      // A string of up to 63 bytes, as most are; its back length is a byte.
+      const size_t size = first & 0x3fu;
+      const std::string_view text(block_ + *pos + 1, size);
+      *pos += size + 2;
+      if (static_cast<uint8_t>(block_[*pos]) == kEnd) *pos = kNone;
+      return {.is_int = false, .integer = 0, .text = text};
+    }
     const ListpackValue value = Get(*pos);
     *pos = Next(*pos);
     return value;
@@ -154,6 +164,8 @@ class Listpack {
   Listpack SplitOff(Pos pos);
   // Adds the other's elements behind this one's own.
   void Concatenate(const Listpack& other);
+  // Makes room for what is going to be `bytes` in all, so that adding it does not move it.
+  void Reserve(size_t bytes);
   // Gives back room that changes left behind.
   void ShrinkToFit();
 

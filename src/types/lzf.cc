@@ -1,8 +1,12 @@
 #include "types/lzf.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <vector>
+
+#include "base/codec.h"
 
 namespace mydis {
 namespace {
@@ -11,15 +15,18 @@ constexpr size_t kMaxLiteral = 32;
 constexpr size_t kMinMatch = 3;
 constexpr size_t kMaxMatch = 264;
 constexpr size_t kMaxDistance = 8192;
-constexpr int kHashBits = 14;
+constexpr int kMinHashBits = 8;
+constexpr int kMaxHashBits = 14;
 // No byte of the compressed form stands for more than this many.
 constexpr size_t kMaxExpansion = kMaxMatch;
 
-uint32_t HashOf(const char* p) {
-  const uint32_t three = static_cast<uint8_t>(p[0]) |
-                         static_cast<uint32_t>(static_cast<uint8_t>(p[1])) << 8 |
-                         static_cast<uint32_t>(static_cast<uint8_t>(p[2])) << 16;
-  return three * 2654435761u >> (32 - kHashBits);
+uint32_t ThreeAt(const char* p) {
+  return static_cast<uint8_t>(p[0]) | static_cast<uint32_t>(LoadLittle<uint16_t>(p + 1)) << 8;
+}
+
+// A table for few bytes is small: clearing a large one would take longer than to compress them.
+int HashBitsFor(size_t size) {
+  return std::clamp(static_cast<int>(std::bit_width(size)) + 1, kMinHashBits, kMaxHashBits);
 }
 
 void PutLiterals(std::string_view bytes, std::string* out) {
@@ -47,16 +54,19 @@ void PutMatch(size_t distance, size_t length, std::string* out) {
 
 bool LzfCompress(std::string_view bytes, size_t limit, std::string* out) {
   out->clear();
+  out->reserve(limit);
+  const int bits = HashBitsFor(bytes.size());
   // Positions plus one of the last occurrence of three bytes with a hash.
-  std::vector<uint32_t> last(size_t{1} << kHashBits);
+  std::vector<uint32_t> last(size_t{1} << bits);
   size_t literals = 0;  // Where those begin that are not written yet.
   size_t at = 0;
   while (at + kMinMatch <= bytes.size()) {
-    uint32_t& seen = last[HashOf(bytes.data() + at)];
+    const uint32_t three = ThreeAt(bytes.data() + at);
+    uint32_t& seen = last[three * 2654435761u >> (32 - bits)];
     const size_t candidate = seen;
     seen = static_cast<uint32_t>(at + 1);
     if (candidate == 0 || at + 1 - candidate > kMaxDistance ||
-        bytes.compare(candidate - 1, kMinMatch, bytes, at, kMinMatch) != 0) {
+        ThreeAt(bytes.data() + candidate - 1) != three) {
       ++at;
       continue;
     }
@@ -77,14 +87,18 @@ bool LzfDecompress(std::string_view compressed, size_t size, std::string* out) {
   out->clear();
   // A size that cannot be is refused before room is made for it.
   if (size / kMaxExpansion > compressed.size()) return false;
-  out->reserve(size);
+  out->resize(size);
+  char* to = out->data();
+  char* const end = to + size;
   size_t at = 0;
   while (at < compressed.size()) {
     const auto control = static_cast<uint8_t>(compressed[at++]);
+    const auto left = static_cast<size_t>(end - to);
     if (control < kMaxLiteral) {
       const size_t run = control + size_t{1};
-      if (run > compressed.size() - at || run > size - out->size()) return false;
-      out->append(compressed.substr(at, run));
+      if (run > compressed.size() - at || run > left) return false;
+      std::memcpy(to, compressed.data() + at, run);
+      to += run;
       at += run;
       continue;
     }
@@ -97,12 +111,11 @@ bool LzfDecompress(std::string_view compressed, size_t size, std::string* out) {
     if (at == compressed.size()) return false;
     const size_t distance =
         (static_cast<size_t>(control & 0x1f) << 8 | static_cast<uint8_t>(compressed[at++])) + 1;
-    if (distance > out->size() || length > size - out->size()) return false;
+    if (distance > static_cast<size_t>(to - out->data()) || length > left) return false;
     // The source may overlap what is being written.
-    for (size_t from = out->size() - distance; length > 0; --length, ++from)
-      out->push_back((*out)[from]);
+    for (const char* from = to - distance; length > 0; --length) *to++ = *from++;
   }
-  return out->size() == size;
+  return to == end;
 }
 
 }  // namespace mydis

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/assert.h"
+#include "types/value_index.h"
 
 namespace mydis {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 // What a table takes beside its members.
 constexpr size_t kTableBytes = 128;
 // Up to so many elements a listpack's duplicates are looked for by walking it.
-constexpr size_t kFewElements = 128;
+constexpr size_t kFewElements = 12;
 
 uint64_t MaxIntset(const EncodingLimits& limits) {
   return std::min(limits.set_max_intset_entries, Intset::kMaxEntries);
@@ -32,10 +33,9 @@ bool HasDuplicates(const Listpack& listpack) {
     }
     return false;
   }
-  MemberTable seen;
+  ValueIndex seen(listpack.size());
   for (Listpack::Pos pos = listpack.First(); pos != Listpack::kNone;) {
-    ListpackValue::Scratch scratch;
-    if (!seen.Add(listpack.Read(&pos).string(scratch)).fresh) return true;
+    if (!seen.Add(listpack.Read(&pos))) return true;
   }
   return false;
 }
@@ -52,6 +52,34 @@ Set Set::ForSize(std::string_view first, size_t count, const EncodingLimits& lim
   if (count <= MaxIntset(limits) && ParseCanonicalInteger(first)) return Integers();
   Set set;
   if (count > limits.set_max_listpack_entries) set.set_table(new MemberTable);
+  return set;
+}
+
+Set Set::FromDistinct(std::span<const Value> members, bool as_table, const EncodingLimits& limits) {
+  Set set;
+  if (!as_table && members.size() <= limits.set_max_listpack_entries) {
+    size_t bytes = Listpack::kEmptyBytes;
+    const auto fits = [&](const Value& member) {
+      Value::Scratch scratch;
+      const std::string_view text = member.string(scratch);
+      const bool room = bytes + text.size() <= Listpack::kMaxBytes;
+      bytes += Listpack::ElementBytes(text);
+      return room && text.size() <= limits.set_max_listpack_value;
+    };
+    if (std::ranges::all_of(members, fits)) {
+      set.listpack().Reserve(bytes);
+      for (const Value& member : members)
+        member.is_int ? set.listpack().AppendInteger(member.integer)
+                      : set.listpack().Append(member.text);
+      return set;
+    }
+  }
+  auto* table = new MemberTable;
+  set.set_table(table);
+  for (const Value& member : members) {
+    Value::Scratch scratch;
+    table->Add(member.string(scratch));
+  }
   return set;
 }
 

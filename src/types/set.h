@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -38,6 +39,10 @@ class Set {
   // members, `first` being one.
   static Set Integers();
   static Set ForSize(std::string_view first, size_t count, const EncodingLimits& limits);
+  // These members in this order, of which no two are equal: a table, or a listpack if they may be
+  // one and `as_table` does not forbid it.
+  static Set FromDistinct(std::span<const Value> members, bool as_table,
+                          const EncodingLimits& limits);
 
   size_t size() const;
   size_t MemoryBytes() const;
@@ -45,6 +50,10 @@ class Set {
   void Save(Encoder& out) const;
   static bool Load(Decoder& in, Set* set);
   void CheckInvariants() const;
+  // The bytes of the listpack or of the sorted integers. REQUIRES: it is no table.
+  std::string_view packed() const {
+    return form() == Form::kListpack ? listpack().bytes() : intset().bytes();
+  }
 
   bool Contains(std::string_view member) const;
   bool Contains(const Value& member) const;
