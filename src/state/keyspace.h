@@ -9,6 +9,7 @@
 // nothing else ever compares a deadline with the time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -158,9 +159,11 @@ class Keyspace {
 
  private:
   struct Database {
+    static constexpr uint32_t kGroup = 128;  // Partitions of a group.
     std::vector<PartitionTable> tables{kPartitions};
     size_t size = 0;
     size_t expiring = 0;
+    std::array<size_t, kPartitions / kGroup> group_sizes{};  // Keys, to find the n-th.
   };
   struct Position {
     Database* database;
@@ -204,6 +207,7 @@ class Keyspace {
   void ForgetFields(Entry* entry);
   void RemoveDueFields();
   void CheckFields() const;
+  static void CheckGroups(const Database& database);
   void ReleaseValue(Entry* entry);
   Entry* Allocate(std::string_view key, size_t area);
   void Free(Entry* entry);

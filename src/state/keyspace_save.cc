@@ -98,6 +98,15 @@ bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
   return in.ok() && in.AtEnd();
 }
 
+void Keyspace::CheckGroups(const Database& database) {
+  for (size_t group = 0; group < database.group_sizes.size(); ++group) {
+    size_t keys = 0;
+    for (size_t p = group * Database::kGroup; p < (group + 1) * Database::kGroup; ++p)
+      keys += database.tables[p].size();
+    MYDIS_ASSERT(keys == database.group_sizes[group], "a group counts its keys");
+  }
+}
+
 void Keyspace::CheckInvariants() const {
   size_t expiring = 0;
   size_t memory = 0;
@@ -122,6 +131,7 @@ void Keyspace::CheckInvariants() const {
       }
     }
     MYDIS_ASSERT(size == databases_[db]->size, "the database counts its keys");
+    CheckGroups(*databases_[db]);
     MYDIS_ASSERT(expiring_here == databases_[db]->expiring, "the database counts expiring keys");
     expiring += expiring_here;
   }
