@@ -148,13 +148,15 @@ void LuaArena::KeepBase() {
   written_.Watch(memory_, base_.size() / kPage);
 }
 
-ArenaImage LuaArena::SaveDifference() const {
+ArenaImage LuaArena::SaveDifference() {
   ArenaImage image;
+  image.number = ++images_;
   const size_t shared = base_.size();
   const auto add = [&](size_t offset, size_t size) {
     const auto source = static_cast<uint32_t>(image.bytes.size());
     image.bytes.append(memory_ + offset, size);
-    if (!image.blocks.empty()) {
+    // A block of the base lies in one page.
+    if (!image.blocks.empty() && (offset % kPage != 0 || offset > shared)) {
       ArenaImage::Block& last = image.blocks.back();
       if (last.offset + last.size == offset) {
         last.size += static_cast<uint32_t>(size);
@@ -173,23 +175,25 @@ ArenaImage LuaArena::SaveDifference() const {
 }
 
 void LuaArena::Restore(const ArenaImage* difference) {
+  static const ArenaImage kNone;
+  const ArenaImage& image = difference != nullptr ? *difference : kNone;
   Trim(head().top);
-  uint64_t written = written_.written();
-  while (written != 0) {
-    const int page = std::countr_zero(written);
-    const size_t at = static_cast<size_t>(page) * kPage;
+  if (image.number != current_) {
+    written_.Allow(image.base_pages | current_pages_);
+    current_ = image.number;
+    current_pages_ = image.base_pages;
+  }
+  const uint64_t written = written_.written();
+  for (uint64_t left = written; left != 0; left &= left - 1) {
+    const size_t at = static_cast<size_t>(std::countr_zero(left)) * kPage;
     std::memcpy(memory_ + at, base_.data() + at, kPage);
-    written &= written - 1;
   }
-  if (difference != nullptr) {
-    written_.Allow(difference->base_pages);
-    for (const ArenaImage::Block& block : difference->blocks) {
-      Commit(block.offset + block.size);
-      std::memcpy(memory_ + block.offset, difference->bytes.data() + block.source, block.size);
-    }
+  for (const ArenaImage::Block& block : image.blocks) {
+    if (block.offset < base_.size() && (written >> block.offset / kPage & 1) == 0) continue;
+    Commit(block.offset + block.size);
+    std::memcpy(memory_ + block.offset, image.bytes.data() + block.source, block.size);
   }
-  if (++restores_ % kLearnAgain == 1)
-    written_.Protect(difference == nullptr ? ~uint64_t{0} : ~difference->base_pages);
+  if (++restores_ % kLearnAgain == 1) written_.Protect(~uint64_t{0});
 }
 
 void LuaArena::Trim(size_t top) {

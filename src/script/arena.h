@@ -24,6 +24,7 @@ struct ArenaImage {
   std::vector<Block> blocks;
   std::string bytes;
   uint64_t base_pages = 0;  // Bit i: blocks lie in page i of the base.
+  uint64_t number = 0;      // Its arena's own, from 1 on.
   size_t MemoryBytes() const { return bytes.size() + blocks.size() * sizeof(Block); }
 };
 
@@ -55,9 +56,10 @@ class LuaArena {
   void KeepBase();
   size_t base_bytes() const { return base_.size(); }
   // What differs from the base.
-  ArenaImage SaveDifference() const;
+  ArenaImage SaveDifference();
   // Brings back the moment of KeepBase(), and then that of SaveDifference() if one is given. Copies
-  // only those pages of the base that may have been written since.
+  // only those pages of the base that may have been written since, or that differ in what was
+  // brought back last. REQUIRES: `difference` is of this arena, and unchanged.
   void Restore(const ArenaImage* difference);
   // Pages of the base that the next Restore() copies.
   uint64_t written_pages() const { return written_.written(); }
@@ -93,6 +95,10 @@ class LuaArena {
   std::string base_;
   WrittenPages written_;  // Pages of the base.
   uint32_t restores_ = 0;
+  uint64_t images_ = 0;  // Saved so far.
+  // What was brought back last: its number (0: the base alone), its pages.
+  uint64_t current_ = 0;
+  uint64_t current_pages_ = 0;
 };
 
 }  // namespace mydis

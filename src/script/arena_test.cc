@@ -85,6 +85,22 @@ TEST(Arena, ImagesInTurn) {
   }
 }
 
+TEST(Arena, AnImageBroughtBackAgainIsCopiedWhereItWasWritten) {
+  Filled f;
+  f.arena.Restore(nullptr);
+  for (const size_t i : {0, 150, 300}) f.blocks[i][9] = '!';
+  const ArenaImage image = f.arena.SaveDifference();
+  // Until the pages are learnt anew.
+  for (int i = 0; i < 2000 && f.arena.written_pages() != 0; ++i) f.arena.Restore(&image);
+  EXPECT_EQ(f.arena.written_pages(), 0u);
+  f.blocks[300][9] = '?';
+  EXPECT_EQ(std::popcount(f.arena.written_pages()), 1);
+  f.arena.Restore(&image);
+  for (const size_t i : {0, 150, 300}) EXPECT_EQ(f.blocks[i][9], '!');
+  f.arena.Restore(nullptr);
+  EXPECT_TRUE(f.IsBase());
+}
+
 TEST(Arena, NewBlocksLieBehindTheBase) {
   LuaArena arena;
   auto* first = static_cast<char*>(LuaArena::Allocate(&arena, nullptr, 0, kBlock));
