@@ -15,7 +15,7 @@ constexpr size_t kUnit = 16;
 constexpr size_t kSmall = 512;  // Up to here a class for each multiple of 16 bytes.
 constexpr int kSmallClasses = kSmall / kUnit;
 constexpr size_t kLarge = size_t{1} << 20;
-constexpr size_t kPage = 4096;
+constexpr size_t kPage = WrittenPages::kPage;
 constexpr size_t kBlock = 64;  // Differences between images are kept in blocks of this size.
 
 size_t RoundUp(size_t size, size_t step) { return (size + step - 1) / step * step; }
@@ -35,7 +35,7 @@ LuaArena::LuaArena() {
   if (end > aligned + kReserve) {
     munmap(reinterpret_cast<void*>(aligned + kReserve), end - aligned - kReserve);
   }
-  base_ = reinterpret_cast<char*>(aligned);
+  memory_ = reinterpret_cast<char*>(aligned);
   Commit(sizeof(Head));
   head() = Head{};
   head().top = RoundUp(sizeof(Head), kBlock);
@@ -43,7 +43,8 @@ LuaArena::LuaArena() {
 }
 
 LuaArena::~LuaArena() {
-  if (base_ != nullptr) munmap(base_, kReserve);
+  written_.Leave();
+  if (memory_ != nullptr) munmap(memory_, kReserve);
 }
 
 // `room`: the bytes that blocks of the class have. Above the small ones four classes for each power
@@ -67,7 +68,7 @@ void LuaArena::Commit(size_t end) {
   const size_t wanted =
       std::min(kReserve, RoundUp(std::max(end, committed_ + committed_ / 4), kCommitStep));
   // An instance whose system is out of memory must not go on with another result than the others.
-  const int failed = mprotect(base_ + committed_, wanted - committed_, PROT_READ | PROT_WRITE);
+  const int failed = mprotect(memory_ + committed_, wanted - committed_, PROT_READ | PROT_WRITE);
   MYDIS_ASSERT(failed == 0, "the system has no memory for a script");
   committed_ = wanted;
 }
@@ -78,7 +79,7 @@ void* LuaArena::Take(size_t size) {
   if (index >= kClasses) return nullptr;
   uint32_t& first = head().free[index];
   if (first != 0) {
-    char* block = base_ + size_t{first} * kUnit;
+    char* block = memory_ + size_t{first} * kUnit;
     std::memcpy(&first, block, sizeof first);
     return block;
   }
@@ -86,20 +87,20 @@ void* LuaArena::Take(size_t size) {
   if (room > kReserve - offset) return nullptr;
   Commit(offset + room);
   head().top = offset + room;
-  return base_ + offset;
+  return memory_ + offset;
 }
 
 void LuaArena::Give(void* block, size_t size) {
   size_t room = 0;
   uint32_t& first = head().free[ClassOf(size, &room)];
   std::memcpy(block, &first, sizeof first);
-  first = static_cast<uint32_t>(static_cast<size_t>(static_cast<char*>(block) - base_) / kUnit);
+  first = static_cast<uint32_t>(static_cast<size_t>(static_cast<char*>(block) - memory_) / kUnit);
   if (room < kLarge) return;
   // All but the page with the link above goes back to the system at once.
-  const auto offset = static_cast<size_t>(static_cast<char*>(block) - base_);
+  const auto offset = static_cast<size_t>(static_cast<char*>(block) - memory_);
   const size_t begin = RoundUp(offset + sizeof first, kPage);
   const size_t end = (offset + room) / kPage * kPage;
-  madvise(base_ + begin, end - begin, MADV_DONTNEED);
+  madvise(memory_ + begin, end - begin, MADV_DONTNEED);
 }
 
 void* LuaArena::Allocate(void* ud, void* block, size_t old_size, size_t new_size) {
@@ -137,21 +138,25 @@ void* LuaArena::Allocate(void* ud, void* block, size_t old_size, size_t new_size
   return fresh;
 }
 
-ArenaImage LuaArena::Save() const {
-  const auto top = static_cast<uint32_t>(head().top);
-  ArenaImage image;
-  image.blocks.push_back({0, top, 0});
-  image.bytes.assign(base_, top);
-  return image;
+void LuaArena::KeepBase() {
+  MYDIS_ASSERT(base_.empty(), "an arena has one base");
+  std::ranges::fill(head().free, 0u);
+  head().top = RoundUp(head().top, kPage);
+  MYDIS_ASSERT(head().top <= kPage * WrittenPages::kMaxPages, "the base is small");
+  Commit(head().top);
+  base_.assign(memory_, head().top);
+  written_.Watch(memory_, base_.size() / kPage);
 }
 
-ArenaImage LuaArena::SaveDifference(const ArenaImage& base) const {
+ArenaImage LuaArena::SaveDifference() {
   ArenaImage image;
-  const size_t shared = base.bytes.size();
+  image.number = ++images_;
+  const size_t shared = base_.size();
   const auto add = [&](size_t offset, size_t size) {
     const auto source = static_cast<uint32_t>(image.bytes.size());
-    image.bytes.append(base_ + offset, size);
-    if (!image.blocks.empty()) {
+    image.bytes.append(memory_ + offset, size);
+    // A block of the base lies in one page.
+    if (!image.blocks.empty() && (offset % kPage != 0 || offset > shared)) {
       ArenaImage::Block& last = image.blocks.back();
       if (last.offset + last.size == offset) {
         last.size += static_cast<uint32_t>(size);
@@ -161,28 +166,40 @@ ArenaImage LuaArena::SaveDifference(const ArenaImage& base) const {
     image.blocks.push_back({static_cast<uint32_t>(offset), static_cast<uint32_t>(size), source});
   };
   for (size_t at = 0; at < shared; at += kBlock) {
-    const size_t size = std::min(kBlock, shared - at);
-    if (std::memcmp(base_ + at, base.bytes.data() + at, size) != 0) add(at, size);
+    if (std::memcmp(memory_ + at, base_.data() + at, kBlock) == 0) continue;
+    add(at, kBlock);
+    image.base_pages |= uint64_t{1} << at / kPage;
   }
   if (head().top > shared) add(shared, head().top - shared);
   return image;
 }
 
-void LuaArena::Restore(const ArenaImage& base, const ArenaImage* difference) {
+void LuaArena::Restore(const ArenaImage* difference) {
+  static const ArenaImage kNone;
+  const ArenaImage& image = difference != nullptr ? *difference : kNone;
   Trim(head().top);
-  for (const ArenaImage* image : {&base, difference}) {
-    if (image == nullptr) continue;
-    for (const ArenaImage::Block& block : image->blocks) {
-      Commit(block.offset + block.size);
-      std::memcpy(base_ + block.offset, image->bytes.data() + block.source, block.size);
-    }
+  if (image.number != current_) {
+    written_.Allow(image.base_pages | current_pages_);
+    current_ = image.number;
+    current_pages_ = image.base_pages;
   }
+  const uint64_t written = written_.written();
+  for (uint64_t left = written; left != 0; left &= left - 1) {
+    const size_t at = static_cast<size_t>(std::countr_zero(left)) * kPage;
+    std::memcpy(memory_ + at, base_.data() + at, kPage);
+  }
+  for (const ArenaImage::Block& block : image.blocks) {
+    if (block.offset < base_.size() && (written >> block.offset / kPage & 1) == 0) continue;
+    Commit(block.offset + block.size);
+    std::memcpy(memory_ + block.offset, image.bytes.data() + block.source, block.size);
+  }
+  if (++restores_ % kLearnAgain == 1) written_.Protect(~uint64_t{0});
 }
 
 void LuaArena::Trim(size_t top) {
   if (top <= kKeep) return;
   const size_t end = std::min(RoundUp(top, kPage), committed_);
-  madvise(base_ + kKeep, end - kKeep, MADV_DONTNEED);
+  madvise(memory_ + kKeep, end - kKeep, MADV_DONTNEED);
 }
 
 }  // namespace mydis

@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "script/written_pages.h"
+
 namespace mydis {
 
-// What a moment of an arena was like: all bytes, or the difference to another image.
+// What a moment of an arena was like: the difference to its base.
 struct ArenaImage {
   struct Block {
     uint32_t offset;
@@ -21,6 +23,8 @@ struct ArenaImage {
   };
   std::vector<Block> blocks;
   std::string bytes;
+  uint64_t base_pages = 0;  // Bit i: blocks lie in page i of the base.
+  uint64_t number = 0;      // Its arena's own, from 1 on.
   size_t MemoryBytes() const { return bytes.size() + blocks.size() * sizeof(Block); }
 };
 
@@ -33,7 +37,7 @@ class LuaArena {
   LuaArena& operator=(const LuaArena&) = delete;
 
   // False if the system has refused the address range.
-  bool ok() const { return base_ != nullptr; }
+  bool ok() const { return memory_ != nullptr; }
 
   // Lua's allocation function: `ud` is the arena. Gives nullptr beyond the limit.
   static void* Allocate(void* ud, void* block, size_t old_size, size_t new_size);
@@ -46,12 +50,19 @@ class LuaArena {
   uint64_t limit() const { return head().limit; }
   void set_limit(uint64_t bytes) { head().limit = bytes; }
 
-  // The whole contents.
-  ArenaImage Save() const;
-  // What differs from `base`, which the arena held at an earlier moment.
-  ArenaImage SaveDifference(const ArenaImage& base) const;
-  // Brings back the moment of Save(), and then that of SaveDifference() if one is given.
-  void Restore(const ArenaImage& base, const ArenaImage* difference);
+  // Makes what the arena holds now its base. New blocks come to lie behind it: what is free in it
+  // is not used again, so that a call writes to few of its pages.
+  // REQUIRES: called once.
+  void KeepBase();
+  size_t base_bytes() const { return base_.size(); }
+  // What differs from the base.
+  ArenaImage SaveDifference();
+  // Brings back the moment of KeepBase(), and then that of SaveDifference() if one is given. Copies
+  // only those pages of the base that may have been written since, or that differ in what was
+  // brought back last. REQUIRES: `difference` is of this arena, and unchanged.
+  void Restore(const ArenaImage* difference);
+  // Pages of the base that the next Restore() copies.
+  uint64_t written_pages() const { return written_.written(); }
 
  private:
   static constexpr size_t kReserve = size_t{4} << 30;
@@ -59,6 +70,9 @@ class LuaArena {
   // What stays committed between calls; the rest goes back to the system.
   static constexpr size_t kKeep = size_t{8} << 20;
   static constexpr int kClasses = 160;
+  // Restores between two after which all pages count as not written: a page that one script has
+  // written is copied for all others until then.
+  static constexpr uint32_t kLearnAgain = 1024;
   // At the beginning of the range, part of every image.
   struct Head {
     uint64_t top;  // Offset behind the last block ever cut.
@@ -68,16 +82,23 @@ class LuaArena {
     uint32_t free[kClasses];  // Offset / 16 of the first free block of each class; 0: none.
   };
 
-  Head& head() { return *reinterpret_cast<Head*>(base_); }
-  const Head& head() const { return *reinterpret_cast<const Head*>(base_); }
+  Head& head() { return *reinterpret_cast<Head*>(memory_); }
+  const Head& head() const { return *reinterpret_cast<const Head*>(memory_); }
   static int ClassOf(size_t size, size_t* room);
   void* Take(size_t size);
   void Give(void* block, size_t size);
   void Commit(size_t end);
   void Trim(size_t top);
 
-  char* base_ = nullptr;
+  char* memory_ = nullptr;
   size_t committed_ = 0;
+  std::string base_;
+  WrittenPages written_;  // Pages of the base.
+  uint32_t restores_ = 0;
+  uint64_t images_ = 0;  // Saved so far.
+  // What was brought back last: its number (0: the base alone), its pages.
+  uint64_t current_ = 0;
+  uint64_t current_pages_ = 0;
 };
 
 }  // namespace mydis

@@ -1,7 +1,9 @@
 // EVAL, EVALSHA, FCALL and their _RO forms.
+#include <array>
 #include <string>
 
 #include "base/ascii.h"
+#include "base/hash.h"
 #include "base/sha1.h"
 #include "script/run_script.h"
 #include "script/script_family.h"
@@ -13,20 +15,40 @@ constexpr std::string_view kErrNoScript = "NOSCRIPT No matching script. Please u
 constexpr std::string_view kErrKeyCount = "ERR value is not an integer or out of range";
 constexpr size_t kShaSize = 40;
 
+// The SHA1 of a script's text; good until the next call. Clients that call by EVAL send the same
+// few texts again and again: comparing one costs a tenth of hashing it.
+std::string_view ShaOf(std::string_view text) {
+  struct Known {
+    std::string text;
+    std::string sha = Sha1Hex({});
+  };
+  constexpr size_t kMaxText = size_t{16} << 10;
+  // lint: thread-ok a function of the text alone
+  thread_local std::array<Known, 16> all;
+  // lint: thread-ok as above
+  thread_local std::string sha_of_long;
+  if (text.size() > kMaxText) return sha_of_long = Sha1Hex(text);
+  Known& known = all[Hash64(text) % all.size()];
+  if (known.text == text) return known.sha;
+  known.sha = Sha1Hex(text);
+  known.text = text;
+  return known.sha;
+}
+
 // EVAL in both forms. The state has the script afterwards if this is a write.
 void Eval(ScriptCall& call, Args args, Reply& reply) {
   if (!ReadKeys(args, kErrKeyCount, &call.keys, &call.args, reply)) return;
   const std::string_view text = args[1];
-  const std::string sha = Sha1Hex(text);
+  const std::string_view sha = ShaOf(text);
   uint32_t flags = 0;
   size_t shebang = 0;
   std::string error;
   if (!ReadShebang(text, &flags, &shebang, &error)) return reply.Error(error);
-  if (!CompileScript(sha, text, shebang, reply)) return;
+  const ArenaImage* image = CompileScript(sha, text, shebang, reply);
+  if (image == nullptr) return;
   if (call.write != nullptr) call.write->state.scripts.AddEval(sha, text, flags);
   call.name = sha;
-  if (PrepareCall(call, flags, call.write == nullptr, reply))
-    RunScript(call, sha, text, shebang, reply);
+  if (PrepareCall(call, flags, call.write == nullptr, reply)) RunScript(call, *image, reply);
 }
 
 void EvalSha(ScriptCall& call, Args args, Reply& reply) {
@@ -42,7 +64,8 @@ void EvalSha(ScriptCall& call, Args args, Reply& reply) {
   size_t shebang = 0;
   std::string error;
   ReadShebang(script->text, &flags, &shebang, &error);
-  RunScript(call, sha, script->text, shebang, reply);
+  const ArenaImage* image = CompileScript(sha, script->text, shebang, reply);
+  if (image != nullptr) RunScript(call, *image, reply);
 }
 
 void Fcall(ScriptCall& call, Args args, Reply& reply) {
@@ -119,7 +142,7 @@ const CommandSpec* ReadOnlyForm(const CommandTable& table, const CommandSpec* sp
     return script != nullptr && no_writes(script->flags) ? table.Find("evalsha_ro") : spec;
   }
   if (spec->handler.write == &EvalCommand && args[1].starts_with("#!")) {
-    const CachedScript* script = scripts.Find(Sha1Hex(args[1]));
+    const CachedScript* script = scripts.Find(ShaOf(args[1]));
     return script != nullptr && no_writes(script->flags) ? table.Find("eval_ro") : spec;
   }
   return spec;

@@ -132,20 +132,17 @@ bool PrepareCall(ScriptCall& call, uint32_t flags, bool ro, Reply& reply) {
   return true;
 }
 
-bool CompileScript(std::string_view sha, std::string_view text, size_t shebang, Reply& reply) {
+const ArenaImage* CompileScript(std::string_view sha, std::string_view text, size_t shebang,
+                                Reply& reply) {
   std::string error;
   // The first line goes, its end stays: lines keep their numbers.
-  if (LuaVm::OfThread().Script(sha, text.substr(shebang), &error) != nullptr) return true;
-  reply.Error("ERR Error compiling script (new function): " + error);
-  return false;
+  const ArenaImage* image = LuaVm::OfThread().Script(sha, text.substr(shebang), &error);
+  if (image == nullptr) reply.Error("ERR Error compiling script (new function): " + error);
+  return image;
 }
 
-void RunScript(ScriptCall& call, std::string_view sha, std::string_view text, size_t shebang,
-               Reply& reply) {
-  if (!CompileScript(sha, text, shebang, reply)) return;
-  std::string error;
-  const ArenaImage* image = LuaVm::OfThread().Script(sha, text.substr(shebang), &error);
-  RunImage(*image, call, reply, [&call, &reply](lua_State* L) {
+void RunScript(ScriptCall& call, const ArenaImage& image, Reply& reply) {
+  RunImage(image, call, reply, [&call, &reply](lua_State* L) {
     lua_getfield(L, LUA_REGISTRYINDEX, kGlobalsSlot);
     lua_pushliteral(L, "KEYS");
     PushArray(L, call.keys);

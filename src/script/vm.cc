@@ -72,7 +72,7 @@ LuaVm::LuaVm() {
       },
       &error);
   MYDIS_ASSERT(built, "the sandbox can be built");
-  base_ = arena_.Save();
+  arena_.KeepBase();
 }
 
 // The state is memory of the arena and nothing else.
@@ -89,7 +89,7 @@ bool LuaVm::Protected(const std::function<void(lua_State*)>& body, std::string* 
 }
 
 void LuaVm::Begin(const ArenaImage* difference, const ScriptLimits& limits) {
-  arena_.Restore(base_, difference);
+  arena_.Restore(difference);
   arena_.set_limit(limits.memory);
   arena_.ResetVolume();
   given_ = budget_ = limits.budget;
@@ -124,7 +124,7 @@ const ArenaImage* LuaVm::Keep(std::string_view key) {
   lua_sethook(L_, nullptr, 0, 0);
   arena_.ResetVolume();
   arena_.set_limit(0);  // Every call sets its own.
-  ArenaImage image = arena_.SaveDifference(base_);
+  ArenaImage image = arena_.SaveDifference();
   if (image_bytes_ + image.MemoryBytes() > kMaxImageBytes) Forget();
   image_bytes_ += image.MemoryBytes();
   return &(images_[std::string(key)] = std::move(image));

@@ -82,7 +82,7 @@ class LuaVm {
   // What is registered while a library loads; nullptr otherwise.
   std::vector<RegisteredFunction>* registering() { return registering_; }
   // Bytes that a call begins with, and that all images take.
-  size_t base_bytes() const { return base_.bytes.size(); }
+  size_t base_bytes() const { return arena_.base_bytes(); }
   size_t image_bytes() const { return image_bytes_; }
 
  private:
@@ -98,7 +98,6 @@ class LuaVm {
 
   LuaArena arena_;
   lua_State* L_ = nullptr;
-  ArenaImage base_;
   std::map<std::string, ArenaImage, std::less<>> images_;
   size_t image_bytes_ = 0;
   ScriptCall* call_ = nullptr;

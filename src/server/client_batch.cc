@@ -79,6 +79,15 @@ void ClientBatch::AddLiteral(Connection* connection, std::string reply) {
   AddItem(BatchItem::Kind::kLiteral, connection, 2).literal = std::move(reply);
 }
 
+bool ClientBatch::ExtendLiteral(const Connection* connection, std::string_view reply) {
+  if (items_.empty()) return false;
+  BatchItem& last = items_.back();
+  if (last.kind != BatchItem::Kind::kLiteral || last.connection != connection || last.silent)
+    return false;
+  last.literal += reply;
+  return true;
+}
+
 void ClientBatch::Seal() {
   operations = builder_.operations();
   kind = EntryBody::kCommands;

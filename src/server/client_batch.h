@@ -110,6 +110,8 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
     return expected_bytes <= kExpectedReadBytes - expected_read_bytes_;
   }
   void AddLiteral(Connection* connection, std::string reply);
+  // False, with nothing done, unless the last item is a literal of this connection that is sent.
+  bool ExtendLiteral(const Connection* connection, std::string_view reply);
   bool empty() const { return items_.empty(); }
   size_t bytes() const { return builder_.bytes(); }
   // The same before the last item was added.

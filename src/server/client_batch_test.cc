@@ -105,6 +105,21 @@ TEST_F(ClientBatchTest, ATransactionTellsWhereEachReplyEnds) {
   EXPECT_EQ(Reply(1), "$1\r\n2\r\n");
 }
 
+TEST_F(ClientBatchTest, LiteralsOfOneConnectionBecomeOne) {
+  const auto* const other = reinterpret_cast<const Connection*>(this);
+  EXPECT_FALSE(batch_->ExtendLiteral(nullptr, "+OK\r\n"));
+  batch_->AddLiteral(nullptr, "+OK\r\n");
+  EXPECT_FALSE(batch_->ExtendLiteral(other, "+QUEUED\r\n"));
+  EXPECT_TRUE(batch_->ExtendLiteral(nullptr, "+QUEUED\r\n"));
+  ASSERT_EQ(batch_->items().size(), 1u);
+  EXPECT_EQ(batch_->items()[0].literal, "+OK\r\n+QUEUED\r\n");
+  // What is thrown away takes no reply along that is not.
+  batch_->items()[0].silent = true;
+  EXPECT_FALSE(batch_->ExtendLiteral(nullptr, "+QUEUED\r\n"));
+  Write({"SET", "k", "1"});
+  EXPECT_FALSE(batch_->ExtendLiteral(nullptr, "+OK\r\n"));
+}
+
 TEST_F(ClientBatchTest, AWatchedKeyThatChangedAbortsTheTransactionAlone) {
   const WatchedKey watched[] = {{0, "k", core_.machine.state().keyspace.WatchRevision(0, "k")}};
   Write({"SET", "k", "other"});

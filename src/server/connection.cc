@@ -196,6 +196,15 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
     item.calls = std::make_unique<std::vector<CalledCommand>>();
 }
 
+// Replies one after the other, as those of MULTI and of what it queues, are one item.
+void Connection::AttachReply(std::string_view reply) {
+  ClientBatch& batch = thread_.CurrentBatch();
+  const bool silent = Silent();
+  if (!silent && batch.ExtendLiteral(this, reply)) return;
+  batch.AddLiteral(this, std::string(reply));
+  Attached(batch, silent);
+}
+
 // Whether the reply of the command at hand is to be thrown away; moves CLIENT REPLY SKIP on.
 bool Connection::Silent() {
   using Mode = Session::ReplyMode;
@@ -247,9 +256,7 @@ Connection::Step Connection::ReplyError(std::string_view error) {
   std::string text;
   RespReply(text, session_.resp_version).Error(error);
   node_.stats().CountError(error);
-  ClientBatch& batch = thread_.CurrentBatch();
-  batch.AddLiteral(this, std::move(text));
-  Attached(batch);
+  AttachReply(text);
   return Step::kNext;
 }
 
@@ -436,9 +443,7 @@ Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {
   std::string text;
   RespReply reply(text, session_.resp_version);
   RunLocal(spec, args, reply, false);
-  ClientBatch& batch = thread_.CurrentBatch();
-  batch.AddLiteral(this, std::move(text));
-  Attached(batch);
+  AttachReply(text);
   return Step::kNext;
 }
 

@@ -178,6 +178,8 @@ class Connection final : private StreamHandler {
   bool CanAttach() const;
   void Attached(ClientBatch& batch) { Attached(batch, Silent()); }
   void Attached(ClientBatch& batch, bool silent);
+  // Puts a reply that is made already behind the items of this connection. REQUIRES: CanAttach().
+  void AttachReply(std::string_view reply);
   // --- The command that waits for keys (connection_blocking.cc) ---
   // Looks at the state: true if the command may wait, with its plan.
   bool Plan(const CommandSpec* spec, Args args, uint32_t db, WaitPlan* plan);

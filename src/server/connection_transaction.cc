@@ -63,9 +63,7 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
     tail += "+QUEUED\r\n";
     AfterReply(before);
   } else {
-    ClientBatch& batch = thread_.CurrentBatch();
-    batch.AddLiteral(this, "+QUEUED\r\n");
-    Attached(batch);
+    AttachReply("+QUEUED\r\n");
   }
   return Step::kNext;
 }

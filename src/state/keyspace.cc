@@ -145,11 +145,12 @@ void Keyspace::ForEach(uint32_t db, const std::function<void(const Entry&)>& vis
 
 const Entry& Keyspace::Nth(uint32_t db, uint64_t n) const {
   MYDIS_ASSERT(n < Size(db), "the position must be below the size");
-  size_t p = 0;
-  while (n >= databases_[db]->tables[p].size()) n -= databases_[db]->tables[p++].size();
-  std::vector<Entry*> entries;
-  databases_[db]->tables[p].CollectSorted(0, entries);
-  return *entries[n];
+  const Database& database = *databases_[db];
+  size_t group = 0;
+  while (n >= database.group_sizes[group]) n -= database.group_sizes[group++];
+  size_t p = group * Database::kGroup;
+  while (n >= database.tables[p].size()) n -= database.tables[p++].size();
+  return *database.tables[p].Nth(static_cast<uint32_t>(n));
 }
 
 size_t Keyspace::CostOf(const Entry& entry) {
@@ -195,6 +196,7 @@ Entry* Keyspace::Place(std::string_view key, size_t area, Position& position) {
     position.entry = Allocate(key, area);
     position.table->Insert(position.entry, position.hash, hash_seed_);
     ++position.database->size;
+    ++position.database->group_sizes[PartitionOf(position.hash) / Database::kGroup];
     placed_new_ = true;
     return position.entry;
   }
@@ -312,6 +314,7 @@ void Keyspace::Detach(const Position& position) {
   }
   position.table->Remove(entry, position.hash, hash_seed_);
   --database.size;
+  --database.group_sizes[PartitionOf(position.hash) / Database::kGroup];
 }
 
 void Keyspace::EraseAt(uint32_t db, const Position& position, bool told) {

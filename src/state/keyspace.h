@@ -9,6 +9,7 @@
 // nothing else ever compares a deadline with the time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -179,8 +180,10 @@ class Keyspace {
     size_t objects() const override { return size; }
     bool FreeSome(size_t allocations) override;
 
+    static constexpr uint32_t kGroup = 128;  // Partitions of a group.
     std::vector<PartitionTable> tables{kPartitions};
     size_t size = 0;
+    std::array<size_t, kPartitions / kGroup> group_sizes{};  // Keys, to find the n-th.
     size_t expiring = 0;
     size_t memory_bytes = 0;  // Of its keys: see CostOf.
     ExpiryIndex expiry;
@@ -237,6 +240,7 @@ class Keyspace {
   void ReleaseValue(Database& database, Entry* entry);
   static Entry* Allocate(std::string_view key, size_t area);
   void Free(Database& database, Entry* entry);
+  static void CheckGroups(const Database& database);
 
   uint64_t hash_seed_;
   uint64_t revision_ = 0;

@@ -99,6 +99,15 @@ bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
   return in.ok() && in.AtEnd();
 }
 
+void Keyspace::CheckGroups(const Database& database) {
+  for (size_t group = 0; group < database.group_sizes.size(); ++group) {
+    size_t keys = 0;
+    for (size_t p = group * Database::kGroup; p < (group + 1) * Database::kGroup; ++p)
+      keys += database.tables[p].size();
+    MYDIS_ASSERT(keys == database.group_sizes[group], "a group counts its keys");
+  }
+}
+
 // Gives what its keys count for.
 size_t Keyspace::CheckEntries(uint32_t db) const {
   const Database& database = *databases_[db];
@@ -133,6 +142,7 @@ void Keyspace::CheckInvariants() const {
     MYDIS_ASSERT(CheckEntries(db) == database.memory_bytes, "memory is counted");
     MYDIS_ASSERT(database.expiring == database.expiry.size(),
                  "every expiring key is in the index once");
+    CheckGroups(database);
     CheckFields(database);
     database.expiry.CheckInvariants();
   }

@@ -163,6 +163,31 @@ TEST(Keyspace, ScanVisitsEverythingThatStays) {
   EXPECT_EQ(keyspace.Scan(0, ~uint64_t{0}, 10, [](const Entry&) { FAIL(); }), 0u);
 }
 
+TEST(Keyspace, TheNthKeyIsTheOneOfTheCanonicalOrder) {
+  Random random(3);
+  Keyspace keyspace(random.Next(), 16);
+  const auto check = [&keyspace] {
+    keyspace.CheckInvariants();
+    uint64_t n = 0;
+    keyspace.ForEach(0, [&](const Entry& entry) {
+      ASSERT_EQ(keyspace.Nth(0, n).key(), entry.key());
+      ++n;
+    });
+    EXPECT_EQ(n, keyspace.Size(0));
+  };
+  // Enough that some partitions have keys of the same tag, whose order is that of the keys.
+  for (int i = 0; i < 300'000; ++i)
+    keyspace.SetInteger(0, "key:" + std::to_string(i), i, Ttl::None());
+  check();
+  for (int i = 0; i < 300'000; ++i) {
+    if (random.Chance(9, 10)) keyspace.Erase(0, "key:" + std::to_string(i));
+  }
+  check();
+  keyspace.Flush(0);
+  keyspace.SetInteger(0, "one", 1, Ttl::None());
+  check();
+}
+
 TEST(Keyspace, WatchRevisionNoticesEveryChange) {
   Keyspace keyspace(9, 16);
   const uint64_t missing = keyspace.WatchRevision(0, "k");

@@ -134,6 +134,26 @@ void PartitionTable::CollectSorted(uint16_t first_tag, std::vector<Entry*>& out)
   for (uint64_t slot : found) out.push_back(EntryIn(slot));
 }
 
+Entry* PartitionTable::Nth(uint32_t n) const {
+  std::vector<uint64_t> found;
+  found.reserve(size_);
+  for (uint32_t i = 0; i < capacity(); ++i) {
+    if (slots_[i] != 0) found.push_back(slots_[i]);
+  }
+  const auto tag = [](uint64_t slot) { return slot >> 48; };
+  const auto nth = found.begin() + n;
+  std::ranges::nth_element(found, nth, {}, tag);
+  const uint64_t wanted = tag(*nth);
+  std::vector<Entry*> alike;
+  uint32_t before = 0;
+  for (const uint64_t slot : found) {
+    if (tag(slot) == wanted) alike.push_back(EntryIn(slot));
+    if (tag(slot) < wanted) ++before;
+  }
+  std::ranges::sort(alike, {}, [](const Entry* entry) { return entry->key(); });
+  return alike[n - before];
+}
+
 void PartitionTable::CheckInvariants(uint64_t seed) const {
   uint32_t count = 0;
   for (uint32_t i = 0; i < capacity(); ++i) {
