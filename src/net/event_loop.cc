@@ -163,9 +163,15 @@ void EventLoop::RunTasks(std::vector<TurnTask*>& queue) {
     if (queue[i] != nullptr) queue[i]->index_ = i;
 }
 
-// They are few a second: the clock is asked only when one is due.
-void EventLoop::RunTimers() {
+// They are few a second: the clock is asked only when one is due. What they alone have woken the
+// loop for is theirs as a whole: SleepTime() counts it.
+void EventLoop::RunTimers(bool alone) {
   if (timers_.NextDeadline() > now_ms_) return;
+  if (alone && !has_posted_.load(std::memory_order_relaxed)) {
+    timers_.RunDue(now_ms_);
+    only_timers_ = true;
+    return;
+  }
   const auto begin = std::chrono::steady_clock::now();
   timers_.RunDue(now_ms_);
   const auto ns = static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count());
@@ -199,14 +205,19 @@ void EventLoop::DispatchEvents(int count) {
 
 int EventLoop::SleepTime(int limit_ms) {
   const uint64_t deadline = timers_.NextDeadline();
-  if (deadline == UINT64_MAX) return limit_ms;
+  if (deadline == UINT64_MAX && !only_timers_) return limit_ms;
   const uint64_t now_us = clock_.MonotonicUs();
   if (awake_since_us_ != 0) {
     const uint64_t awake_us = now_us - awake_since_us_;
     busy_us_.store(busy_us() + awake_us, std::memory_order_relaxed);
     if (awake_us > longest_us()) longest_us_.store(awake_us, std::memory_order_relaxed);
+    if (std::exchange(only_timers_, false)) {
+      timers_ns_.store(timers_ns_.load(std::memory_order_relaxed) + awake_us * 1000,
+                       std::memory_order_relaxed);
+    }
     awake_since_us_ = 0;
   }
+  if (deadline == UINT64_MAX) return limit_ms;
   if (deadline * 1000 <= now_us) return 0;
   const uint64_t wait_ms = std::min<uint64_t>((deadline * 1000 - now_us + 999) / 1000, 1 << 30);
   return limit_ms < 0 ? static_cast<int>(wait_ms)
@@ -267,8 +278,9 @@ void EventLoop::RunOnce(int timeout_ms) {
   now_ms_ = now_us / 1000;
   if (awake_since_us_ == 0) awake_since_us_ = now_us;
   turns_.store(turns() + 1, std::memory_order_relaxed);
+  only_timers_ = false;
   DispatchEvents(count);
-  RunTimers();
+  RunTimers(count == 0);
   RunQueued();
   // What the hooks brought about on the spot is finished before others are asked what they want.
   if (!after_turn_.empty() && has_posted_.load(std::memory_order_relaxed)) RunQueued();

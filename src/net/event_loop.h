@@ -151,7 +151,7 @@ class EventLoop {
   EventLoop(Options options, int epoll_fd, int wake_fd);
   static void Queue(std::vector<TurnTask*>& queue, TurnTask* task);
   void RunTasks(std::vector<TurnTask*>& queue);
-  void RunTimers();
+  void RunTimers(bool alone);
   void RunPosted();
   void RunQueued();
   bool HasQueued() const;
@@ -189,6 +189,7 @@ class EventLoop {
   uint64_t awake_since_us_ = 0;  // Guarded by drive_: 0 if that has been added to busy_us_.
   std::atomic<uint64_t> turns_{0};
   std::atomic<uint64_t> busy_us_{0};
+  bool only_timers_ = false;  // Guarded by drive_: the turn was for nothing else.
   std::atomic<uint64_t> timers_ns_{0};
   std::atomic<uint64_t> longest_us_{0};
 

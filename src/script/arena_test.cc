@@ -18,6 +18,7 @@ constexpr size_t kBlock = 48;
 // An arena whose base is 400 blocks, about five pages.
 struct Filled {
   Filled() {
+    AnswerWriteFaults();
     for (int i = 0; i < 400; ++i) blocks.push_back(Make(static_cast<char>(i)));
     arena.KeepBase();
   }

@@ -22,6 +22,8 @@ struct Slot {
 };
 Slot slots[256];
 struct sigaction previous;
+// lint: lock-ok set once, by the program
+std::atomic<bool> may_answer{false};
 
 // As if nobody had looked at the fault.
 void PassOn(int signal, siginfo_t* info, void* context) {
@@ -54,6 +56,8 @@ struct FaultHandler {
   }
 };
 
+void AnswerWriteFaults() { may_answer = true; }
+
 void WrittenPages::Leave() {
   if (slot_ < 0) return;
   Allow(all());
@@ -66,6 +70,7 @@ void WrittenPages::Watch(char* begin, size_t pages) {
   begin_ = begin;
   pages_ = pages;
   written_ = all();
+  if (!may_answer) return;
   static const bool installed = sysconf(_SC_PAGESIZE) == kPage && FaultHandler::Install();
   if (!installed) return;
   // lint: pointer-order-ok nothing is ordered by it

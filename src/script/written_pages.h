@@ -9,6 +9,10 @@
 
 namespace mydis {
 
+// Lets this process's faults be answered, from the next Watch() on. Until then every page counts as
+// written: whether signals may be handled is the host program's to say, not a library's.
+void AnswerWriteFaults();
+
 // The owner's thread, which is also the only one that writes to the range.
 class WrittenPages {
  public:

@@ -445,6 +445,10 @@ void ConsensusDriver::Post(std::move_only_function<void(Replica*)> task) {
 
 void ConsensusDriver::TryDrive() { impl_->loop->TryDrive(); }
 
+uint64_t ConsensusDriver::timers_us() const {
+  return impl_->loop == nullptr ? 0 : impl_->loop->timers_us();
+}
+
 Readiness ConsensusDriver::readiness() const {
   return impl_->readiness.load(std::memory_order_acquire);
 }

@@ -67,6 +67,8 @@ class ConsensusDriver {
   // Does the consensus thread's work in its place, if it sleeps. See EventLoop::TryDrive.
   void TryDrive();
   Readiness readiness() const;
+  // How long its loop has worked because of the time alone.
+  uint64_t timers_us() const;
   // Why it is not ready, one line.
   std::string why() const;
   bool can_submit() const;

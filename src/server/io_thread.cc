@@ -337,7 +337,8 @@ void IoThread::EachSecond() {
     Stats& stats = node_.stats();
     const auto [input, output] = node_.NetBytes();
     const auto since = [](uint64_t now, uint64_t& before) {
-      const uint64_t change = now < before ? 0 : now - before;
+      // CONFIG RESETSTAT lets them begin anew.
+      const uint64_t change = now < before ? now : now - before;
       before = now;
       return change;
     };

@@ -83,6 +83,7 @@ std::pair<uint64_t, uint64_t> Node::NetBytes() const {
 
 LoopTotals Node::AddLoops() const {
   LoopTotals sum;
+  sum.timers_us = consensus_->timers_us();
   for (const auto& thread : threads_) {
     const EventLoop& loop = thread->loop();
     sum.turns += loop.turns();

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "script/written_pages.h"
 #include "server/node.h"
 
 namespace mydis {
@@ -51,6 +52,7 @@ int Failed(const Status& status) {
 int RunServer(const ServerOptions& options) {
   LogConfigure(options.log_level, options.log_format);
   RaiseFileLimit();
+  AnswerWriteFaults();
   if (!InstallSignals()) return Failed(Status(ErrorCode::kIo, "cannot install signal handlers"));
   Node node(options);
   if (Status status = node.Start(); !status.ok()) return Failed(status);

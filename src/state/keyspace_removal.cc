@@ -12,7 +12,7 @@ namespace {
 
 // A value that counts for no more is freed at once. That is some 64 allocations, as many as Redis
 // takes for little: a list's nodes are larger, members of a set share allocations.
-constexpr size_t kFreedAtOnceBytes = 32 << 10;
+constexpr size_t kFreedAtOnceBytes = 16 << 10;
 
 // A container that was taken out of its entry.
 class FormerValue final : public Remains {
