@@ -131,12 +131,15 @@ def npm_install(test, *packages):
     """A folder with these npm packages; the test is left out where their registry cannot be reached."""
     folder = test.folder()
     # What npm's cache in the home folder has of an earlier run is not asked for again.
+    # Where nobody answers it is not asked for minutes.
+    limits = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000",
+              "--fetch-timeout=60000"]
     install = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefer-offline",
-                              "--prefix", folder, *packages], stdin=subprocess.DEVNULL,
+                              *limits, "--prefix", folder, *packages], stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, timeout=300)
     if install.returncode != 0:
-        reach = subprocess.run(["npm", "ping"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                               timeout=120)
+        reach = subprocess.run(["npm", "ping", *limits], stdin=subprocess.DEVNULL, capture_output=True,
+                               text=True, timeout=120)
         if reach.returncode != 0:
             test.skipTest("the npm registry cannot be reached")
         test.fail(f"npm install: {install.stdout}{install.stderr}")
