@@ -1,5 +1,6 @@
 #include "consensus/engine_thread.h"
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -10,13 +11,20 @@ extern "C" void MydisEngineThread(void* body);  // engine/thread.go says what it
 
 namespace mydis {
 namespace {
-using Body = std::packaged_task<void()>;
+
+// The other thread is the Go runtime's: `ready` hands over what was written before, in terms of C++.
+struct Body {
+  std::packaged_task<void()> task;
+  std::atomic<bool> ready{false};
+};
+
 }  // namespace
 
 EngineThread::EngineThread(std::function<void()> body) {
-  auto task = std::make_unique<Body>(std::move(body));
-  done_ = task->get_future();
-  MydisEngineThread(task.release());
+  auto made = std::make_unique<Body>(std::packaged_task<void()>(std::move(body)));
+  done_ = made->task.get_future();
+  made->ready.store(true, std::memory_order_release);
+  MydisEngineThread(made.release());
 }
 
 void EngineThread::join() {
@@ -27,6 +35,7 @@ void EngineThread::join() {
 }  // namespace mydis
 
 void mydis_engine_thread_run(void* body) {
-  const std::unique_ptr<mydis::Body> task(static_cast<mydis::Body*>(body));
-  (*task)();
+  const std::unique_ptr<mydis::Body> made(static_cast<mydis::Body*>(body));
+  MYDIS_ASSERT(made->ready.load(std::memory_order_acquire), "it is handed over");
+  made->task();
 }
