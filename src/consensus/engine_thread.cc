@@ -12,7 +12,8 @@ extern "C" void MydisEngineThread(void* body);  // engine/thread.go says what it
 namespace mydis {
 namespace {
 
-// The other thread is the Go runtime's: `ready` hands over what was written before, in terms of C++.
+// The other thread is the Go runtime's: `ready` hands over what was written before, in terms of
+// C++.
 struct Body {
   std::packaged_task<void()> task;
   std::atomic<bool> ready{false};
