@@ -15,10 +15,12 @@ import (
 	"unsafe"
 )
 
-// The core needs no parallelism; a second processor lets the collector run beside a call. What it
-// collects is small and short-lived: messages and Readys of past turns.
+// A processor for each thread that may turn cores (the host has one for two cores of the machine, and
+// the consensus thread), so that it finds its own at every call; and two that stay idle, for the
+// collector, and because the runtime takes processors away from calls into C when none is idle. What
+// the collector collects is small and short-lived: messages and Readys of past turns.
 func init() {
-	runtime.GOMAXPROCS(2)
+	runtime.GOMAXPROCS(runtime.NumCPU()/2 + 3)
 	debug.SetGCPercent(400)
 }
 
@@ -66,8 +68,12 @@ func MydisEngineStart(
 //export MydisEngineTurn
 func MydisEngineTurn(
 	handle C.uintptr_t, input *C.char, length C.size_t, output unsafe.Pointer, logLevel C.int,
+	yield C.int,
 ) {
 	defer dieOnPanic()
+	if yield != 0 {
+		runtime.Gosched()
+	}
 	e := cgo.Handle(handle).Value().(*engine)
 	e.log.level = level(logLevel)
 	in := reader{bytes: unsafe.Slice((*byte)(unsafe.Pointer(input)), int(length))}
