@@ -7,6 +7,9 @@
 namespace mydis {
 
 std::vector<std::string> ReadLogin(const CommandLine& line) {
+  if (line.Has("token")) return {"AUTH", line.Get("token")};
+  const char* token = std::getenv("MYDIS_TOKEN");
+  if (token != nullptr && *token != '\0' && !line.Has("pass")) return {"AUTH", token};
   const char* variable = std::getenv("REDISCLI_AUTH");
   if (!line.Has("pass") && variable == nullptr) return {};
   std::vector<std::string> command = {"AUTH"};

@@ -19,8 +19,11 @@ inline constexpr OptionSpec kPasswordOption = {
     "-a,--pass", "PASSWORD",
     "log in with this password (or set REDISCLI_AUTH, which others cannot see)"};
 
-// The AUTH command that --user and --pass, or the environment variable REDISCLI_AUTH, ask for;
-// empty for none.
+inline constexpr OptionSpec kTokenOption = {
+    "--token", "TOKEN", "log in with this token (or set MYDIS_TOKEN, which others cannot see)"};
+
+// The AUTH command that --token, or --user and --pass, or the environment variables MYDIS_TOKEN and
+// REDISCLI_AUTH, ask for; empty for none.
 std::vector<std::string> ReadLogin(const CommandLine& line);
 
 // From --address, else MYDIS_ADDRESS, else the default.

@@ -29,6 +29,7 @@ constexpr OptionSpec kOptions[] = {
     kAddressOption,
     kUserOption,
     kPasswordOption,
+    kTokenOption,
     {"-n,--db", "N", "database to select", "0"},
     {"-3", "", "speak version 3 of the Redis protocol"},
     {"-r,--repeat", "N", "run the command N times; -1: until Ctrl-C", "1"},

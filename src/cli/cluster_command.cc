@@ -7,14 +7,13 @@
 #include <cctype>
 #include <cstdio>
 
-#include "base/duration.h"
 #include "cli/addresses.h"
 #include "cli/cluster_status.h"
 #include "cli/command_line.h"
 #include "cli/nearest.h"
+#include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
-#include "client/remote_connection.h"
 
 namespace mydis {
 namespace {
@@ -43,6 +42,7 @@ constexpr OptionSpec kOptions[] = {
     kAddressOption,
     kUserOption,
     kPasswordOption,
+    kTokenOption,
     {"--timeout", "D", "how long to wait for the answer", "30s"},
     {"--json", "", "print status and get as JSON"},
 };
@@ -93,7 +93,6 @@ Result<const Action*> FindAction(const CommandLine& line) {
 }
 
 int Failure(const Action& action, std::string_view message) {
-  if (message.starts_with("ERR ")) message.remove_prefix(4);
   fmt::print(stderr, "{} {}: {}\n", kProgram, action.name, message);
   return kExitFailed;
 }
@@ -136,21 +135,12 @@ int PrintReply(const Action& action, const CommandLine& line, const RespValue& r
   return kExitOk;
 }
 
-int RunAction(const Action& action, const CommandLine& line, RemoteConnection::Options options) {
-  RemoteConnection connection(std::move(options));
-  if (Status s = connection.Connect(); !s.ok())
-    return Failure(
-        action,
-        fmt::format("{}; is Mydis running there? --address HOST:PORT names another", s.message()));
-  // Version 3 of the protocol tells maps from lists.
-  std::vector<std::vector<std::string>> commands = {{"HELLO", "3"}, CommandOf(action, line)};
-  if (const auto login = ReadLogin(line); !login.empty()) commands.insert(commands.begin(), login);
-  const Result<std::vector<RespValue>> replies = connection.Pipeline(commands);
-  if (!replies) return Failure(action, replies.error().message());
-  for (const RespValue& reply : *replies) {
-    if (reply.is_error()) return Failure(action, reply.text);
-  }
-  return PrintReply(action, line, replies->back());
+int RunAction(const Action& action, const CommandLine& line) {
+  const Result<RespValue> reply = CallInstance(line, CommandOf(action, line));
+  if (reply) return PrintReply(action, line, *reply);
+  return reply.error().code() == ErrorCode::kInvalid
+             ? UsageError(kProgram, reply.error().message())
+             : Failure(action, reply.error().message());
 }
 
 }  // namespace
@@ -166,14 +156,7 @@ int ClusterMain(std::span<const std::string> arguments) {
   }
   const Result<const Action*> action = FindAction(*line);
   if (!action) return UsageError(kProgram, action.error().message());
-  Result<std::vector<HostPort>> addresses = ReadAddresses(*line);
-  if (!addresses) return UsageError(kProgram, addresses.error().message());
-  const Result<int64_t> timeout = ParseDuration(line->Get("timeout", "30s"));
-  if (!timeout || *timeout == 0)
-    return UsageError(kProgram, timeout ? "--timeout: give more than 0"
-                                        : fmt::format("--timeout: {}", timeout.error().message()));
-  return RunAction(**action, *line,
-                   {.addresses = std::move(*addresses), .reply_timeout_ms = *timeout});
+  return RunAction(**action, *line);
 }
 
 }  // namespace mydis

@@ -22,6 +22,8 @@ constexpr Subcommand kSubcommands[] = {
     {"cli", "talk to an instance, line by line or with one command", mydis::CliMain},
     {"cluster", "show and change the cluster: status, add, remove, promote, transfer, set",
      mydis::ClusterMain},
+    {"token", "make, list and revoke tokens, which may be limited to key prefixes",
+     mydis::TokenMain},
 };
 
 int Help() {

@@ -46,6 +46,11 @@ constexpr OptionSpec kOptions[] = {
     {"--password", "PW",
      "password of the user default of a new cluster; hidden from others in MYDIS_PASSWORD or "
      "--config"},
+    {"--admin-token-file", "F",
+     "token of the first administrator of a new cluster, without which nobody gets in; made if it "
+     "is not there"},
+    {"--audit-log", "F", "notes what was refused and what was administered; off: nowhere",
+     "audit.log in the data directory"},
     {"--raft-timeout", "D", "how long a write or a strong read may wait", "10s"},
     {"--io-threads", "N", "threads that serve clients", "by the number of cores", "Running"},
     {"--log-level", "debug|info|warning|error", "what to log on standard error", "info"},
@@ -137,6 +142,8 @@ Outcome SetOption(std::string_view key, std::string_view text, ServerOptions& o)
   if (key == "advertise-address") return SetText(text, &o.advertise_address);
   if (key == "instance-id") return SetText(text, &o.instance_id);
   if (key == "password") return SetText(text, &o.password);
+  if (key == "admin-token-file") return SetText(text, &o.admin_token_file);
+  if (key == "audit-log") return SetText(text, &o.audit_log);
   if (key == "name") return SetText(text, &o.name);
   if (key == "redis-port") return SetInteger(text, &o.redis_port);
   if (key == "raft-port") return SetInteger(text, &o.raft_port);

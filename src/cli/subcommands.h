@@ -10,5 +10,6 @@ namespace mydis {
 int ServerMain(std::span<const std::string> arguments);
 int CliMain(std::span<const std::string> arguments);
 int ClusterMain(std::span<const std::string> arguments);
+int TokenMain(std::span<const std::string> arguments);
 
 }  // namespace mydis

@@ -20,6 +20,7 @@ void SetUser(WriteContext& c) {
   const bool all_channels = c.state.settings.new_users_all_channels();
   const auto known = c.state.users.Find(name);
   AclUser user = known != nullptr ? *known : NewAclUser(name, all_channels);
+  if (known == nullptr) user.created_ms = c.now_ms;
   const Args rules = c.args.subspan(3);
   const auto error = ApplyAclRules(CommandsOf(c.state), all_channels, rules, rules, user);
   if (error) return c.reply.Error(*error);
@@ -111,7 +112,7 @@ constexpr Subcommands kRead{.flags = kFlags,
                             .since = "6.0.0",
                             .complexity = "O(N) where N is the number of users",
                             .effect = Effect::kRead};
-constexpr Subcommands kWrite{.flags = kFlags,
+constexpr Subcommands kWrite{.flags = kFlags | kAudited,
                              .group = Group::kServer,
                              .since = "6.0.0",
                              .complexity = "O(N) where N is the number of rules or users given",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "commands/arg_parser.h"
 #include "commands/introspection.h"
 
 namespace mydis {
@@ -28,6 +29,8 @@ constexpr Problem kNoSuchPassword =
 constexpr Problem kBadHash =
     "The password hash must be exactly 64 characters and contain only lowercase hexadecimal "
     "characters";
+constexpr Problem kNoTime =
+    "The end must be a time in milliseconds since 1970, or 0 for none, and the 'default' user has none";
 constexpr Problem kFirstArgument = "Allowing first-arg of a subcommand is not supported";
 
 constexpr std::string_view kSpaces(" \t\n\v\f\r", 6);
@@ -176,6 +179,14 @@ Problem ApplyPassword(AclUser& user, std::string_view rule) {
   return kFine;
 }
 
+// "until:1790000000000", "until:0".
+Problem ApplyUntil(AclUser& user, std::string_view rule) {
+  const auto until_ms = ParseInteger(rule.substr(rule.find(':') + 1));
+  if (!until_ms || *until_ms < 0 || user.name == kDefaultUser) return kNoTime;
+  user.until_ms = static_cast<uint64_t>(*until_ms);
+  return kFine;
+}
+
 Problem ApplyRule(const CommandTable& table, bool all_channels, AclUser& user,
                   std::string_view rule) {
   const std::string word = ToLower(rule);
@@ -187,12 +198,15 @@ Problem ApplyRule(const CommandTable& table, bool all_channels, AclUser& user,
     user.passwords.clear();
   } else if (word == "sanitize-payload" || word == "skip-sanitize-payload") {
     user.sanitize_payload = word == "sanitize-payload";
+  } else if (word.starts_with("until:")) {
+    return ApplyUntil(user, word);
   } else if (word == "clearselectors") {
     user.selectors.clear();
   } else if (word == "reset") {
-    const uint64_t id = user.id;
-    user = NewAclUser(user.name, all_channels);
-    user.id = id;
+    AclUser fresh = NewAclUser(user.name, all_channels);
+    fresh.id = user.id;
+    fresh.created_ms = user.created_ms;
+    user = std::move(fresh);
   } else if (word[0] == '#' || word[0] == '!') {
     return ApplyPassword(user, rule);
   } else if (word[0] == '(' && word.back() == ')') {

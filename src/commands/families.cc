@@ -17,6 +17,7 @@
 #include "commands/streams.h"
 #include "commands/strings.h"
 #include "commands/table.h"
+#include "commands/tokens.h"
 #include "commands/zsets.h"
 
 namespace mydis {
@@ -48,6 +49,7 @@ Families StateFamilies() {
       StreamGroupsFamily(),
       StreamsFamily(),
       StringFamily(),
+      TokensFamily(),
   };
   // clang-format on
   return families;

@@ -62,6 +62,7 @@ enum CommandFlag : uint32_t {
   kDangerous = 1u << 17,
   kReadOnlyFlag = 1u << 18,  // A local command that Redis calls readonly.
   kWriteFlag = 1u << 20,     // A local command that Redis calls write.
+  kAudited = 1u << 21,       // Administration that the audit log keeps.
   // Redis calls the command neither write nor readonly, whatever its effect here (PUBLISH, EVAL).
   kNoEffectFlag = 1u << 19,
 };

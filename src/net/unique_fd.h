@@ -19,6 +19,8 @@ class UniqueFd {
   ~UniqueFd() {
     if (fd_ >= 0) close(fd_);
   }
+  bool valid() const { return fd_ >= 0; }
+  int get() const { return fd_; }
   int Release() { return std::exchange(fd_, -1); }
 
  private:

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "commands/arg_parser.h"
+#include "commands/tokens.h"
 #include "server/connection.h"
 #include "server/io_thread.h"
 #include "server/node.h"
@@ -20,6 +21,8 @@ constexpr std::string_view kErrNoPassword =
     "your configuration is correct?";
 constexpr std::string_view kErrWrongPassword =
     "WRONGPASS invalid username-password pair or user is disabled.";
+constexpr std::string_view kErrWrongToken =
+    "WRONGPASS invalid token: it is mistyped, was revoked, or its time is up.";
 constexpr std::string_view kErrHelloNeedsLogin =
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
     "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
@@ -33,17 +36,29 @@ struct Login {
   bool password_alone = false;  // AUTH password.
 };
 
+// Whoever gives a token, alone or for "default", is the token's user.
+bool TryToken(Connection& connection, const State& state, const Login& login) {
+  if (login.user != kDefaultUser) return false;
+  const auto name = NameInToken(login.password);
+  const auto user = name ? state.users.Find(fmt::format("{}{}", kTokenUserPrefix, *name)) : nullptr;
+  if (user == nullptr || !MayLogIn(*user, login.password)) return false;
+  connection.BecomeUser(*user);
+  return true;
+}
+
 // Empty if the connection is the user's now.
 std::string_view TryLogin(Connection& connection, const State& state, const Login& login) {
+  if (TryToken(connection, state, login)) return {};
   const auto user = state.users.Find(login.user);
-  if (login.password_alone && user->no_password) return kErrNoPassword;
+  if (login.password_alone && user->no_password)
+    return NameInToken(login.password) ? kErrWrongToken : kErrNoPassword;
   if (user == nullptr || !MayLogIn(*user, login.password)) return kErrWrongPassword;
   connection.BecomeUser(*user);
   return {};
 }
 
 void NoteFailure(Connection& connection, const Login& login, std::string_view error) {
-  if (error != kErrWrongPassword) return;
+  if (error != kErrWrongPassword && error != kErrWrongToken) return;
   using Context = AclLogEntry::Context;
   connection.NoteRefusal(AclLogEntry::Reason::kAuth,
                          connection.session().in_multi ? Context::kMulti : Context::kTopLevel,

@@ -347,7 +347,7 @@ constexpr CommandSpec kSubcommands[] = {
     kSub("id", 2, "The number of the connection.", "", Id),
     kSub("info", 2, "Facts about the connection.", "", Info, {.since = "6.2.0", .tips = kChanging}),
     kSub("kill", -3, "Ends connections.", kKillArguments, Kill,
-         {.flags = kAdmin | kDangerous, .since = "2.4.0"}),
+         {.flags = kAdmin | kDangerous | kAudited, .since = "2.4.0"}),
     kSub("list", -2, "Facts about all connections.", kListArguments, List,
          {.flags = kAdmin | kDangerous, .since = "2.4.0", .tips = kChanging}),
     kSub("no-evict", 3, "Protects the connection from client eviction.", "<enabled: ON | OFF>",
@@ -355,7 +355,8 @@ constexpr CommandSpec kSubcommands[] = {
     kSub("no-touch", 3, "Keeps the connection's reads from counting as uses of the keys.",
          "<enabled: ON | OFF>", NoTouch, {.since = "7.2.0"}),
     kSub("pause", -3, "Holds commands back for a while.",
-         "timeout:integer [mode: WRITE | ALL]@6.2.0", Pause, {.flags = kAdmin, .since = "3.0.0"}),
+         "timeout:integer [mode: WRITE | ALL]@6.2.0", Pause,
+         {.flags = kAdmin | kAudited, .since = "3.0.0"}),
     kSub("reply", 3, "Whether the connection is answered.", "<action: ON | OFF | SKIP>", ReplyMode,
          {.since = "3.2.0"}),
     kSub("setinfo", 4, "Says which library the client uses.",
@@ -364,8 +365,9 @@ constexpr CommandSpec kSubcommands[] = {
     kSub("setname", 3, "Names the connection.", "connection-name", SetName,
          {.since = "2.6.9", .tips = kEverywhere}),
     kSub("unblock", -3, "Wakes a client that waits for a key.",
-         "client-id:integer [unblock-type: TIMEOUT | ERROR]", Unblock, {.flags = kAdmin}),
-    kSub("unpause", 2, "Ends a pause.", "", Unpause, {.flags = kAdmin, .since = "6.2.0"}),
+         "client-id:integer [unblock-type: TIMEOUT | ERROR]", Unblock,
+         {.flags = kAdmin | kAudited}),
+    kSub("unpause", 2, "Ends a pause.", "", Unpause, {.flags = kAdmin | kAudited, .since = "6.2.0"}),
 };
 
 constexpr CommandSpec kFamily[] = {

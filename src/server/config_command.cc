@@ -125,11 +125,11 @@ constexpr Subcommands kSub{.flags = kAdmin | kNoScript | kLoading | kStale,
 constexpr CommandSpec kSubcommands[] = {
     kSub("get", -3, "Shows settings.", "parameter [parameter ...]", Get),
     kSub.Help(Help, "5.0.0"),
-    kSub("resetstat", 2, "Starts the counters of INFO anew.", "", ResetStat, {.tips = kEverywhere}),
+    kSub("resetstat", 2, "Starts the counters of INFO anew.", "", ResetStat, {.flags = kAudited, .tips = kEverywhere}),
     kSub("rewrite", 2, "Writes the settings to the configuration file.", "", Rewrite,
-         {.since = "2.8.0", .tips = kEverywhere}),
+         {.flags = kAudited, .since = "2.8.0", .tips = kEverywhere}),
     kSub("set", -4, "Changes settings.", "parameter value [data: parameter value ...]", Set,
-         {.tips = kEverywhere}),
+         {.flags = kAudited, .tips = kEverywhere}),
 };
 
 constexpr CommandSpec kFamily[] = {

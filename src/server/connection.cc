@@ -361,6 +361,8 @@ void Connection::AfterCommand(const CommandSpec& spec, Args args,
     TellMonitors(spec, args, executed);
     TellCalls(std::exchange(script_calls_, {}));
   }
+  if ((spec.flags & kAudited) != 0) [[unlikely]]
+    Audit(spec, args);
   session_.record->active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
   if (counted_ == Counted::kCall) [[likely]] {
     thread_.Count(&spec);

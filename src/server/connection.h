@@ -67,6 +67,8 @@ class Connection final : private StreamHandler {
   // Likewise the removal of keys that have not changed since (MIGRATE), answered with `reply`.
   // REQUIRES: there are some, all of one database.
   void SubmitRemoval(const std::vector<WatchedKey>& keys, std::string reply);
+  // Likewise this command, answered with `reply` unless it fails.
+  void SubmitOne(std::span<const std::string> words, std::string reply);
   // Leaves MULTI and forgets watched keys.
   void ResetTransaction();
   // Sends what the client did not ask for. A client that does not read it is closed.
@@ -207,6 +209,8 @@ class Connection final : private StreamHandler {
   bool Silent();
   // Shows MONITOR the command that has run, and with EXEC the commands of the transaction.
   void TellMonitors(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
+  // Lets the audit log know of a command that administers.
+  void Audit(const CommandSpec& spec, Args args);
   // The same of what a script has called.
   void TellCalls(const std::vector<CalledCommand>& calls);
   // A local command whose answer takes time, and how long it has taken.

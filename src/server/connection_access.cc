@@ -10,10 +10,12 @@
 #include "server/dispatch.h"
 #include "server/io_thread.h"
 #include "server/node.h"
+#include "server/redaction.h"
 
 namespace mydis {
 namespace {
 
+constexpr size_t kMostAudited = 1024;  // Bytes of a command that the audit log shows.
 constexpr std::string_view kErrNoAuth = "NOAUTH Authentication required.";
 
 AclLogEntry::Reason ReasonOf(AclRefusal refusal) {
@@ -89,8 +91,32 @@ bool Connection::NeedsLogin() const {
   return !session_.authenticated && !core_.default_open.load(std::memory_order_relaxed);
 }
 
+void Connection::Audit(const CommandSpec& spec, Args args) {
+  std::string words;
+  const CommandSpec* container = node_.table().ContainerOf(spec);
+  for (size_t i = 0; i < args.size() && words.size() < kMostAudited; ++i) {
+    if (i > 0) words += ' ';
+    if (IsSecret(spec, container, args, i)) {
+      words += kRedacted;
+    } else {
+      AppendQuoted(words, args[i].substr(0, kMostAudited));
+    }
+  }
+  const std::string_view outcome = counted_ == Counted::kRejected ? "refused"
+                                   : counted_ == Counted::kFailed ? "failed"
+                                   : session_.in_multi            ? "queued"
+                                   : pending_ > 0 || wait_ == Wait::kAnswer ? "sent"
+                                                                            : "done";
+  node_.audit_log().Administered(session_.user, session_.record->address, words, outcome);
+}
+
 void Connection::NoteRefusal(AclLogEntry::Reason reason, AclLogEntry::Context context,
                              std::string_view object, std::string_view user) {
+  constexpr std::string_view kReasons[] = {"command", "key", "channel", "auth"};
+  std::string what;
+  AppendQuoted(what, object.substr(0, kMostAudited));
+  node_.audit_log().Refused(user, session_.record->address, what,
+                            kReasons[static_cast<size_t>(reason)]);
   node_.acl_log().Add({.reason = reason,
                        .context = context,
                        .object = std::string(object),

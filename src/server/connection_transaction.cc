@@ -202,6 +202,14 @@ void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::st
   SubmitInPlace({}, std::move(transaction));
 }
 
+void Connection::SubmitOne(std::span<const std::string> words, std::string reply) {
+  auto transaction = std::make_unique<StoredTransaction>();
+  transaction->single_reply = std::move(reply);
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  transaction->commands.emplace_back(node_.table().Resolve(views), 0, views);
+  SubmitInPlace({}, std::move(transaction));
+}
+
 void Connection::SubmitRemoval(const std::vector<WatchedKey>& keys, std::string reply) {
   auto transaction = std::make_unique<StoredTransaction>();
   transaction->single_reply = std::move(reply);

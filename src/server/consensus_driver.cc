@@ -18,7 +18,7 @@
 #include "server/io_thread.h"
 #include "server/mesh_transport.h"
 #include "server/node_machine.h"
-#include "server/password.h"
+#include "server/first_users.h"
 #include "server/wake_batch.h"
 
 namespace mydis {
@@ -73,11 +73,8 @@ struct ConsensusDriver::Impl final {
                        [this](const Status& reason) { Fatal(reason); },
                        [this](std::string_view event, uint64_t microseconds) {
                          listener.OnLatency(event, microseconds);
-                       }}) {
-    if (!options.password.empty()) SetFirstPassword();
-  }
+                       }}) {}
 
-  void SetFirstPassword();
   Status Start();
   Status OpenReplica(const std::vector<Member>& contacts);
   void StartFounder();
@@ -129,6 +126,10 @@ struct ConsensusDriver::Impl final {
 };
 
 Status ConsensusDriver::Impl::Start() {
+  Result<AclUsers> users = FirstUsers(options);
+  if (!users) return users.error();
+  core.default_open = users->Find(kDefaultUser)->open();
+  core.machine.SetFirstUsers(*std::move(users));
   auto opened = Storage::Open(disk, StorageOptionsFrom(options));
   if (!opened) return opened.error();
   storage = *std::move(opened);
@@ -156,16 +157,6 @@ Status ConsensusDriver::Impl::Start() {
   thread = EngineThread([this] { loop->Run(); });
   loop->Post([] {});  // The first turn.
   return Status::Ok();
-}
-
-void ConsensusDriver::Impl::SetFirstPassword() {
-  AclUsers users;
-  AclUser user = *users.Find(kDefaultUser);
-  user.no_password = false;
-  user.passwords = {HashPassword(options.password)};
-  users.Put(std::move(user));
-  core.machine.SetFirstUsers(std::move(users));
-  core.default_open = false;
 }
 
 void ConsensusDriver::Impl::StartFounder() {

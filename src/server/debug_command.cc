@@ -192,7 +192,7 @@ void Help(LocalContext& c) {
   ReplyHelp("DEBUG", kLines, c.reply);
 }
 
-constexpr uint32_t kFlags = kAdmin | kNoScript | kLoading | kStale;
+constexpr uint32_t kFlags = kAdmin | kAudited | kNoScript | kLoading | kStale;
 
 constexpr Subcommands kSub{.flags = kFlags,
                            .group = Group::kServer,

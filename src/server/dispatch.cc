@@ -68,7 +68,9 @@ bool IsExec(const CommandSpec& spec) {
 bool IsSetUser(const CommandSpec& spec) { return spec.name == "setuser"; }
 
 bool IsChangeOfUsers(const CommandSpec& spec) {
-  return spec.name == "setuser" || spec.name == "deluser";
+  return spec.name == "setuser" || spec.name == "deluser" ||
+         (spec.group == Group::kServer && (spec.name == "add" || spec.name == "revoke") &&
+          spec.effect == Effect::kWrite);
 }
 
 bool IsSubscription(const CommandSpec& spec) {

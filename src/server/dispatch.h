@@ -18,7 +18,7 @@ std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Arg
 bool IsStrongPrefix(const CommandSpec& spec);
 bool IsEventualPrefix(const CommandSpec& spec);
 bool IsExec(const CommandSpec& spec);
-// ACL SETUSER; that and ACL DELUSER.
+// ACL SETUSER; that, ACL DELUSER, and the writes of TOKEN.
 bool IsSetUser(const CommandSpec& spec);
 bool IsChangeOfUsers(const CommandSpec& spec);
 // What a subscriber may call while it speaks RESP2.

@@ -15,6 +15,7 @@ Families LocalFamilies() {
       InfoFamily(),       ReplicationFamily(), TransactionFamily(), MonitorFamily(),
       PubSubFamily(),     TrackingFamily(),    LatencyFamily(),     MemoryFamily(),
       SlowlogFamily(),    PersistenceFamily(), AbsentFamily(),      MigrateFamily(),
+      TokenFamily(),
   };
   return families;
 }

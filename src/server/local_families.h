@@ -28,6 +28,7 @@ std::span<const CommandSpec> MonitorFamily();
 std::span<const CommandSpec> PersistenceFamily();
 std::span<const CommandSpec> PubSubFamily();
 std::span<const CommandSpec> SlowlogFamily();
+std::span<const CommandSpec> TokenFamily();
 std::span<const CommandSpec> TrackingFamily();
 
 Families LocalFamilies();

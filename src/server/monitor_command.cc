@@ -12,43 +12,6 @@
 namespace mydis {
 namespace {
 
-// As a quoted word: what cannot be printed is escaped.
-void AppendQuoted(std::string& out, std::string_view word) {
-  out += '"';
-  for (const char c : word) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"':
-      case '\\':
-        out += '\\';
-        out += c;
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\a':
-        out += "\\a";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      default:
-        if (byte >= 0x20 && byte < 0x7f) {
-          out += c;
-        } else {
-          fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
-        }
-    }
-  }
-  out += '"';
-}
-
 void AppendLine(std::string& out, uint64_t wall_us, uint32_t db, std::string_view who,
                 const CommandSpec& spec, Args args) {
   fmt::format_to(std::back_inserter(out), "+{}.{:06} [{} {}]", wall_us / 1000000, wall_us % 1000000,
@@ -73,7 +36,7 @@ constexpr CommandSpec kFamily[] = {
     {.name = "monitor",
      .arity = 1,
      .effect = Effect::kLocal,
-     .flags = kAdmin | kNoScript | kLoading | kStale,
+     .flags = kAdmin | kAudited | kNoScript | kLoading | kStale,
      .group = Group::kServer,
      .since = "1.0.0",
      .complexity = "O(1)",

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "base/log.h"
@@ -34,6 +35,7 @@ Node::Node(const ServerOptions& options)
 Node::~Node() { Stop(); }
 
 Status Node::Start() {
+  if (Status status = OpenAuditLog(); !status.ok()) return status;
   for (uint32_t i = 0; i < ThreadCount(options_); ++i) {
     auto loop = EventLoop::Create();
     if (!loop) return loop.error();
@@ -55,6 +57,18 @@ Status Node::Start() {
   if (Status status = consensus_->Start(); !status.ok()) return status;
   for (auto& thread : threads_) thread->Start();
   return Status::Ok();
+}
+
+Status Node::OpenAuditLog() {
+  if (options_.audit_log == "off") return Status::Ok();
+  if (!options_.audit_log.empty()) return audit_log_.Open(options_.audit_log);
+  std::error_code error;
+  std::filesystem::create_directories(options_.data_dir, error);
+  if (error) {
+    return Status(ErrorCode::kIo, fmt::format("--data-dir: {} cannot be made: {}",
+                                              options_.data_dir, error.message()));
+  }
+  return audit_log_.Open(options_.data_dir + "/audit.log");
 }
 
 void Node::Adopt(int fd) {

@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "server/acl_log.h"
+#include "server/audit_log.h"
 #include "server/call_log.h"
 #include "server/client_registry.h"
 #include "server/config.h"
@@ -53,6 +54,7 @@ class Node final : private ConsensusListener {
   Config& config() { return config_; }
   Stats& stats() { return stats_; }
   AclLog& acl_log() { return acl_log_; }
+  AuditLog& audit_log() { return audit_log_; }
   SlowLog& slow_log() { return slow_log_; }
   LatencyMonitor& latency() { return latency_; }
   std::vector<std::unique_ptr<IoThread>>& threads() { return threads_; }
@@ -68,6 +70,7 @@ class Node final : private ConsensusListener {
   uint64_t paused_until_ms() const { return pause_until_ms_; }
 
  private:
+  Status OpenAuditLog();
   LoopTotals AddLoops() const;
   void OnReadiness(Readiness readiness) override;
   void OnCanSubmit() override;
@@ -81,6 +84,7 @@ class Node final : private ConsensusListener {
   const uint64_t started_ms_;
   Stats stats_;
   AclLog acl_log_;
+  AuditLog audit_log_;
   SlowLog slow_log_;
   LatencyMonitor latency_;
   Config config_;

@@ -143,8 +143,11 @@ uint64_t NodeMachine::OriginOf(std::string_view instance_id) const {
 Machine::Stamp NodeMachine::NextStamp() { return {core_.cluster_clock.Stamp(), random_.Next()}; }
 
 uint64_t NodeMachine::PulseDelayUs() {
-  const auto deadline = core_.machine.state().keyspace.NextDeadline();
-  return deadline ? core_.cluster_clock.UntilUs(*deadline) : kNoPulse;
+  const State& state = core_.machine.state();
+  const auto key = state.keyspace.NextDeadline();
+  const uint64_t next = std::min(key ? static_cast<uint64_t>(*key) : UINT64_MAX,
+                                 state.users.NextEnd());
+  return next == UINT64_MAX ? kNoPulse : core_.cluster_clock.UntilUs(static_cast<int64_t>(next));
 }
 
 std::string NodeMachine::TakeAdvice() {

@@ -54,6 +54,13 @@ struct ServerOptions {
   // until it knows its cluster's users; empty: none is needed.
   std::string password;
 
+  // A file with the token of the first administrator of a cluster that this instance founds; made,
+  // with a new token, if it is not there. The user "default" is off then, unless it has a password.
+  std::string admin_token_file;
+  // Where refusals and administration are noted, a line of JSON each; empty: DATA-DIR/audit.log,
+  // "off": nowhere.
+  std::string audit_log;
+
   // How long a write or a strong read may wait before it is answered with an error.
   int64_t raft_timeout_ms = 10'000;
   Consistency write_consistency = Consistency::kEventual;

@@ -58,7 +58,7 @@ constexpr CommandSpec Command(std::string_view name, int arity, uint32_t flags,
           .handler = handler};
 }
 
-constexpr uint32_t kFlags = kAdmin | kNoScript | kNoAsyncLoading;
+constexpr uint32_t kFlags = kAdmin | kAudited | kNoScript | kNoAsyncLoading;
 
 constexpr CommandSpec LastsaveSpec() {
   CommandSpec spec =

@@ -1,5 +1,7 @@
 #include "state/acl.h"
 
+#include <algorithm>
+
 namespace mydis {
 namespace {
 
@@ -74,6 +76,7 @@ std::string AclUser::Describe() const {
   std::string text = enabled ? "on " : "off ";
   if (no_password) text += "nopass ";
   text += sanitize_payload ? "sanitize-payload " : "skip-sanitize-payload ";
+  if (until_ms != 0) text += "until:" + std::to_string(until_ms) + ' ';
   for (const std::string& hash : passwords) text += '#' + hash + ' ';
   text += root.Describe();
   for (const AclSelector& selector : selectors) text += " (" + selector.Describe() + ')';
@@ -104,6 +107,7 @@ void AclUsers::Put(AclUser user) {
   std::shared_ptr<const AclUser>& place = users_[user.name];
   user.id = place == nullptr ? version_ : place->id;
   place = std::make_shared<const AclUser>(std::move(user));
+  FindNextEnd();
 }
 
 bool AclUsers::Remove(std::string_view name) {
@@ -111,7 +115,26 @@ bool AclUsers::Remove(std::string_view name) {
   if (it == users_.end() || name == kDefaultUser) return false;
   ++version_;
   users_.erase(it);
+  FindNextEnd();
   return true;
+}
+
+// Users are few, and change seldom.
+void AclUsers::FindNextEnd() {
+  next_end_ms_ = UINT64_MAX;
+  for (const auto& [name, user] : users_) {
+    if (user->until_ms != 0) next_end_ms_ = std::min(next_end_ms_, user->until_ms);
+  }
+}
+
+size_t AclUsers::RemoveEnded(uint64_t now_ms) {
+  if (now_ms < next_end_ms_) return 0;
+  const size_t removed = std::erase_if(users_, [now_ms](const auto& named) {
+    return named.second->until_ms != 0 && named.second->until_ms <= now_ms;
+  });
+  version_ += removed;
+  FindNextEnd();
+  return removed;
 }
 
 void AclUsers::Save(Encoder& out) const {
@@ -122,6 +145,8 @@ void AclUsers::Save(Encoder& out) const {
     out.Varint(user->id);
     out.U8(
         static_cast<uint8_t>(user->enabled | user->no_password << 1 | user->sanitize_payload << 2));
+    out.Varint(user->created_ms);
+    out.Varint(user->until_ms);
     out.Varint(user->passwords.size());
     for (const std::string& hash : user->passwords) out.Bytes(hash);
     SaveSelector(user->root, out);
@@ -130,7 +155,7 @@ void AclUsers::Save(Encoder& out) const {
   }
 }
 
-bool AclUsers::Load(Decoder& in) {
+bool AclUsers::Load(Decoder& in, bool dated) {
   users_.clear();
   version_ = in.Varint();
   for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
@@ -141,6 +166,10 @@ bool AclUsers::Load(Decoder& in) {
     user.enabled = flags & 1;
     user.no_password = flags & 2;
     user.sanitize_payload = flags & 4;
+    if (dated) {
+      user.created_ms = in.Varint();
+      user.until_ms = in.Varint();
+    }
     for (uint64_t m = in.Varint(); m > 0 && in.ok(); --m) user.passwords.emplace_back(in.Bytes());
     user.root = LoadSelector(in);
     for (uint64_t m = in.Varint(); m > 0 && in.ok(); --m)
@@ -148,6 +177,7 @@ bool AclUsers::Load(Decoder& in) {
     std::string name = user.name;
     users_.insert_or_assign(std::move(name), std::make_shared<const AclUser>(std::move(user)));
   }
+  FindNextEnd();
   return in.ok() && users_.contains(kDefaultUser);
 }
 

@@ -49,6 +49,9 @@ struct AclUser {
   bool enabled = false;
   bool no_password = false;
   bool sanitize_payload = true;
+  uint64_t created_ms = 0;  // Cluster time; 0: made by a program that did not note it.
+  // The cluster time at which the user is removed; 0: never.
+  uint64_t until_ms = 0;
   // SHA-256 of each password, as 64 hexadecimal digits.
   std::vector<std::string> passwords;
   AclSelector root;
@@ -81,13 +84,21 @@ class AclUsers {
   void Put(AclUser user);
   // False if there is none, or it is "default", which is always there.
   bool Remove(std::string_view name);
+  // When the first user's time is up; UINT64_MAX: never.
+  uint64_t NextEnd() const { return next_end_ms_; }
+  // Removes those whose time is up; gives how many.
+  size_t RemoveEnded(uint64_t now_ms);
 
   void Save(Encoder& out) const;
-  bool Load(Decoder& in);
+  // `dated`: the bytes have times in them, as Save writes them.
+  bool Load(Decoder& in, bool dated);
 
  private:
+  void FindNextEnd();
+
   Users users_;
   uint64_t version_ = 0;
+  uint64_t next_end_ms_ = UINT64_MAX;
 };
 
 }  // namespace mydis

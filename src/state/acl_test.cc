@@ -11,6 +11,8 @@ AclUser Ada() {
   AclUser user = NewAclUser("ada", false);
   user.enabled = true;
   user.sanitize_payload = false;
+  user.created_ms = 1'000'000;
+  user.until_ms = 2'000'000;
   user.passwords = {std::string(64, 'a'), std::string(64, 'b')};
   user.root.all_commands = true;
   user.root.commands = {"-@admin", "+config|get"};
@@ -25,7 +27,7 @@ AclUser Ada() {
 TEST(AclUsers, DescribeThemselvesAsRules) {
   EXPECT_EQ(AclUsers().Find("default")->Describe(), "on nopass sanitize-payload ~* &* +@all");
   EXPECT_EQ(NewAclUser("x", true).Describe(), "off sanitize-payload &* -@all");
-  EXPECT_EQ(Ada().Describe(), "on skip-sanitize-payload #" + std::string(64, 'a') + " #" +
+  EXPECT_EQ(Ada().Describe(), "on skip-sanitize-payload until:2000000 #" + std::string(64, 'a') + " #" +
                                   std::string(64, 'b') +
                                   " %R~r:* %W~w:* ~rw resetchannels &news +@all -@admin "
                                   "+config|get (~* &* -@all)");
@@ -39,15 +41,37 @@ TEST(AclUsers, ComeBackFromTheirBytes) {
   users.Save(out);
   AclUsers loaded;
   Decoder in(bytes);
-  ASSERT_TRUE(loaded.Load(in));
+  ASSERT_TRUE(loaded.Load(in, true));
   EXPECT_TRUE(in.AtEnd());
   EXPECT_EQ(loaded.version(), users.version());
   EXPECT_EQ(*loaded.Find("ada"), *users.Find("ada"));
   EXPECT_EQ(*loaded.Find("default"), *users.Find("default"));
   for (size_t size = 0; size < bytes.size(); ++size) {
     Decoder cut(std::string_view(bytes).substr(0, size));
-    EXPECT_FALSE(loaded.Load(cut)) << size;
+    EXPECT_FALSE(loaded.Load(cut, true)) << size;
   }
+}
+
+TEST(AclUsers, AreRemovedWhenTheirTimeIsUp) {
+  AclUsers users;
+  EXPECT_EQ(users.NextEnd(), UINT64_MAX);
+  users.Put(Ada());
+  AclUser bob = NewAclUser("bob", false);
+  bob.until_ms = 3'000'000;
+  users.Put(bob);
+  EXPECT_EQ(users.NextEnd(), 2'000'000u);
+  const uint64_t version = users.version();
+  EXPECT_EQ(users.RemoveEnded(1'999'999), 0u);
+  EXPECT_EQ(users.version(), version);
+  EXPECT_EQ(users.RemoveEnded(2'000'000), 1u);
+  EXPECT_GT(users.version(), version);
+  EXPECT_EQ(users.Find("ada"), nullptr);
+  EXPECT_EQ(users.NextEnd(), 3'000'000u);
+  bob.until_ms = 0;
+  users.Put(bob);
+  EXPECT_EQ(users.NextEnd(), UINT64_MAX);
+  EXPECT_EQ(users.RemoveEnded(UINT64_MAX), 0u);
+  EXPECT_TRUE(users.Remove("bob"));
 }
 
 TEST(AclUsers, AreTheSameUserUntilTheyAreRemoved) {

@@ -1,0 +1,196 @@
+// `mydis token`: makes, lists and revokes tokens, through the Redis port of any instance.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "base/duration.h"
+#include "cli/addresses.h"
+#include "cli/cluster_status.h"
+#include "cli/command_line.h"
+#include "cli/nearest.h"
+#include "cli/remote_call.h"
+#include "cli/subcommands.h"
+
+namespace mydis {
+namespace {
+
+constexpr std::string_view kProgram = "mydis token";
+
+constexpr OptionSpec kOptions[] = {
+    {"--prefix", "P",
+     "create: the token is for keys and channels that begin with P; several may be given", "all"},
+    {"--read-only", "", "create: it may read, and hear channels, and no more"},
+    {"--write-only", "", "create: it may write, without reading"},
+    {"--admin", "", "create: it may do everything"},
+    {"--expires", "D", "create: how long it is good for, like 30d", "for ever"},
+    {"--name", "NAME", "create: what list and revoke call it", "made up"},
+    kAddressOption,
+    kUserOption,
+    kPasswordOption,
+    kTokenOption,
+    {"--timeout", "D", "how long to wait for the answer", "30s"},
+    {"--json", "", "print list as JSON"},
+};
+
+constexpr CommandLineSpec kCommandLine = {
+    .program = kProgram,
+    .summary = "Makes, lists and revokes tokens: what a program gives to be let in.",
+    .usage = "[OPTION]... create | list | revoke NAME...",
+    .options = kOptions,
+    .footer =
+        "create prints the token alone on its last line. Nobody can see it again: the cluster "
+        "keeps a\nhash. A client says AUTH TOKEN, or over HTTP the header Authorization: Bearer "
+        "TOKEN.\nrevoke takes names as list shows them, or tokens, and closes their connections.",
+};
+
+using Type = RespValue::Type;
+
+std::string FieldText(const RespValue& map, std::string_view name) {
+  for (size_t i = 0; i + 1 < map.elements.size(); i += 2) {
+    if (map.elements[i].text != name) continue;
+    const RespValue& value = map.elements[i + 1];
+    return value.type == Type::kInteger ? std::to_string(value.integer) : value.text;
+  }
+  return {};
+}
+
+// "2026-11-29 08:00 UTC"; `none` for 0.
+std::string TimeText(const std::string& milliseconds, std::string_view none) {
+  const auto seconds =
+      static_cast<std::time_t>(std::strtoll(milliseconds.c_str(), nullptr, 10) / 1000);
+  if (seconds == 0) return std::string(none);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min);
+}
+
+std::string Table(const RespValue& tokens, bool people) {
+  std::vector<std::vector<std::string>> rows = {
+      {"NAME", "ACCESS", "KEYS", "CREATED", "EXPIRES"}};
+  for (const RespValue& token : tokens.elements) {
+    rows.push_back({FieldText(token, "name"), FieldText(token, "access"), FieldText(token, "keys"),
+                    TimeText(FieldText(token, "created-ms"), "at the start"),
+                    TimeText(FieldText(token, "until-ms"), "never")});
+  }
+  std::vector<size_t> widths(rows[0].size());
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const bool last = i + 1 == row.size();
+      out += people && !last ? fmt::format("{:<{}}", row[i], widths[i]) : row[i];
+      out += last ? "\n" : people ? "  " : "\t";
+    }
+  }
+  return out;
+}
+
+int Failure(const Status& status) {
+  if (status.code() == ErrorCode::kInvalid) return UsageError(kProgram, status.message());
+  fmt::print(stderr, "{}: {}\n", kProgram, status.message());
+  return kExitFailed;
+}
+
+Result<std::vector<std::string>> CreateCommand(const CommandLine& line) {
+  std::vector<std::string> command = {"TOKEN", "CREATE"};
+  const std::pair<std::string_view, std::string_view> accesses[] = {
+      {"read-only", "READONLY"}, {"write-only", "WRITEONLY"}, {"admin", "ADMIN"}};
+  for (const auto& [option, word] : accesses) {
+    if (line.Has(option)) command.emplace_back(word);
+  }
+  if (command.size() > 3)
+    return Fail(ErrorCode::kInvalid, "give one of --read-only, --write-only, --admin");
+  if (const auto found = line.values.find("prefix"); found != line.values.end()) {
+    if (line.Has("admin"))
+      return Fail(ErrorCode::kInvalid,
+                  "--admin is for a token that may do everything: leave out --prefix");
+    for (const std::string& prefix : found->second) {
+      if (prefix.empty()) return Fail(ErrorCode::kInvalid, "--prefix: give a prefix, or leave it out");
+      command.insert(command.end(), {"PREFIX", prefix});
+    }
+  }
+  if (line.Has("expires")) {
+    const Result<int64_t> ms = ParseDuration(line.Get("expires"));
+    if (!ms) return Fail(ErrorCode::kInvalid, fmt::format("--expires: {}", ms.error().message()));
+    if (*ms < 1000) return Fail(ErrorCode::kInvalid, "--expires: give 1s or more");
+    command.insert(command.end(), {"EX", std::to_string(*ms / 1000)});
+  }
+  if (line.Has("name")) command.insert(command.end(), {"NAME", line.Get("name")});
+  return command;
+}
+
+int Create(const CommandLine& line) {
+  const Result<std::vector<std::string>> command = CreateCommand(line);
+  if (!command) return UsageError(kProgram, command.error().message());
+  const Result<RespValue> reply = CallInstance(line, *command);
+  if (!reply) return Failure(reply.error());
+  if (isatty(STDOUT_FILENO) != 0)
+    fmt::print("Keep this token: it cannot be shown again. AUTH TOKEN, or over HTTP Authorization: "
+               "Bearer TOKEN\n");
+  fmt::print("{}\n", reply->text);
+  return kExitOk;
+}
+
+int List(const CommandLine& line) {
+  const Result<RespValue> reply = CallInstance(line, {"TOKEN", "LIST"});
+  if (!reply) return Failure(reply.error());
+  if (line.Has("json")) {
+    fmt::print("{}\n", ToJson(*reply));
+  } else {
+    fmt::print("{}", Table(*reply, isatty(STDOUT_FILENO) != 0));
+  }
+  return kExitOk;
+}
+
+int Revoke(const CommandLine& line) {
+  std::vector<std::string> command = {"TOKEN", "REVOKE"};
+  for (size_t i = 1; i < line.words.size(); ++i) {
+    // mydis_NAME_SECRET: the secret itself stays here.
+    std::string name = line.words[i];
+    if (name.starts_with("mydis_")) name = name.substr(6, name.find('_', 6) - 6);
+    command.push_back(std::move(name));
+  }
+  const Result<RespValue> reply = CallInstance(line, command);
+  if (!reply) return Failure(reply.error());
+  fmt::print("revoked {}\n", reply->integer);
+  return kExitOk;
+}
+
+int Run(const CommandLine& line) {
+  constexpr std::string_view kActions[] = {"create", "list", "revoke"};
+  if (line.words.empty()) return UsageError(kProgram, "give create, list or revoke");
+  const std::string& action = line.words[0];
+  const bool revokes = action == "revoke";
+  if (!std::ranges::count(kActions, action)) {
+    const std::string_view nearest = NearestWord(action, kActions);
+    return UsageError(
+        kProgram, nearest.empty()
+                      ? fmt::format("{} is not one of create, list, revoke", action)
+                      : fmt::format("{} is not an action; did you mean {}?", action, nearest));
+  }
+  if (revokes != (line.words.size() > 1))
+    return UsageError(kProgram, revokes ? "write it as: mydis token revoke NAME..."
+                                        : fmt::format("{} takes options, no words", action));
+  return revokes ? Revoke(line) : action == "list" ? List(line) : Create(line);
+}
+
+}  // namespace
+
+int TokenMain(std::span<const std::string> arguments) {
+  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
+  if (!line) return UsageError(kProgram, line.error().message());
+  if (line->help) {
+    fmt::print("{}", HelpText(kCommandLine));
+    return kExitOk;
+  }
+  return Run(*line);
+}
+
+}  // namespace mydis
