@@ -25,6 +25,7 @@ constexpr OptionSpec kOptions[] = {
      "create: the token is for keys and channels that begin with P; several may be given", "all"},
     {"--read-only", "", "create: it may read, and hear channels, and no more"},
     {"--write-only", "", "create: it may write, without reading"},
+    {"--monitoring", "", "create: it may see INFO, metrics and the cluster's status, and no key"},
     {"--admin", "", "create: it may do everything"},
     {"--expires", "D", "create: how long it is good for, like 30d", "for ever"},
     {"--name", "NAME", "create: what list and revoke call it", "made up"},
@@ -101,16 +102,17 @@ int Failure(const Status& status) {
 Result<std::vector<std::string>> CreateCommand(const CommandLine& line) {
   std::vector<std::string> command = {"TOKEN", "CREATE"};
   const std::pair<std::string_view, std::string_view> accesses[] = {
-      {"read-only", "READONLY"}, {"write-only", "WRITEONLY"}, {"admin", "ADMIN"}};
+      {"read-only", "READONLY"}, {"write-only", "WRITEONLY"},
+      {"monitoring", "MONITORING"}, {"admin", "ADMIN"}};
   for (const auto& [option, word] : accesses) {
     if (line.Has(option)) command.emplace_back(word);
   }
   if (command.size() > 3)
-    return Fail(ErrorCode::kInvalid, "give one of --read-only, --write-only, --admin");
+    return Fail(ErrorCode::kInvalid, "give one of --read-only, --write-only, --monitoring, --admin");
   if (const auto found = line.values.find("prefix"); found != line.values.end()) {
-    if (line.Has("admin"))
+    if (line.Has("admin") || line.Has("monitoring"))
       return Fail(ErrorCode::kInvalid,
-                  "--admin is for a token that may do everything: leave out --prefix");
+                  "--admin is for everything and --monitoring for no key: leave out --prefix");
     for (const std::string& prefix : found->second) {
       if (prefix.empty()) return Fail(ErrorCode::kInvalid, "--prefix: give a prefix, or leave it out");
       command.insert(command.end(), {"PREFIX", prefix});

@@ -56,6 +56,7 @@ void Revoke(WriteContext& c) {
 std::string_view AccessOf(const AclUser& user) {
   if (user.root.all_commands && user.root.commands.empty()) return "admin";
   const auto& keys = user.root.keys;
+  if (!user.root.all_keys && keys.empty()) return "monitoring";
   if (!user.root.all_commands) return "read-only";
   const bool writes_only =
       !keys.empty() && std::ranges::none_of(keys, [](const auto& key) { return key.read; });
@@ -137,6 +138,9 @@ std::string PatternOf(std::string_view prefix) {
 std::vector<std::string> CommandRules(const TokenRights& rights) {
   using Access = TokenRights::Access;
   if (rights.access == Access::kAdmin) return {"+@all"};
+  if (rights.access == Access::kMonitoring)
+    return {"-@all", "+@connection", "-@admin", "-@dangerous", "+info", "+role", "+mydis|metrics",
+            "+mydis|status", "+mydis|leader"};
   std::vector<std::string> rules = {"+@all", "-@admin", "-@dangerous"};
   if (rights.access == Access::kReadOnly) {
     rules = {"-@all",       "+@read",       "+@connection",  "+@transaction",
@@ -177,6 +181,7 @@ std::string MakeToken(std::string_view name, std::string_view digits) {
 std::vector<std::string> TokenRules(const TokenRights& rights) {
   using Access = TokenRights::Access;
   std::vector<std::string> rules = CommandRules(rights);
+  if (rights.access == Access::kMonitoring) return rules;
   const std::string_view sign = rights.access == Access::kReadOnly    ? "%R~"
                                 : rights.access == Access::kWriteOnly ? "%W~"
                                                                       : "~";

@@ -26,7 +26,7 @@ std::optional<std::string_view> NameInToken(std::string_view secret);
 std::string MakeToken(std::string_view name, std::string_view digits);
 
 struct TokenRights {
-  enum class Access : uint8_t { kReadWrite, kReadOnly, kWriteOnly, kAdmin };
+  enum class Access : uint8_t { kReadWrite, kReadOnly, kWriteOnly, kMonitoring, kAdmin };
   Access access = Access::kReadWrite;
   std::vector<std::string_view> prefixes;  // Of keys and channels; none: all.
 };

@@ -7,6 +7,7 @@
 #include "commands/subcommands.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
+#include "server/metrics.h"
 #include "server/node.h"
 
 namespace mydis {
@@ -235,6 +236,8 @@ void Digest(LocalContext& c) {
   });
 }
 
+void Metrics(LocalContext& c) { c.reply.Verbatim("txt", MetricsText(c.node, c.Read())); }
+
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
       "ADD <host:raftport>",
@@ -245,6 +248,8 @@ void Help(LocalContext& c) {
       "    Settings that hold for the whole cluster.",
       "LEADER",
       "    Instance id of the leader.",
+      "METRICS",
+      "    What this instance measures, in Prometheus's text form.",
       "PROMOTE <instance-id>",
       "    Make a learner a voter.",
       "REMOVE <instance-id>",
@@ -268,12 +273,19 @@ constexpr Subcommands kSub{.flags = kAdmin | kNoScript | kLoading | kStale,
                            .since = "0.1.0",
                            .complexity = "O(N) where N is the number of instances"};
 
+// What monitoring needs takes no administrator.
+constexpr Subcommands kFacts{.flags = kNoScript | kLoading | kStale,
+                             .group = Group::kServer,
+                             .since = "0.1.0",
+                             .complexity = "O(N) where N is the number of commands in use"};
+
 constexpr CommandSpec kSubcommands[] = {
     kSub("add", 3, "Invites an instance that waits for a cluster.", "host:raftport", Add, {.flags = kAudited}),
     kSub("digest", 2, "A hash of the whole state and the log index it belongs to.", "", Digest),
     kSub("get", -2, "Settings that hold for the whole cluster.", "[name]", Get),
     kSub.Help(Help),
     kSub("leader", 2, "The instance that leads, or nil.", "", Leader),
+    kFacts("metrics", 2, "What this instance measures, in Prometheus's text form.", "", Metrics),
     kSub("promote", 3, "Makes a learner a voter.", "instance-id", Promote, {.flags = kAudited}),
     kSub("remove", 3, "Takes an instance out of the cluster for good.", "instance-id", Remove, {.flags = kAudited}),
     kSub("snapshot", 2, "Takes a snapshot on this instance now.", "", Snapshot, {.flags = kAudited}),

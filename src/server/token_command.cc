@@ -39,6 +39,8 @@ bool ReadRequest(LocalContext& c, Request* request) {
       fits = set_access(Access::kReadOnly);
     } else if (EqualsUpper(c.args[i], "WRITEONLY")) {
       fits = set_access(Access::kWriteOnly);
+    } else if (EqualsUpper(c.args[i], "MONITORING")) {
+      fits = set_access(Access::kMonitoring);
     } else if (EqualsUpper(c.args[i], "ADMIN")) {
       fits = set_access(Access::kAdmin);
     } else if (EqualsUpper(c.args[i], "NAME") && more) {
@@ -60,8 +62,10 @@ bool ReadRequest(LocalContext& c, Request* request) {
       return false;
     }
   }
-  if (request->rights.access == Access::kAdmin && !request->rights.prefixes.empty()) {
-    c.reply.Error("ERR an administrator's token has no PREFIX: it may do everything");
+  const bool keyless =
+      request->rights.access == Access::kAdmin || request->rights.access == Access::kMonitoring;
+  if (keyless && !request->rights.prefixes.empty()) {
+    c.reply.Error("ERR PREFIX makes no sense with ADMIN, which may do everything, or MONITORING");
     return false;
   }
   if (request->name.empty()) request->name = RandomHexDigits(kNameDigits);
@@ -87,7 +91,7 @@ void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
       "ADD <name> <rule> [<rule> ...]",
       "    Make a token from the hash of its secret (#<sha256>) and the rules of ACL SETUSER.",
-      "CREATE [NAME <name>] [PREFIX <prefix> ...] [READONLY|WRITEONLY|ADMIN] [EX <seconds>]",
+      "CREATE [NAME <name>] [PREFIX <prefix> ...] [READONLY|WRITEONLY|MONITORING|ADMIN] [EX <seconds>]",
       "    Make a token for keys and channels that begin so; answers with its secret, which",
       "    nobody can see again.",
       "LIST",
@@ -105,7 +109,7 @@ constexpr Subcommands kSub{.flags = kAdmin | kNoScript | kAudited,
 
 constexpr CommandSpec kSubcommands[] = {
     kSub("create", -2, "Makes a token, and gives its secret.",
-         "[NAME name] [PREFIX prefix [PREFIX prefix ...]] [access: READONLY | WRITEONLY | ADMIN] "
+         "[NAME name] [PREFIX prefix [PREFIX prefix ...]] [access: READONLY | WRITEONLY | MONITORING | ADMIN] "
          "[EX seconds:integer]",
          Create),
     kSub.Help(Help),
