@@ -23,7 +23,7 @@ using Labels = std::vector<ClientMetric::Label>;
 double Seconds(uint64_t microseconds) { return static_cast<double>(microseconds) / 1e6; }
 
 // Gathers families; a family's metrics differ in their labels.
-class Families {
+class MetricFamilies {
  public:
   void Gauge(const char* name, const char* help, double value, Labels labels = {}) {
     Of(name, help, MetricType::Gauge, std::move(labels)).gauge.value = value;
@@ -53,7 +53,7 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
-void AddBuild(Node& node, Families& out) {
+void AddBuild(Node& node, MetricFamilies& out) {
   const InstanceMeta meta = node.consensus().meta();
   out.Gauge("mydis_build_info", "1; the labels say which program this is.", 1,
             {{"version", std::string(Version())}});
@@ -103,7 +103,7 @@ void FillHistogram(const ThreadStats::Sum& sum, ClientMetric::Histogram& histogr
   histogram.sample_sum = static_cast<double>(sum.timed_ns) / 1e9 * share;
 }
 
-void AddCommands(Node& node, Families& out) {
+void AddCommands(Node& node, MetricFamilies& out) {
   const Sums sums = SumByCommand(node);
   const auto counters = [&](const char* name, const char* help, uint64_t ThreadStats::Sum::*field) {
     for (const auto& [command, sum] : sums)
@@ -126,7 +126,7 @@ void AddCommands(Node& node, Families& out) {
                 static_cast<double>(count), {{"error", prefix}});
 }
 
-void AddClients(Node& node, Families& out) {
+void AddClients(Node& node, MetricFamilies& out) {
   const Stats& stats = node.stats();
   const auto [input, output] = node.NetBytes();
   const auto clients = node.clients().List();
@@ -160,7 +160,7 @@ void AddClients(Node& node, Families& out) {
               static_cast<double>(audience.Size(kind)), {{"kind", label}});
 }
 
-void AddState(Node& node, const State& state, Families& out) {
+void AddState(Node& node, const State& state, MetricFamilies& out) {
   const Core& core = node.core();
   const HeapUse heap = AskHeap();
   out.Gauge("mydis_memory_used_bytes", "What maxmemory is compared with.",
@@ -197,7 +197,7 @@ void AddState(Node& node, const State& state, Families& out) {
             static_cast<double>(state.revision));
 }
 
-void AddMembers(const ReplicaStatus& status, Families& out) {
+void AddMembers(const ReplicaStatus& status, MetricFamilies& out) {
   const auto each = [&](const char* name, const char* help, auto value) {
     for (const MemberStatus& member : status.members)
       out.Gauge(name, help, static_cast<double>(value(member)),
@@ -212,7 +212,7 @@ void AddMembers(const ReplicaStatus& status, Families& out) {
        [](const MemberStatus& member) { return member.lag; });
 }
 
-void AddConsensus(Node& node, Families& out) {
+void AddConsensus(Node& node, MetricFamilies& out) {
   const auto status = node.consensus().status();
   const auto gauge = [&out](const char* name, const char* help, uint64_t value) {
     out.Gauge(name, help, static_cast<double>(value));
@@ -262,7 +262,7 @@ void AddConsensus(Node& node, Families& out) {
 }  // namespace
 
 std::string MetricsText(Node& node, const State& state) {
-  Families out;
+  MetricFamilies out;
   AddBuild(node, out);
   AddCommands(node, out);
   AddClients(node, out);

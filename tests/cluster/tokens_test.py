@@ -17,6 +17,11 @@ def token_command(instance, *words, token=None):
                           env=environment)
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def audit_lines(instance):
     with open(os.path.join(instance.data_dir, "audit.log"), encoding="utf-8") as file:
         return [json.loads(line) for line in file]
@@ -108,7 +113,7 @@ class Tokens(ClusterTest):
         self.assertIn(("audited", '"AUTH"', "auth"), refused)
         administered = [line["what"] for line in lines if line["event"] == "administered"]
         self.assertTrue(any('"TOKEN" "CREATE"' in what for what in administered), administered)
-        everything = open(path, encoding="utf-8").read()
+        everything = read(path)
         self.assertNotIn(token, everything)
         self.assertNotIn("secret", everything)
 
@@ -120,7 +125,7 @@ class FirstAdministrator(ClusterTest):
         instance = self.instance(folder, "--admin-token-file", file)
         instance.spawn()
         client = self.log_in(instance, file)
-        token = open(file, encoding="utf-8").read().strip()
+        token = read(file).strip()
         self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
         self.assertEqual(client.call("SET", "k", 1), b"OK")
         self.assertRegex(str(self.connect(instance).try_call("GET", "k")), "^NOAUTH")
@@ -129,13 +134,13 @@ class FirstAdministrator(ClusterTest):
         instance.kill()
         instance.spawn()
         self.assertEqual(self.log_in(instance, file).call("GET", "k"), b"1")
-        self.assertEqual(open(file, encoding="utf-8").read().strip(), token)
+        self.assertEqual(read(file).strip(), token)
 
     def log_in(self, instance, file):
         def attempt():
             try:
                 client = self.connect(instance)
-                client.call("AUTH", open(file, encoding="utf-8").read().strip())
+                client.call("AUTH", read(file).strip())
                 client.call("GET", "k")
                 return client
             except (OSError, RespError):
