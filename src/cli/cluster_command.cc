@@ -138,9 +138,8 @@ int PrintReply(const Action& action, const CommandLine& line, const RespValue& r
 int RunAction(const Action& action, const CommandLine& line) {
   const Result<RespValue> reply = CallInstance(line, CommandOf(action, line));
   if (reply) return PrintReply(action, line, *reply);
-  return reply.error().code() == ErrorCode::kInvalid
-             ? UsageError(kProgram, reply.error().message())
-             : Failure(action, reply.error().message());
+  return reply.error().code() == ErrorCode::kInvalid ? UsageError(kProgram, reply.error().message())
+                                                     : Failure(action, reply.error().message());
 }
 
 }  // namespace

@@ -13,14 +13,14 @@ Result<RespValue> CallInstance(const CommandLine& line, const std::vector<std::s
   if (!addresses) return Fail(addresses.error());
   const Result<int64_t> timeout = ParseDuration(line.Get("timeout", "30s"));
   if (!timeout || *timeout == 0)
-    return Fail(ErrorCode::kInvalid,
-                timeout ? "--timeout: give more than 0"
-                        : fmt::format("--timeout: {}", timeout.error().message()));
+    return Fail(ErrorCode::kInvalid, timeout
+                                         ? "--timeout: give more than 0"
+                                         : fmt::format("--timeout: {}", timeout.error().message()));
   RemoteConnection connection({.addresses = *std::move(addresses), .reply_timeout_ms = *timeout});
   if (Status s = connection.Connect(); !s.ok())
-    return Fail(ErrorCode::kUnavailable,
-                fmt::format("{}; is Mydis running there? --address HOST:PORT names another",
-                            s.message()));
+    return Fail(
+        ErrorCode::kUnavailable,
+        fmt::format("{}; is Mydis running there? --address HOST:PORT names another", s.message()));
   std::vector<std::vector<std::string>> commands = {{"HELLO", "3"}, command};
   if (const auto login = ReadLogin(line); !login.empty()) commands.insert(commands.begin(), login);
   Result<std::vector<RespValue>> replies = connection.Pipeline(commands);

@@ -71,8 +71,7 @@ std::string TimeText(const std::string& milliseconds, std::string_view none) {
 }
 
 std::string Table(const RespValue& tokens, bool people) {
-  std::vector<std::vector<std::string>> rows = {
-      {"NAME", "ACCESS", "KEYS", "CREATED", "EXPIRES"}};
+  std::vector<std::vector<std::string>> rows = {{"NAME", "ACCESS", "KEYS", "CREATED", "EXPIRES"}};
   for (const RespValue& token : tokens.elements) {
     rows.push_back({FieldText(token, "name"), FieldText(token, "access"), FieldText(token, "keys"),
                     TimeText(FieldText(token, "created-ms"), "at the start"),
@@ -101,20 +100,23 @@ int Failure(const Status& status) {
 
 Result<std::vector<std::string>> CreateCommand(const CommandLine& line) {
   std::vector<std::string> command = {"TOKEN", "CREATE"};
-  const std::pair<std::string_view, std::string_view> accesses[] = {
-      {"read-only", "READONLY"}, {"write-only", "WRITEONLY"},
-      {"monitoring", "MONITORING"}, {"admin", "ADMIN"}};
+  const std::pair<std::string_view, std::string_view> accesses[] = {{"read-only", "READONLY"},
+                                                                    {"write-only", "WRITEONLY"},
+                                                                    {"monitoring", "MONITORING"},
+                                                                    {"admin", "ADMIN"}};
   for (const auto& [option, word] : accesses) {
     if (line.Has(option)) command.emplace_back(word);
   }
   if (command.size() > 3)
-    return Fail(ErrorCode::kInvalid, "give one of --read-only, --write-only, --monitoring, --admin");
+    return Fail(ErrorCode::kInvalid,
+                "give one of --read-only, --write-only, --monitoring, --admin");
   if (const auto found = line.values.find("prefix"); found != line.values.end()) {
     if (line.Has("admin") || line.Has("monitoring"))
       return Fail(ErrorCode::kInvalid,
                   "--admin is for everything and --monitoring for no key: leave out --prefix");
     for (const std::string& prefix : found->second) {
-      if (prefix.empty()) return Fail(ErrorCode::kInvalid, "--prefix: give a prefix, or leave it out");
+      if (prefix.empty())
+        return Fail(ErrorCode::kInvalid, "--prefix: give a prefix, or leave it out");
       command.insert(command.end(), {"PREFIX", prefix});
     }
   }
@@ -134,8 +136,9 @@ int Create(const CommandLine& line) {
   const Result<RespValue> reply = CallInstance(line, *command);
   if (!reply) return Failure(reply.error());
   if (isatty(STDOUT_FILENO) != 0)
-    fmt::print("Keep this token: it cannot be shown again. AUTH TOKEN, or over HTTP Authorization: "
-               "Bearer TOKEN\n");
+    fmt::print(
+        "Keep this token: it cannot be shown again. AUTH TOKEN, or over HTTP Authorization: "
+        "Bearer TOKEN\n");
   fmt::print("{}\n", reply->text);
   return kExitOk;
 }
@@ -172,10 +175,10 @@ int Run(const CommandLine& line) {
   const bool revokes = action == "revoke";
   if (!std::ranges::count(kActions, action)) {
     const std::string_view nearest = NearestWord(action, kActions);
-    return UsageError(
-        kProgram, nearest.empty()
-                      ? fmt::format("{} is not one of create, list, revoke", action)
-                      : fmt::format("{} is not an action; did you mean {}?", action, nearest));
+    return UsageError(kProgram,
+                      nearest.empty()
+                          ? fmt::format("{} is not one of create, list, revoke", action)
+                          : fmt::format("{} is not an action; did you mean {}?", action, nearest));
   }
   if (revokes != (line.words.size() > 1))
     return UsageError(kProgram, revokes ? "write it as: mydis token revoke NAME..."

@@ -30,7 +30,8 @@ constexpr Problem kBadHash =
     "The password hash must be exactly 64 characters and contain only lowercase hexadecimal "
     "characters";
 constexpr Problem kNoTime =
-    "The end must be a time in milliseconds since 1970, or 0 for none, and the 'default' user has none";
+    "The end must be a time in milliseconds since 1970, or 0 for none, and the 'default' user has "
+    "none";
 constexpr Problem kFirstArgument = "Allowing first-arg of a subcommand is not supported";
 
 constexpr std::string_view kSpaces(" \t\n\v\f\r", 6);

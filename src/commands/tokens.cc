@@ -139,14 +139,13 @@ std::vector<std::string> CommandRules(const TokenRights& rights) {
   using Access = TokenRights::Access;
   if (rights.access == Access::kAdmin) return {"+@all"};
   if (rights.access == Access::kMonitoring)
-    return {"-@all", "+@connection", "-@admin", "-@dangerous", "+info", "+role", "+mydis|metrics",
-            "+mydis|status", "+mydis|leader"};
+    return {"-@all", "+@connection",   "-@admin",       "-@dangerous",  "+info",
+            "+role", "+mydis|metrics", "+mydis|status", "+mydis|leader"};
   std::vector<std::string> rules = {"+@all", "-@admin", "-@dangerous"};
   if (rights.access == Access::kReadOnly) {
-    rules = {"-@all",       "+@read",       "+@connection",  "+@transaction",
-             "+subscribe",  "+psubscribe",  "+ssubscribe",   "+unsubscribe",
-             "+punsubscribe", "+sunsubscribe", "+eval_ro",   "+evalsha_ro",
-             "+fcall_ro",   "-@admin",      "-@dangerous"};
+    rules = {"-@all",       "+@read",      "+@connection", "+@transaction", "+subscribe",
+             "+psubscribe", "+ssubscribe", "+unsubscribe", "+punsubscribe", "+sunsubscribe",
+             "+eval_ro",    "+evalsha_ro", "+fcall_ro",    "-@admin",       "-@dangerous"};
   }
   if (!rights.prefixes.empty()) {
     for (const char* rule : {"-scan", "-randomkey", "-dbsize", "-pubsub", "-function"})

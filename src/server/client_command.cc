@@ -367,7 +367,8 @@ constexpr CommandSpec kSubcommands[] = {
     kSub("unblock", -3, "Wakes a client that waits for a key.",
          "client-id:integer [unblock-type: TIMEOUT | ERROR]", Unblock,
          {.flags = kAdmin | kAudited}),
-    kSub("unpause", 2, "Ends a pause.", "", Unpause, {.flags = kAdmin | kAudited, .since = "6.2.0"}),
+    kSub("unpause", 2, "Ends a pause.", "", Unpause,
+         {.flags = kAdmin | kAudited, .since = "6.2.0"}),
 };
 
 constexpr CommandSpec kFamily[] = {

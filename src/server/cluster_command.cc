@@ -280,18 +280,22 @@ constexpr Subcommands kFacts{.flags = kNoScript | kLoading | kStale,
                              .complexity = "O(N) where N is the number of commands in use"};
 
 constexpr CommandSpec kSubcommands[] = {
-    kSub("add", 3, "Invites an instance that waits for a cluster.", "host:raftport", Add, {.flags = kAudited}),
+    kSub("add", 3, "Invites an instance that waits for a cluster.", "host:raftport", Add,
+         {.flags = kAudited}),
     kSub("digest", 2, "A hash of the whole state and the log index it belongs to.", "", Digest),
     kSub("get", -2, "Settings that hold for the whole cluster.", "[name]", Get),
     kSub.Help(Help),
     kSub("leader", 2, "The instance that leads, or nil.", "", Leader),
     kFacts("metrics", 2, "What this instance measures, in Prometheus's text form.", "", Metrics),
     kSub("promote", 3, "Makes a learner a voter.", "instance-id", Promote, {.flags = kAudited}),
-    kSub("remove", 3, "Takes an instance out of the cluster for good.", "instance-id", Remove, {.flags = kAudited}),
-    kSub("snapshot", 2, "Takes a snapshot on this instance now.", "", Snapshot, {.flags = kAudited}),
+    kSub("remove", 3, "Takes an instance out of the cluster for good.", "instance-id", Remove,
+         {.flags = kAudited}),
+    kSub("snapshot", 2, "Takes a snapshot on this instance now.", "", Snapshot,
+         {.flags = kAudited}),
     kSub("status", 2, "Describes this instance and the members of its cluster.", "",
          DescribeStatus),
-    kSub("transfer", -2, "Hands leadership to another instance.", "[instance-id]", Transfer, {.flags = kAudited}),
+    kSub("transfer", -2, "Hands leadership to another instance.", "[instance-id]", Transfer,
+         {.flags = kAudited}),
 };
 
 constexpr CommandSpec kFamily[] = {

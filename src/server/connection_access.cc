@@ -102,9 +102,9 @@ void Connection::Audit(const CommandSpec& spec, Args args) {
       AppendQuoted(words, args[i].substr(0, kMostAudited));
     }
   }
-  const std::string_view outcome = counted_ == Counted::kRejected ? "refused"
-                                   : counted_ == Counted::kFailed ? "failed"
-                                   : session_.in_multi            ? "queued"
+  const std::string_view outcome = counted_ == Counted::kRejected           ? "refused"
+                                   : counted_ == Counted::kFailed           ? "failed"
+                                   : session_.in_multi                      ? "queued"
                                    : pending_ > 0 || wait_ == Wait::kAnswer ? "sent"
                                                                             : "done";
   node_.audit_log().Administered(session_.user, session_.record->address, words, outcome);

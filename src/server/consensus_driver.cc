@@ -15,10 +15,10 @@
 #include "consensus/wire.h"
 #include "net/resolver.h"
 #include "server/disk_threads.h"
+#include "server/first_users.h"
 #include "server/io_thread.h"
 #include "server/mesh_transport.h"
 #include "server/node_machine.h"
-#include "server/first_users.h"
 #include "server/wake_batch.h"
 
 namespace mydis {

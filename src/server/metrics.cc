@@ -86,16 +86,17 @@ Sums SumByCommand(Node& node) {
 // Every second bucket: the limits go up by factors of four. The calls that were not timed are taken
 // to be like those that were.
 void FillHistogram(const ThreadStats::Sum& sum, ClientMetric::Histogram& histogram) {
-  const double share =
-      sum.timed_calls == 0 ? 0 : static_cast<double>(sum.calls) / static_cast<double>(sum.timed_calls);
+  const double share = sum.timed_calls == 0
+                           ? 0
+                           : static_cast<double>(sum.calls) / static_cast<double>(sum.timed_calls);
   uint64_t timed = 0;
   for (size_t i = 0; i < kTimeBuckets; ++i) {
     timed += sum.buckets[i];
     const bool last = i + 1 == kTimeBuckets;
     if (i % 2 == 0 && !last) continue;
     histogram.bucket.push_back(
-        {.cumulative_count = last ? sum.calls
-                                  : static_cast<uint64_t>(static_cast<double>(timed) * share),
+        {.cumulative_count =
+             last ? sum.calls : static_cast<uint64_t>(static_cast<double>(timed) * share),
          .upper_bound = last ? std::numeric_limits<double>::infinity()
                              : static_cast<double>(TimeBucketLimitNs(i)) / 1e9});
   }
@@ -191,8 +192,8 @@ void AddState(Node& node, const State& state, MetricFamilies& out) {
     misses += thread->keyspace_misses;
   }
   for (const auto& [result, count] : {std::pair{"hit", hits}, {"miss", misses}})
-    out.Counter("mydis_key_lookups_total", "Look-ups of keys by reads.",
-                static_cast<double>(count), {{"result", result}});
+    out.Counter("mydis_key_lookups_total", "Look-ups of keys by reads.", static_cast<double>(count),
+                {{"result", result}});
   out.Gauge("mydis_revision", "Writes applied since the cluster began.",
             static_cast<double>(state.revision));
 }

@@ -145,8 +145,8 @@ Machine::Stamp NodeMachine::NextStamp() { return {core_.cluster_clock.Stamp(), r
 uint64_t NodeMachine::PulseDelayUs() {
   const State& state = core_.machine.state();
   const auto key = state.keyspace.NextDeadline();
-  const uint64_t next = std::min(key ? static_cast<uint64_t>(*key) : UINT64_MAX,
-                                 state.users.NextEnd());
+  const uint64_t next =
+      std::min(key ? static_cast<uint64_t>(*key) : UINT64_MAX, state.users.NextEnd());
   return next == UINT64_MAX ? kNoPulse : core_.cluster_clock.UntilUs(static_cast<int64_t>(next));
 }
 

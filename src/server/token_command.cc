@@ -82,7 +82,8 @@ void Create(LocalContext& c) {
   for (std::string& rule : TokenRules(request.rights)) words.push_back(std::move(rule));
   if (request.seconds > 0) {
     const uint64_t now_ms = c.node.core().cluster_clock.NowMs();
-    words.push_back(fmt::format("until:{}", now_ms + static_cast<uint64_t>(request.seconds) * 1000));
+    words.push_back(
+        fmt::format("until:{}", now_ms + static_cast<uint64_t>(request.seconds) * 1000));
   }
   c.connection.SubmitOne(words, fmt::format("${}\r\n{}\r\n", secret.size(), secret));
 }
@@ -91,7 +92,8 @@ void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
       "ADD <name> <rule> [<rule> ...]",
       "    Make a token from the hash of its secret (#<sha256>) and the rules of ACL SETUSER.",
-      "CREATE [NAME <name>] [PREFIX <prefix> ...] [READONLY|WRITEONLY|MONITORING|ADMIN] [EX <seconds>]",
+      "CREATE [NAME <name>] [PREFIX <prefix> ...] [READONLY|WRITEONLY|MONITORING|ADMIN] [EX "
+      "<seconds>]",
       "    Make a token for keys and channels that begin so; answers with its secret, which",
       "    nobody can see again.",
       "LIST",
@@ -109,7 +111,8 @@ constexpr Subcommands kSub{.flags = kAdmin | kNoScript | kAudited,
 
 constexpr CommandSpec kSubcommands[] = {
     kSub("create", -2, "Makes a token, and gives its secret.",
-         "[NAME name] [PREFIX prefix [PREFIX prefix ...]] [access: READONLY | WRITEONLY | MONITORING | ADMIN] "
+         "[NAME name] [PREFIX prefix [PREFIX prefix ...]] [access: READONLY | WRITEONLY | "
+         "MONITORING | ADMIN] "
          "[EX seconds:integer]",
          Create),
     kSub.Help(Help),

@@ -27,8 +27,8 @@ AclUser Ada() {
 TEST(AclUsers, DescribeThemselvesAsRules) {
   EXPECT_EQ(AclUsers().Find("default")->Describe(), "on nopass sanitize-payload ~* &* +@all");
   EXPECT_EQ(NewAclUser("x", true).Describe(), "off sanitize-payload &* -@all");
-  EXPECT_EQ(Ada().Describe(), "on skip-sanitize-payload until:2000000 #" + std::string(64, 'a') + " #" +
-                                  std::string(64, 'b') +
+  EXPECT_EQ(Ada().Describe(), "on skip-sanitize-payload until:2000000 #" + std::string(64, 'a') +
+                                  " #" + std::string(64, 'b') +
                                   " %R~r:* %W~w:* ~rw resetchannels &news +@all -@admin "
                                   "+config|get (~* &* -@all)");
 }

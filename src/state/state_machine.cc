@@ -10,7 +10,8 @@
 namespace mydis {
 namespace {
 
-// 1: settings and origins. 2: scripts too. 3: users too. 4: keys that go first, too. 5: users have dates.
+// 1: settings and origins. 2: scripts too. 3: users too. 4: keys that go first, too. 5: users have
+// dates.
 constexpr uint32_t kHeadVersion = 5;
 
 // Chance for one operation: from the entry's seed and the operation's place in it, so that it does
@@ -287,7 +288,8 @@ Status StateMachine::LoadHead(std::string_view head) {
   state->time_ms = in.U64();
   state->revision = in.U64();
   if (!state->settings.Load(in) || !state->origins.Load(in) ||
-      (version >= 2 && !state->scripts.Load(in)) || (version >= 3 && !state->users.Load(in, version >= 5)) ||
+      (version >= 2 && !state->scripts.Load(in)) ||
+      (version >= 3 && !state->users.Load(in, version >= 5)) ||
       (version >= 4 && !state->evictions.Load(in)) || !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
   Adopt(std::move(state));
