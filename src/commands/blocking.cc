@@ -52,6 +52,7 @@ bool PlanToPop(const ReadContext& context, std::span<const std::string_view> key
   std::string_view error;
   const auto timeout = ParseTimeoutSeconds(timeout_seconds, context.now_ms, &error);
   if (!timeout) return false;
+  plan->asks = true;
   plan->timeout_ms = *timeout;
   for (size_t i = 1; i < context.args.size(); ++i) {
     if (context.args[i].data() == timeout_seconds.data()) plan->timeout_word = i;

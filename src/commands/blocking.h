@@ -34,6 +34,8 @@ struct WaitPlan {
   int64_t timeout_ms = 0;   // 0: for ever.
   size_t timeout_word = 0;  // Which word said it, if that means nothing to the handler.
   bool ready = false;       // One of the keys could serve the command now.
+  // The words alone say that it waits if it finds nothing: true too if the keys do not let it wait.
+  bool asks = false;
   // The attempt itself leaves a trace (XREADGROUP's consumer, and that it was seen): it is made
   // once before the command waits, even behind others.
   bool announces = false;

@@ -269,10 +269,10 @@ bool PlanRead(const ReadContext& context, ReadOptions& options, std::vector<Sour
               WaitPlan* plan) {
   if (!ReadWords(context.args, options.of_group, context.now_ms, options).empty()) return false;
   if (!options.timeout_ms) return false;
-  if (!ReadSources(context.keyspace, context.db, options, sources).empty()) return false;
+  plan->asks = true;
   plan->keys.assign(options.keys.begin(), options.keys.end());
   plan->timeout_ms = *options.timeout_ms;
-  return true;
+  return ReadSources(context.keyspace, context.db, options, sources).empty();
 }
 
 }  // namespace
@@ -340,9 +340,10 @@ bool PlanXread(const ReadContext& context, WaitPlan* plan) {
 bool PlanXreadgroup(const ReadContext& context, WaitPlan* plan) {
   ReadOptions options{.of_group = true};
   std::vector<Source> sources;
-  if (!PlanRead(context, options, sources, plan)) return false;
+  const bool readable = PlanRead(context, options, sources, plan);
   plan->rule = &kGroupRule;
   plan->tag = options.group;
+  if (!readable) return false;
   const auto now_ms = static_cast<int64_t>(context.now_ms);
   for (Source& source : sources) {
     if (!source.new_entries) return false;

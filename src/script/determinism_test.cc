@@ -94,7 +94,8 @@ class Machine {
     Reply& BeginCommand(uint32_t) override { return reply; }
     void BeginTransaction(uint32_t, bool) override {}
     Reply& ElementReply(uint32_t, uint32_t) override { return reply; }
-    void End(uint32_t) override {}
+    void End(uint32_t, bool) override {}
+    void NotRun(uint32_t) override {}
   };
   CommandTable table_{StateFamilies(), ScriptFamilies()};
   std::unique_ptr<StateMachine> machine_;

@@ -33,10 +33,21 @@ BatchItem& ClientBatch::AddItem(BatchItem::Kind what, Connection* connection, in
   return item;
 }
 
+BatchItem& ClientBatch::AddCommand(BatchItem::Kind what, Connection* connection,
+                                   const CommandSpec* spec, int resp_version) {
+  BatchItem& item = AddItem(what, connection, resp_version);
+  item.spec = spec;
+  if (const auto attempt = std::exchange(behind_, std::nullopt)) {
+    item.behind = attempt->item + 1;
+    item.counts_late = true;
+    if (item.is_operation()) builder_.Behind(builder_.operations() - attempt->operation);
+  }
+  return item;
+}
+
 void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db,
                            int resp_version, Args args, std::string_view user) {
-  BatchItem& item = AddItem(BatchItem::Kind::kWrite, connection, resp_version);
-  item.spec = spec;
+  BatchItem& item = AddCommand(BatchItem::Kind::kWrite, connection, spec, resp_version);
   if (!user.empty()) {
     item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
     builder_.AsUser(user);
@@ -68,8 +79,7 @@ void ClientBatch::AddRead(Connection* connection, const CommandSpec* spec, uint3
                           int resp_version, Args args, size_t expected_bytes,
                           std::string_view user) {
   expected_read_bytes_ += std::min(expected_bytes, kExpectedReadBytes - expected_read_bytes_);
-  BatchItem& item = AddItem(BatchItem::Kind::kRead, connection, resp_version);
-  item.spec = spec;
+  BatchItem& item = AddCommand(BatchItem::Kind::kRead, connection, spec, resp_version);
   item.read = std::make_unique<StoredCommand>(spec, db, args);
   item.read->user = user;
   if (!user.empty()) item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
@@ -86,6 +96,19 @@ bool ClientBatch::ExtendLiteral(const Connection* connection, std::string_view r
     return false;
   last.literal += reply;
   return true;
+}
+
+void ClientBatch::Watch(std::span<WatchedKey> keys) {
+  BatchItem& item = items_.back();
+  MYDIS_ASSERT(item.kind == BatchItem::Kind::kLiteral, "the reply of WATCH is known already");
+  const uint32_t mark = builder_.Mark();
+  // Another WATCH whose reply this item has stands at the same place.
+  if (item.watch == nullptr) item.watch = std::make_unique<WatchNote>();
+  item.watch->mark = mark;
+  for (WatchedKey& key : keys) {
+    key.revision = mark | kAtMark;
+    item.watch->keys.push_back(key);
+  }
 }
 
 void ClientBatch::Seal() {
@@ -108,7 +131,7 @@ void ClientBatch::Return(std::unique_ptr<ServerSubmission> self, const Outcome& 
 }
 
 void ClientBatch::WasApplied(std::string_view body) {
-  if (!any_slow_) return;
+  if (!keeps_words_) return;
   EntryReader in(body, operations);
   auto item = items_.begin();
   while (in.HasNext() && item != items_.end()) {
@@ -116,18 +139,16 @@ void ClientBatch::WasApplied(std::string_view body) {
       ++item;
       continue;
     }
-    uint32_t db = 0;
-    if (in.NextOpcode() == Opcode::kTransaction) {
-      std::string_view key;
-      uint64_t revision = 0;
-      for (uint64_t n = in.Count(); n > 0; --n) in.Watched(&db, &key, &revision);
-      for (uint64_t n = in.Count(); n > 0; --n) in.Command(&db);
-      ++item;
-      continue;
-    }
-    const Args args = in.Command(&db);
-    if (item->nanoseconds != 0 && thread_.node().config().IsSlow(item->nanoseconds))
+    const bool slow =
+        item->nanoseconds != 0 && thread_.node().config().IsSlow(item->nanoseconds);
+    const Opcode opcode = in.NextOpcode();
+    if (opcode == Opcode::kCommand && (slow || item->not_run || item->would_block)) {
+      uint32_t db = 0;
+      const Args args = in.Command(&db);
       item->words.assign(args.begin(), args.end());
+    } else {
+      in.SkipOperation(opcode);
+    }
     ++item;
   }
 }
@@ -137,6 +158,11 @@ uint64_t ClientBatch::current_client() const {
 }
 
 void ClientBatch::RunRead(BatchItem& item) {
+  if (item.behind != 0) {
+    const BatchItem& attempt = items_[item.behind - 1];
+    item.not_run = attempt.not_run || attempt.would_block;
+    if (item.not_run) return;
+  }
   item.refused = replies_.size() > kMaxReplyBytes;
   if (item.refused) return;
   const State& state = core_->machine.state();
@@ -175,8 +201,16 @@ void ClientBatch::RunReads() {
       RunRead(item);
     } else if (item.kind != BatchItem::Kind::kLiteral) {
       return;
+    } else if (item.watch != nullptr) {
+      NoteWatched(*item.watch);
     }
   }
+}
+
+void ClientBatch::NoteWatched(WatchNote& watch) {
+  const Keyspace& keyspace = core_->machine.state().keyspace;
+  for (WatchedKey& key : watch.keys) key.revision = keyspace.WatchRevision(key.db, key.key);
+  watch.made = true;
 }
 
 BatchItem& ClientBatch::Advance() {
@@ -224,18 +258,30 @@ Reply& ClientBatch::ElementReply(uint32_t, uint32_t) {
   return reply_;
 }
 
-void ClientBatch::End(uint32_t i) {
+void ClientBatch::End(uint32_t i, bool would_block) {
   BatchItem& item = items_[next_];
   if (timer_.on() && item.kind == BatchItem::Kind::kWrite) {
     item.nanoseconds = static_cast<uint32_t>(std::min<uint64_t>(timer_.Nanoseconds(), UINT32_MAX));
-    any_slow_ |= thread_.node().config().IsSlow(item.nanoseconds);
+    keeps_words_ |= thread_.node().config().IsSlow(item.nanoseconds);
   }
   if (item.kind == BatchItem::Kind::kTransaction && !item.transaction->aborted) EndElement();
   item.end = replies_.size();
   item.revision = core_->machine.state().revision;
-  item.would_block = reply_.TakeWouldBlock();
+  item.would_block = would_block;
+  keeps_words_ |= would_block;
   item.error_counted = thread_read_trace.error_counted;
   thread_read_trace = {};
+  ++next_;
+  if (i + 1 == operations) RunReads();
+}
+
+void ClientBatch::NotRun(uint32_t i) {
+  RunReads();
+  MYDIS_ASSERT(next_ < items_.size(), "every operation has an item");
+  BatchItem& item = items_[next_];
+  item.not_run = true;
+  keeps_words_ = true;
+  ++begun_;
   ++next_;
   if (i + 1 == operations) RunReads();
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,19 @@ struct StoredTransaction {
   std::vector<size_t> errors_counted;
 };
 
+// Keys that a client began to watch in the midst of a batch.
+struct WatchNote {
+  uint32_t mark = 0;  // That transactions of the batch refer to.
+  bool made = false;  // The revisions are those at its place; false: it was not come to.
+  std::vector<WatchedKey> keys;
+};
+
+// Where an item stands: among the items of its batch, and among the operations of the entry.
+struct BatchPlace {
+  uint32_t item = 0;
+  uint32_t operation = 0;
+};
+
 struct BatchItem {
   enum class Kind : uint8_t { kWrite, kTransaction, kRead, kLiteral };
   Kind kind = Kind::kWrite;
@@ -65,16 +79,23 @@ struct BatchItem {
   uint8_t resp_version = 2;
   bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
   bool would_block = false;          // It found nothing to take, and said so.
+  bool not_run = false;              // What it stands behind was not run, or would have blocked.
+  bool counts_late = false;          // As a call, once it has been carried out.
   bool touches = true;               // Its reads are uses of the keys: not CLIENT NO-TOUCH.
   bool tracks = false;               // The client may keep what it reads: note the keys.
   bool error_counted = false;        // Its error, that of a command a script called.
   bool refused = false;              // kRead: not run, since the batch's replies are too large.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;
+  uint32_t behind = 0;  // The item that it stands behind, and 1; 0: none.
+  // Of a blocking command's first attempt: its place among those who wait; else 0.
+  uint64_t ticket = 0;
   std::unique_ptr<StoredCommand> read;             // kRead
   std::unique_ptr<StoredTransaction> transaction;  // kTransaction
   std::string literal;                             // kLiteral: the reply, made already.
-  std::vector<std::string> words;                  // Of a write that took long enough to be kept.
+  std::unique_ptr<WatchNote> watch;                // kLiteral: of WATCH.
+  // Of a write that took long, or has to be done again: see WasApplied.
+  std::vector<std::string> words;
   std::vector<MissingKey> keys_missing;            // That its reads have looked for.
   // Of a script that a user with bounded rights runs; else null.
   std::unique_ptr<std::vector<RefusedCall>> refused_calls;
@@ -110,6 +131,16 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
     return expected_bytes <= kExpectedReadBytes - expected_read_bytes_;
   }
   void AddLiteral(Connection* connection, std::string reply);
+  // What is added next, a write or a read, is to be run only if the attempt at this place finds
+  // something, having been run itself.
+  void Behind(const BatchPlace& attempt) { behind_ = attempt; }
+  // Of the last write.
+  BatchPlace last_place() const {
+    return {static_cast<uint32_t>(items_.size() - 1), builder_.operations() - 1};
+  }
+  // Notes at the place of the last item, a literal, how these keys are; afterwards they refer to
+  // that.
+  void Watch(std::span<WatchedKey> keys);
   // False, with nothing done, unless the last item is a literal of this connection that is sent.
   bool ExtendLiteral(const Connection* connection, std::string_view reply);
   bool empty() const { return items_.empty(); }
@@ -149,14 +180,19 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
 
  private:
   BatchItem& AddItem(BatchItem::Kind what, Connection* connection, int resp_version);
+  // As AddItem, of what may stand behind an attempt.
+  BatchItem& AddCommand(BatchItem::Kind what, Connection* connection, const CommandSpec* spec,
+                        int resp_version);
   Reply& BeginCommand(uint32_t i) override;
   void BeginTransaction(uint32_t i, bool aborted) override;
   Reply& ElementReply(uint32_t i, uint32_t element) override;
-  void End(uint32_t i) override;
+  void End(uint32_t i, bool would_block) override;
+  void NotRun(uint32_t i) override;
   // Runs what stands before the next operation and makes that the current item.
   BatchItem& Advance();
   void RunReads();
   void RunRead(BatchItem& item);
+  void NoteWatched(WatchNote& watch);
   void EndElement();
 
   IoThread& thread_;
@@ -165,13 +201,14 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   size_t submitted_bytes_ = 0;
   size_t bytes_before_last_ = 0;
   size_t expected_read_bytes_ = 0;
+  std::optional<BatchPlace> behind_;  // Of what is added next.
 
   // During Apply.
   Core* core_ = nullptr;
   size_t next_ = 0;
   uint32_t begun_ = 0;
   bool tells_misses_ = false;  // Somebody may want to hear of look-ups that find nothing.
-  bool any_slow_ = false;      // A write took long enough for its words to be kept.
+  bool keeps_words_ = false;   // Those of a write are needed yet.
   CallTimer timer_{false};
   LookupCount lookups_;
   std::string replies_;

@@ -41,6 +41,23 @@ class ClientBatchTest : public testing::Test {
       transaction->commands.emplace_back(Spec(words[0]), 0, Args(words));
     batch_->AddTransaction(nullptr, 2, watched, std::move(transaction));
   }
+  // As the connection does with what goes on behind an attempt.
+  void Attempt(const Words& words) {
+    Write(words);
+    attempt_ = batch_->last_place();
+  }
+  void AttemptBehind(const Words& words) {
+    batch_->Behind(attempt_);
+    Attempt(words);
+  }
+  void WriteBehind(const Words& words) {
+    batch_->Behind(attempt_);
+    Write(words);
+  }
+  void ReadBehind(const Words& words) {
+    batch_->Behind(attempt_);
+    Read(words);
+  }
   // As the replica, the leader and NodeMachine do.
   void Apply() {
     batch_->Seal();
@@ -54,6 +71,8 @@ class ClientBatchTest : public testing::Test {
     auto applied = core_.machine.Apply(payload, batch_->BeginApply(core_));
     ASSERT_TRUE(applied.has_value());
     ASSERT_TRUE(applied->fresh);
+    static_cast<ServerSubmission&>(*batch_).WasApplied(
+        std::string_view(payload).substr(kEnvelopeSize));
   }
   std::string Reply(size_t item) { return std::string(batch_->ReplyOf(batch_->items()[item])); }
 
@@ -63,6 +82,7 @@ class ClientBatchTest : public testing::Test {
   Core core_{clock_, node_.table(), 1};
   std::unique_ptr<IoThread> thread_;
   std::unique_ptr<ClientBatch> batch_;
+  BatchPlace attempt_;
   uint64_t sequence_ = 0;
 };
 
@@ -129,6 +149,73 @@ TEST_F(ClientBatchTest, AWatchedKeyThatChangedAbortsTheTransactionAlone) {
   EXPECT_EQ(Reply(1), "*-1\r\n");
   EXPECT_TRUE(batch_->items()[1].transaction->aborted);
   EXPECT_EQ(Reply(2), "$5\r\nother\r\n");
+}
+
+TEST_F(ClientBatchTest, WhatStandsBehindAServedAttemptRunsInItsPlace) {
+  Write({"RPUSH", "q", "a"});
+  Attempt({"BLPOP", "q", "0"});
+  ReadBehind({"LLEN", "q"});
+  WriteBehind({"RPUSH", "q", "b"});
+  AttemptBehind({"BLPOP", "q", "0"});
+  ReadBehind({"LLEN", "q"});
+  Apply();
+  EXPECT_EQ(Reply(1), "*2\r\n$1\r\nq\r\n$1\r\na\r\n");
+  EXPECT_EQ(Reply(2), ":0\r\n");
+  EXPECT_EQ(Reply(3), ":1\r\n");
+  EXPECT_EQ(Reply(4), "*2\r\n$1\r\nq\r\n$1\r\nb\r\n");
+  EXPECT_EQ(Reply(5), ":0\r\n");
+  EXPECT_FALSE(batch_->items()[1].counts_late) << "the connection says so of attempts";
+  for (size_t i = 2; i < 6; ++i) EXPECT_TRUE(batch_->items()[i].counts_late);
+  for (const BatchItem& item : batch_->items()) EXPECT_TRUE(item.words.empty());
+}
+
+TEST_F(ClientBatchTest, WhatStandsBehindOneThatFoundNothingKeepsItsWords) {
+  Write({"SET", "k", "1"});
+  Attempt({"BLPOP", "q", "0"});
+  ReadBehind({"GET", "k"});
+  // Of another connection.
+  Write({"INCR", "k"});
+  Read({"GET", "k"});
+  WriteBehind({"SET", "k", "not yet"});
+  AttemptBehind({"BLPOP", "k", "0"});
+  ReadBehind({"GET", "k"});
+  Apply();
+  const std::vector<BatchItem>& items = batch_->items();
+  EXPECT_TRUE(items[1].would_block);
+  EXPECT_FALSE(items[1].not_run);
+  EXPECT_EQ(items[1].words, (std::vector<std::string>{"BLPOP", "q", "0"}));
+  for (const size_t i : {2, 5, 6, 7}) {
+    EXPECT_TRUE(items[i].not_run) << i;
+    EXPECT_FALSE(items[i].would_block) << i;
+    EXPECT_EQ(Reply(i), "") << i;
+  }
+  EXPECT_EQ(items[5].words, (std::vector<std::string>{"SET", "k", "not yet"}));
+  EXPECT_EQ(items[6].words, (std::vector<std::string>{"BLPOP", "k", "0"}));
+  EXPECT_EQ(Reply(3), ":2\r\n");
+  EXPECT_EQ(Reply(4), "$1\r\n2\r\n");
+  EXPECT_TRUE(items[3].words.empty());
+}
+
+TEST_F(ClientBatchTest, KeysAreWatchedFromTheirPlaceOn) {
+  std::vector<WatchedKey> watched = {{0, "k", 0}};
+  Write({"SET", "k", "1"});
+  batch_->AddLiteral(nullptr, "+OK\r\n");
+  batch_->Watch(watched);
+  Transaction({{"INCR", "k"}}, watched);
+  Transaction({{"INCR", "k"}}, watched);
+  batch_->AddLiteral(nullptr, "+OK\r\n");
+  std::vector<WatchedKey> later = {{0, "k", 0}};
+  batch_->Watch(later);
+  Write({"SET", "other", "1"});
+  Transaction({{"INCR", "k"}}, later);
+  Apply();
+  EXPECT_EQ(Reply(2), "*1\r\n:2\r\n");
+  EXPECT_EQ(Reply(3), "*-1\r\n");
+  EXPECT_EQ(Reply(6), "*1\r\n:3\r\n");
+  const WatchNote& note = *batch_->items()[1].watch;
+  EXPECT_TRUE(note.made);
+  EXPECT_EQ(note.mark, watched[0].revision & ~kAtMark);
+  EXPECT_EQ(note.keys[0].revision, batch_->items()[0].revision) << "as WATCH there has it";
 }
 
 TEST_F(ClientBatchTest, WhatAReadAnswersIsGuessedFromItsKeys) {

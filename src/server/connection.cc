@@ -62,6 +62,7 @@ size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
 size_t Connection::OnData(ByteStream&, std::string_view bytes) {
   if (session_.listens() && !MayListenerGoOn()) [[unlikely]]
     return 0;
+  if (!held_.empty() && !HandleHeld()) return 0;
   RequestBatch& batch = thread_.requests();
   session_.record->input_bytes.store(bytes.size(), std::memory_order_relaxed);
   parser_.Parse(bytes, batch);
@@ -94,6 +95,7 @@ size_t Connection::OnData(ByteStream&, std::string_view bytes) {
 }
 
 void Connection::OnEnd(ByteStream&, bool unread) {
+  half_closed_ = true;
   if (blocked_ != nullptr) return ClientGone();  // As in Redis, whatever it has sent behind.
   if (unread) return;  // What is unread is handled first; this is called again.
   ended_ = true;
@@ -101,7 +103,7 @@ void Connection::OnEnd(ByteStream&, bool unread) {
 }
 
 void Connection::FinishIfDone() {
-  if (pending_ == 0 && wait_ == Wait::kNone && (ended_ || close_after_reply_))
+  if (pending_ == 0 && wait_ == Wait::kNone && held_.empty() && (ended_ || close_after_reply_))
     stream_.CloseAfterFlush();
 }
 
@@ -179,11 +181,11 @@ void Connection::BarrierDone(const Status& status) {
   GoOn();
 }
 
-bool Connection::CanAttach() const { return batch_serial_ == thread_.batch_serial(); }
+bool Connection::InBatch() const { return batch_serial_ == thread_.batch_serial(); }
 
 void Connection::Attached(ClientBatch& batch, bool silent) {
   ++pending_;
-  if (!CanAttach()) batch_begin_ = batch.bytes_before_last();
+  if (!InBatch()) batch_begin_ = batch.bytes_before_last();
   batch_serial_ = thread_.batch_serial();
   last_strong_ = batch.strong;
   BatchItem& item = batch.items().back();
@@ -357,7 +359,7 @@ void Connection::AfterCommand(const CommandSpec& spec, Args args,
     session_.tracking->caching = false;
   // What blocks is shown now; what is queued, when EXEC runs it.
   if (core_.audience.monitors() != 0 && counted_ != Counted::kRejected &&
-      (counted_ != Counted::kLater || blocked_ != nullptr)) [[unlikely]] {
+      counted_ != Counted::kQueued) [[unlikely]] {
     TellMonitors(spec, args, executed);
     TellCalls(std::exchange(script_calls_, {}));
   }
@@ -410,6 +412,7 @@ Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, boo
   if (!MayFollow(strong)) return WaitFor(Wait::kIdle);
   if (!MaySubmit(&step)) return step;
   ClientBatch& batch = thread_.Batch(strong);
+  StandBehindAttempt(batch);
   batch.AddWrite(this, spec, session_.db, session_.resp_version, args, ScriptUser(*spec));
   Attached(batch);
   // What follows is checked against the users as they will be.
@@ -442,10 +445,14 @@ Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {
     return Step::kNext;
   }
   if (!RunsAhead(*spec) || !CanAttach()) return WaitFor(Wait::kIdle);
+  if (IsWatch(*spec) && session_.watch_batch != 0 && session_.watch_batch != batch_serial_)
+    return WaitFor(Wait::kIdle);
   std::string text;
   RespReply reply(text, session_.resp_version);
+  const size_t watched = session_.watched.size();
   RunLocal(spec, args, reply, false);
   AttachReply(text);
+  if (session_.watched.size() > watched) WatchInOrder(watched);
   return Step::kNext;
 }
 

@@ -2,10 +2,13 @@
 //
 // Order. Replies leave in the order of the commands. While writes of this connection are under way
 // (`pending_` > 0), what follows either joins the batch being filled, if a write of this connection
-// is already in it, or waits in the input until they are answered.
+// is already in it, or waits in the input until they are answered. A blocking command joins it as an
+// attempt; reads and writes that join it behind an attempt are run only if that finds something, and
+// are carried out anew when the waiting has ended if it does not.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -20,7 +23,7 @@
 
 namespace mydis {
 
-// A command that waits for keys, or whose first attempt is under way.
+// A command whose first attempt has found nothing, or was not worth making: it waits for keys.
 struct BlockedCommand;
 
 // The I/O thread's. Deletes itself through the thread once closed and idle.
@@ -93,9 +96,9 @@ class Connection final : private StreamHandler {
   // Why the input is not looked at.
   enum class Wait : uint8_t { kNone, kIdle, kBarrier, kAnswer, kRoom, kPause, kKeys, kMail };
   enum class Step : uint8_t { kNext, kStop };
-  // What INFO commandstats counts the command at hand as. kLater: when EXEC runs it, or when
-  // its waiting ends.
-  enum class Counted : uint8_t { kCall, kFailed, kRejected, kLater };
+  // What INFO commandstats counts the command at hand as. kQueued: when EXEC runs it. kLater: when
+  // its waiting ends, or that of a command before it.
+  enum class Counted : uint8_t { kCall, kFailed, kRejected, kQueued, kLater };
 
   size_t OnData(ByteStream& stream, std::string_view bytes) override;
   std::span<char> ReadTarget() override { return parser_.Target(); }
@@ -143,7 +146,9 @@ class Connection final : private StreamHandler {
                    Args args);
   // By scripts.
   void NoteRefusals(const std::vector<RefusedCall>& calls);
-  // Ends the waiting for keys if it is not allowed any more.
+  // Whether the command that waits is not allowed any more.
+  bool RefusesWait();
+  // Then ends the waiting.
   void CheckWait();
   bool MayStillListen() const;
   // Whose rights a script has that this client runs; empty: it may do everything.
@@ -173,29 +178,53 @@ class Connection final : private StreamHandler {
   bool QueuedPauses() const;
   // True if a write may follow what is under way: an eventual batch is answered before a strong one
   // that waits for members, and a strong one that the full disk refuses before an eventual one.
-  bool MayFollow(bool strong) const { return pending_ == 0 || last_strong_ == strong; }
+  bool MayFollow(bool strong) const {
+    return pending_ == 0 || (last_strong_ == strong && (attempts_ == 0 || MayStandBehind()));
+  }
   bool direct() const { return pending_ == 0; }
-  // Whether a reply can be put in order now: directly, or behind items of this connection in the
-  // batch being filled.
-  bool CanAttach() const;
+  // Whether the batch being filled has items of this connection.
+  bool InBatch() const;
+  // Whether a reply that is made already can be put in order behind them.
+  bool CanAttach() const { return InBatch() && attempts_ == 0; }
   void Attached(ClientBatch& batch) { Attached(batch, Silent()); }
   void Attached(ClientBatch& batch, bool silent);
   // Puts a reply that is made already behind the items of this connection. REQUIRES: CanAttach().
   void AttachReply(std::string_view reply);
+  // WATCH behind writes that are under way: the keys from this one on are looked at in their midst.
+  void WatchInOrder(size_t from);
+  void LearnWatched(const ClientBatch& batch, const WatchNote& note);
+
+  // --- What goes on behind the attempt of a blocking command (connection_attempts.cc) ---
+  // Submits the non-blocking form of a command that may wait; what follows goes on behind it.
+  Step Attempt(const CommandSpec* spec, Args args, bool strong);
+  // Whether reads and writes may go on behind the attempt, in the same batch.
+  bool MayStandBehind() const;
+  // What is added next to the batch is behind the attempt under way, if there is one.
+  void StandBehindAttempt(ClientBatch& batch);
+  // The first attempt has found nothing.
+  void StartWaiting(const ClientBatch& batch, BatchItem& item);
+  // What stood behind it was not run.
+  void Hold(const ClientBatch& batch, BatchItem& item);
+  // Carries that out; false if there is more of it, for later.
+  bool HandleHeld();
+
   // --- The command that waits for keys (connection_blocking.cc) ---
   // Looks at the state: true if the command may wait, with its plan.
   bool Plan(const CommandSpec* spec, Args args, uint32_t db, WaitPlan* plan);
-  // Submits the command, or waits for its keys.
+  // Submits the command again, or waits for its keys.
   void TryOrWait(bool may_wait, const WaitPlan& plan);
   void Register(const WaitPlan& plan);
+  // The time-out counts from now, if it does not yet.
+  void SetDeadline(const WaitPlan& plan);
   void AttemptFoundNothing();
   void WaitTimedOut();
   // True if it is out of the queues; false if its attempt is under way.
   bool LeaveQueue();
   // Ends the waiting with these bytes as the reply.
   void EndWait(std::string_view bytes, bool unblocked);
-  // Ends it without an element.
+  // Ends it without an element; with an error.
   void EndWaitEmpty();
+  void EndWaitFailed(std::string_view error);
   void ClientGone();
   // The connection closes: no attempt begins any more, and nobody is answered.
   void AbandonWait();
@@ -251,6 +280,10 @@ class Connection final : private StreamHandler {
   uint64_t suspension_ = 0;                      // How many there were.
   std::move_only_function<void(bool)> unblock_;  // Of the suspended command.
   std::unique_ptr<BlockedCommand> blocked_;      // While wait_ is kKeys.
+  uint32_t attempts_ = 0;  // First attempts under way, all in one batch …
+  BatchPlace attempt_;     // … and the last of them.
+  // Commands that stood behind an attempt which found nothing. They come before the input.
+  std::deque<std::vector<std::string>> held_;
   std::string barrier_error_;                    // Why the barrier that was waited for failed.
   size_t arrived_ = 0;  // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
@@ -260,7 +293,8 @@ class Connection final : private StreamHandler {
   std::unique_ptr<SuspendedCall> suspended_;
   std::vector<CalledCommand> script_calls_;  // That MONITOR is to be shown behind the script.
   bool mail_waited_ = false;                 // The input at hand has waited for mail already.
-  bool ended_ = false;                       // The client sends no more.
+  bool ended_ = false;                       // The client sends no more, and all has been read.
+  bool half_closed_ = false;                 // The client sends no more.
   bool closed_ = false;
 };
 

@@ -227,20 +227,24 @@ void Connection::CheckUser() {
   if (blocked_ != nullptr && blocked_->waiter != nullptr && blocked_->refusal.empty()) CheckWait();
 }
 
-void Connection::CheckWait() {
+bool Connection::RefusesWait() {
   std::vector<std::string_view> views;
   const CommandSpec* spec = blocked_->command.spec;
   const Args args = blocked_->command.Views(views);
   AclVerdict verdict;
-  const std::string error = RefusalOf(*spec, args, &verdict);
-  if (error.empty()) {
-    // Refused for a moment only.
-    if (core_.blocked.WasTakenOut(*blocked_->waiter)) AttemptFoundNothing();
-    return;
-  }
+  blocked_->refusal = RefusalOf(*spec, args, &verdict);
+  if (blocked_->refusal.empty()) return false;
   if (!verdict.ok()) NoteRefusal(verdict, AclLogEntry::Context::kTopLevel, *spec, args);
-  blocked_->refusal = error;
-  if (LeaveQueue()) EndWaitEmpty();
+  return true;
+}
+
+void Connection::CheckWait() {
+  if (RefusesWait()) {
+    if (LeaveQueue()) EndWaitEmpty();
+  } else if (core_.blocked.WasTakenOut(*blocked_->waiter)) {
+    // Refused for a moment only.
+    AttemptFoundNothing();
+  }
 }
 
 }  // namespace mydis

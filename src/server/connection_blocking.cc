@@ -36,32 +36,41 @@ bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong,
     return false;
   WaitPlan plan;
   const CallTimer timer(node_.config().Times(*spec));
-  if (!Plan(spec, args, session_.db, &plan)) return false;
-  if (!direct()) {
+  const bool may_wait = Plan(spec, args, session_.db, &plan);
+  // What is under way may change what it meets.
+  if (direct() || read ? !may_wait : !plan.asks) return false;
+  if (read && !direct()) {
     *step = WaitFor(Wait::kIdle);
     return true;
   }
   if (read && strong && !PassBarrier(step)) return true;
   if (read && plan.ready) return false;
-  const bool attempts = plan.ready || plan.announces;
-  if (!read && (attempts ? !MaySubmit(step) : RefusesWrites(step))) return true;
+  if (!read && (plan.ready || plan.announces || !direct())) {
+    const bool first = !node_.core().blocked.AnyoneBefore(session_.db, plan);
+    if (first || plan.announces) {
+      *step = Attempt(spec, args, strong);
+      return true;
+    }
+    if (!direct()) {
+      *step = WaitFor(Wait::kIdle);
+      return true;
+    }
+  }
+  if (!read && RefusesWrites(step)) return true;
   blocked_ = std::make_unique<BlockedCommand>();
   blocked_->command = StoredCommand(spec, session_.db, args);
   blocked_->ticket = node_.core().blocked.NextTicket();
   blocked_->strong = strong;
   blocked_->silent = Silent();
   if (timer.on()) blocked_->nanoseconds = timer.Nanoseconds();
-  if (plan.timeout_ms > 0) {
-    blocked_->deadline_ms =
-        thread_.now_ms() + std::min(static_cast<uint64_t>(plan.timeout_ms), kLongestMs);
-  }
   counted_ = Counted::kLater;
   WaitFor(Wait::kKeys);
-  TryOrWait(true, plan);
+  Register(plan);
   *step = Step::kNext;
   return true;
 }
 
+// After an attempt that has found nothing.
 void Connection::TryOrWait(bool may_wait, const WaitPlan& plan) {
   BlockedCommand& blocked = *blocked_;
   const bool room = thread_.HasRoom() && node_.consensus().can_submit();
@@ -79,7 +88,16 @@ void Connection::TryOrWait(bool may_wait, const WaitPlan& plan) {
   }
 }
 
+void Connection::SetDeadline(const WaitPlan& plan) {
+  if (plan.timeout_ms <= 0 || blocked_->deadline_ms != 0) return;
+  blocked_->deadline_ms =
+      thread_.now_ms() + std::min(static_cast<uint64_t>(plan.timeout_ms), kLongestMs);
+}
+
 void Connection::Register(const WaitPlan& plan) {
+  // As in Redis: whoever has closed its sending side does not wait.
+  if (half_closed_) return Kill();
+  SetDeadline(plan);
   BlockedCommand& blocked = *blocked_;
   auto waiter = std::make_shared<Waiter>();
   waiter->ticket = blocked.ticket;
@@ -109,13 +127,14 @@ void Connection::Register(const WaitPlan& plan) {
   if (plan.ready) node_.consensus().Nudge();
 }
 
-// The attempt made at once has found nothing: an element that was there has gone meanwhile.
+// An attempt made without waiting has found nothing: what was there has gone meanwhile.
 void Connection::AttemptFoundNothing() {
   std::vector<std::string_view> views;
   const StoredCommand& command = blocked_->command;
   WaitPlan plan;
   const bool may_wait = Plan(command.spec, command.Views(views), command.db, &plan);
   plan.announces = false;  // That has been done.
+  SetDeadline(plan);
   TryOrWait(may_wait, plan);
 }
 
@@ -128,9 +147,7 @@ void Connection::AttemptEnded(const WakeBatch& batch, const WakeBatch::Item& ite
     if (item.revision != 0) session_.last_write_revision = item.revision;
   }
   if (outcome.applied && outcome.status.ok()) return EndWait(batch.ReplyOf(item), false);
-  std::string error;
-  RespReply(error, session_.resp_version).Error(WriteError(item.revision, outcome));
-  EndWait(error, false);
+  EndWaitFailed(WriteError(item.revision, outcome));
 }
 
 void Connection::WakeRead(const std::shared_ptr<Waiter>& waiter) {
@@ -221,7 +238,10 @@ void Connection::Unblock(bool with_error, std::move_only_function<void(bool)> do
 }
 
 void Connection::FailWait(std::string_view error) {
-  if (blocked_ == nullptr || !LeaveQueue()) return;
+  if (blocked_ != nullptr && LeaveQueue()) EndWaitFailed(error);
+}
+
+void Connection::EndWaitFailed(std::string_view error) {
   std::string text;
   RespReply(text, session_.resp_version).Error(error);
   EndWait(text, false);

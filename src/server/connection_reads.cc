@@ -69,12 +69,13 @@ Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool
       TrackKeys(spec, args);
     return Step::kNext;
   }
-  if (!CanAttach()) return WaitFor(Wait::kIdle);
+  if (!InBatch() || !MayFollow(last_strong_)) return WaitFor(Wait::kIdle);
   ClientBatch& batch = thread_.CurrentBatch();
   // What this connection's writes in the batch put there is not to be seen yet.
   const size_t expected = ExpectedReplyBytes(thread_.Read().keyspace, session_.db, *spec, args) +
                           batch.bytes() - batch_begin_;
   if (!batch.HasRoomForRead(expected)) return WaitFor(Wait::kIdle);
+  StandBehindAttempt(batch);
   batch.AddRead(this, spec, session_.db, session_.resp_version, args, expected, ScriptUser(*spec));
   Attached(batch);
   return Step::kNext;

@@ -26,6 +26,7 @@ void Connection::ResetTransaction() {
   session_.queued.clear();
   session_.queued_bytes = 0;
   session_.watched.clear();
+  session_.watch_batch = 0;
   session_.record->queued = -1;
   session_.record->watched = 0;
 }
@@ -53,7 +54,7 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
     session_.multi_failed = true;
     return ReplyError("ERR the commands of this transaction have too many bytes together");
   }
-  counted_ = Counted::kLater;
+  counted_ = Counted::kQueued;
   session_.queued.emplace_back(spec, session_.db, args);
   session_.multi_strong |= strong;
   session_.record->queued = static_cast<int32_t>(session_.queued.size());
@@ -100,6 +101,9 @@ Connection::Step Connection::HandleExec(std::optional<Consistency> forced) {
 Connection::Step Connection::SubmitTransaction(bool strong) {
   Step step;
   if (!MayFollow(strong)) return WaitFor(Wait::kIdle);
+  // In another entry there are no marks of this one: the revisions have to be known.
+  if (session_.watch_batch != 0 && !thread_.Fills(session_.watch_batch, strong))
+    return WaitFor(Wait::kIdle);
   if (!MaySubmit(&step)) {
     if (step == Step::kNext) ResetTransaction();
     return step;
@@ -320,6 +324,7 @@ std::string Connection::WriteError(uint64_t revision, const Outcome& outcome) {
 
 void Connection::Deliver(const ClientBatch& batch, BatchItem& item, const Outcome& outcome) {
   --pending_;
+  if (item.ticket != 0) --attempts_;
   if (closed_) {
     if (pending_ == 0) thread_.Bury(this);
     return;
@@ -328,12 +333,16 @@ void Connection::Deliver(const ClientBatch& batch, BatchItem& item, const Outcom
     session_.last_write_index = batch.index;
     if (item.is_operation() && item.revision != 0) session_.last_write_revision = item.revision;
   }
+  if (item.not_run) return Hold(batch, item);
   if (blocked_ != nullptr) {
     // The only one under way.
     if (item.would_block) return AttemptFoundNothing();
     SendItem(batch, item, outcome);
     return EndWait({}, false);
   }
+  if (item.ticket != 0 && item.would_block) return StartWaiting(batch, item);
+  if (item.watch != nullptr) LearnWatched(batch, *item.watch);
+  if (item.counts_late) thread_.Count(item.spec);
   SendItem(batch, item, outcome);
 }
 

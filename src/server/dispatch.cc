@@ -65,6 +65,10 @@ bool IsExec(const CommandSpec& spec) {
   return spec.group == Group::kTransactions && spec.name == "exec";
 }
 
+bool IsWatch(const CommandSpec& spec) {
+  return spec.group == Group::kTransactions && spec.name == "watch";
+}
+
 bool IsSetUser(const CommandSpec& spec) { return spec.name == "setuser"; }
 
 bool IsChangeOfUsers(const CommandSpec& spec) {
@@ -101,7 +105,7 @@ bool RunsAhead(const CommandSpec& spec) {
   if (IsOfTracking(spec)) return false;
   if (spec.group == Group::kConnection)
     return spec.name != "reset" && spec.name != "quit" && !IsLogin(spec);
-  return spec.group == Group::kTransactions && (spec.name == "multi" || spec.name == "discard");
+  return spec.group == Group::kTransactions && !IsExec(spec);
 }
 
 }  // namespace mydis

@@ -18,6 +18,7 @@ std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Arg
 bool IsStrongPrefix(const CommandSpec& spec);
 bool IsEventualPrefix(const CommandSpec& spec);
 bool IsExec(const CommandSpec& spec);
+bool IsWatch(const CommandSpec& spec);
 // ACL SETUSER; that, ACL DELUSER, and the writes of TOKEN.
 bool IsSetUser(const CommandSpec& spec);
 bool IsChangeOfUsers(const CommandSpec& spec);
@@ -31,8 +32,8 @@ bool IsLogin(const CommandSpec& spec);
 bool IsOfTracking(const CommandSpec& spec);
 // Commands that MULTI does not queue.
 bool RunsInsideMulti(const CommandSpec& spec);
-// Local commands that look at nothing but the session, and so may run before earlier writes of the
-// same connection are answered (their reply still keeps its place).
+// Local commands that look at nothing but the session (of WATCH the connection takes care), and so
+// may run before earlier writes of the same connection are answered; their reply keeps its place.
 bool RunsAhead(const CommandSpec& spec);
 
 // Whether the command works while CLIENT PAUSE ALL holds back the others: what is about the

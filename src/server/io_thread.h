@@ -64,6 +64,11 @@ class IoThread {
   ClientBatch& Batch(bool strong);
   // The batch being filled. REQUIRES: it is not empty.
   ClientBatch& CurrentBatch() { return *batch_; }
+  // Whether Batch(strong) would give the batch of this number.
+  bool Fills(uint64_t serial, bool strong) const {
+    return batch_ != nullptr && serial == batch_serial_ && batch_->strong == strong &&
+           batch_->bytes() < kBatchBytes;
+  }
   // Number of the batch being filled; changes with every batch.
   uint64_t batch_serial() const { return batch_serial_; }
   // False while too much of this thread's is under way.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "protocol/resp_writer.h"
 #include "state/reply.h"
@@ -42,17 +41,10 @@ class RespReply final : public Reply {
   size_t OpenArray() override { return writer_.OpenArray(); }
   void CloseArray(size_t token, size_t count) override { writer_.CloseArray(token, count); }
   int resp_version() const override { return writer_.version(); }
-  void WouldBlock(NullForm form) override {
-    would_block_ = true;
-    Reply::WouldBlock(form);
-  }
-  // Whether WouldBlock was said since the last call.
-  bool TakeWouldBlock() { return std::exchange(would_block_, false); }
 
  private:
   mutable RespWriter writer_;
   size_t start_;
-  bool would_block_ = false;
 };
 
 }  // namespace mydis

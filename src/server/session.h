@@ -124,6 +124,7 @@ struct Session {
   std::vector<StoredCommand> queued;
   uint64_t queued_bytes = 0;  // Of their words.
   std::vector<WatchedKey> watched;
+  uint64_t watch_batch = 0;  // The batch whose marks some of them refer to yet; 0: none do.
 
   uint64_t over_soft_limit_s = 0;  // How long the output has been over its soft limit.
 

@@ -20,6 +20,8 @@ void Discard(LocalContext& c) {
   c.reply.Ok();
 }
 
+// Behind writes that are under way the connection sees to it that the revisions are those at its
+// place.
 void Watch(LocalContext& c) {
   if (c.session.in_multi) return c.reply.Error("ERR WATCH inside MULTI is not allowed");
   const Keyspace& keyspace = c.Read().keyspace;
@@ -37,6 +39,7 @@ void Watch(LocalContext& c) {
 
 void Unwatch(LocalContext& c) {
   c.session.watched.clear();
+  c.session.watch_batch = 0;
   c.session.record->watched = 0;
   c.reply.Ok();
 }

@@ -30,18 +30,17 @@ Reply& WakeBatch::BeginCommand(uint32_t i) {
     passed_on_.push_back({.waiter = std::move(left), .fate = Item::Fate::kLeft});
   item.waiter = item.attempt->waiter;
   reply_.set_version(item.waiter->resp_version);
-  reply_.TakeWouldBlock();
   item.begin = replies_.size();
   return reply_;
 }
 
 // Here, not when the batch returns: a strong one returns late, and others must not be held up by
 // attempts that have taken what they take.
-void WakeBatch::End(uint32_t i) {
+void WakeBatch::End(uint32_t i, bool would_block) {
   Item& item = items_[i];
   item.end = replies_.size();
   item.revision = core_->machine.state().revision;
-  if (!reply_.TakeWouldBlock()) {
+  if (!would_block) {
     blocked_.Finish(*item.waiter);
     item.fate = Item::Fate::kServed;
   } else {

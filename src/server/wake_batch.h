@@ -54,7 +54,8 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   Reply& BeginCommand(uint32_t i) override;
   void BeginTransaction(uint32_t, bool) override {}
   Reply& ElementReply(uint32_t, uint32_t) override { return reply_; }
-  void End(uint32_t i) override;
+  void End(uint32_t i, bool would_block) override;
+  void NotRun(uint32_t) override {}
 
   BlockedClients& blocked_;
   EntryBuilder builder_;

@@ -49,19 +49,15 @@ class ApplyPrefetch {
   void ReadOne() {
     Key& key = ring_[read_++ % kTablesAhead];
     key.known = false;
-    if (in_.NextOpcode() == Opcode::kTransaction) return SkipTransaction();
+    if (in_.NextOpcode() == Opcode::kTransaction) {
+      in_.SkipOperation(Opcode::kTransaction);
+      return;
+    }
     const auto words = in_.Command(&key.db);
     if (!in_.ok() || words.size() < 2 || key.db >= keyspace_.databases()) return;
     key.known = true;
     key.hash = keyspace_.HashOf(words[1]);
     keyspace_.PrefetchTable(key.db, key.hash);
-  }
-  void SkipTransaction() {
-    uint32_t db = 0;
-    std::string_view key;
-    uint64_t revision = 0;
-    for (uint64_t n = in_.Count(); n > 0 && in_.ok(); --n) in_.Watched(&db, &key, &revision);
-    for (uint64_t n = in_.ok() ? in_.Count() : 0; n > 0 && in_.ok(); --n) in_.Command(&db);
   }
 
   EntryReader in_;

@@ -1,10 +1,28 @@
 #include "state/entry_codec.h"
 
+#include <utility>
+
 namespace mydis {
 
 void EntryBuilder::Clear() {
   payload_.assign(kEnvelopeSize, '\0');
   operations_ = 0;
+  marks_ = 0;
+  marked_ = false;
+}
+
+uint32_t EntryBuilder::Mark() {
+  if (!std::exchange(marked_, true)) {
+    Encoder(payload_).U8(static_cast<uint8_t>(Opcode::kMark));
+    ++marks_;
+  }
+  return marks_ - 1;
+}
+
+void EntryBuilder::Behind(uint32_t distance) {
+  Encoder out(payload_);
+  out.U8(static_cast<uint8_t>(Opcode::kBehind));
+  out.Varint(distance);
 }
 
 void EntryBuilder::AsUser(std::string_view user) {
@@ -16,12 +34,14 @@ void EntryBuilder::AsUser(std::string_view user) {
 void EntryBuilder::AddCommand(uint32_t db, std::span<const std::string_view> words) {
   Encoder(payload_).U8(static_cast<uint8_t>(Opcode::kCommand));
   ++operations_;
+  marked_ = false;
   AddElement(db, words);
 }
 
 void EntryBuilder::BeginTransaction(std::span<const WatchedKey> watched, size_t commands) {
   Encoder out(payload_);
   ++operations_;
+  marked_ = false;
   out.U8(static_cast<uint8_t>(Opcode::kTransaction));
   out.Varint(watched.size());
   for (const WatchedKey& key : watched) {
@@ -40,6 +60,8 @@ void EntryBuilder::AddElement(uint32_t db, std::span<const std::string_view> wor
 }
 
 std::string EntryBuilder::Take() {
+  // Nothing follows that could refer to it.
+  if (marked_) payload_.pop_back();
   StoreEnvelope(payload_.data(), {.kind = EntryBody::kCommands, .operations = operations_});
   std::string taken = std::move(payload_);
   Clear();
@@ -56,10 +78,18 @@ std::string RegistrationPayload(uint64_t origin, uint64_t replaces, std::string_
 Opcode EntryReader::NextOpcode() {
   --left_;
   user_ = {};
-  auto opcode = static_cast<Opcode>(in_.U8());
+  behind_ = 0;
+  Opcode opcode = Next();
+  marked_ = opcode == Opcode::kMark;
+  if (marked_) opcode = Next();
+  if (opcode == Opcode::kBehind) {
+    behind_ = in_.Varint();
+    if (behind_ == 0) failed_ = true;
+    opcode = Next();
+  }
   if (opcode == Opcode::kAsUser) {
     user_ = in_.Bytes();
-    opcode = static_cast<Opcode>(in_.U8());
+    opcode = Next();
   }
   if (opcode != Opcode::kCommand && opcode != Opcode::kTransaction) failed_ = true;
   return opcode;
@@ -77,6 +107,19 @@ void EntryReader::Watched(uint32_t* db, std::string_view* key, uint64_t* revisio
   *db = static_cast<uint32_t>(in_.Varint());
   *key = in_.Bytes();
   *revision = in_.U64();
+}
+
+bool EntryReader::SkipOperation(Opcode opcode) {
+  uint32_t db = 0;
+  if (opcode == Opcode::kTransaction) {
+    std::string_view key;
+    uint64_t revision = 0;
+    for (uint64_t n = Count(); n > 0 && ok(); --n) Watched(&db, &key, &revision);
+    for (uint64_t n = ok() ? Count() : 0; n > 0 && ok(); --n) Command(&db);
+  } else {
+    Command(&db);
+  }
+  return ok();
 }
 
 }  // namespace mydis

@@ -7,6 +7,12 @@
 //     2 transaction:  varint watched keys, each { varint database, bytes key, u64 revision },
 //                     varint commands, each { varint database, varint words, bytes … }
 //     3 as user:      bytes user, then one of the above, whose scripts have that user's rights
+//     4 behind:       varint distance, then one of the above, which is not run if the operation so
+//                     many places before it would have blocked, or was not run itself
+//     5 mark:         then one of the above; the revision before it is noted, under the next of
+//                     the numbers 0, 1, 2 …
+//   A watched key's revision is what Keyspace::WatchRevision has to give; or, with the bit kAtMark,
+//   the number of a mark before it in the entry, since which the key must not have changed.
 //   kPulse:     nothing, or the keys that the leader would let go (EvictionList::Save)
 #pragma once
 
@@ -21,7 +27,10 @@
 
 namespace mydis {
 
-enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2, kAsUser = 3 };
+enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2, kAsUser = 3, kBehind = 4, kMark = 5 };
+
+// Of a watched key's revision: it is the number of a mark.
+inline constexpr uint64_t kAtMark = uint64_t{1} << 62;
 
 struct WatchedKey {
   uint32_t db;
@@ -33,7 +42,13 @@ struct WatchedKey {
 class EntryBuilder {
  public:
   EntryBuilder() { Clear(); }
-  // The next operation's scripts run with this user's rights.
+  // The number of a mark before the next operation, to be referred to by transactions behind it.
+  // To be called before Behind and AsUser of that operation.
+  uint32_t Mark();
+  // The next operation is run only if the one `distance` places before it did not block and was run
+  // itself. REQUIRES: there is one.
+  void Behind(uint32_t distance);
+  // The next operation's scripts run with this user's rights. After Behind, if both are said.
   void AsUser(std::string_view user);
   void AddCommand(uint32_t db, std::span<const std::string_view> words);
   // Opens a transaction; exactly `commands` calls of AddElement must follow.
@@ -49,6 +64,8 @@ class EntryBuilder {
  private:
   std::string payload_;
   uint32_t operations_ = 0;
+  uint32_t marks_ = 0;
+  bool marked_ = false;  // What is written last is a mark.
 };
 
 // A payload that registers an origin in the place of `replaces` (0: none).
@@ -64,16 +81,26 @@ class EntryReader {
   Opcode NextOpcode();
   // With whose rights the operation at hand runs scripts; empty: they may do everything.
   std::string_view user() const { return user_; }
+  // How many places before it the operation is on which it depends; 0: none.
+  uint64_t behind() const { return behind_; }
+  // Whether there is a mark before it.
+  bool marked() const { return marked_; }
   // After kCommand, and for each element of a transaction. The words live until the next call.
   std::span<const std::string_view> Command(uint32_t* db);
   // After kTransaction: the number of watched keys, then each, then the number of commands.
   uint64_t Count() { return in_.Varint(); }
   void Watched(uint32_t* db, std::string_view* key, uint64_t* revision);
+  // In place of all that, after NextOpcode: goes over the operation. Gives ok().
+  bool SkipOperation(Opcode opcode);
 
  private:
+  Opcode Next() { return static_cast<Opcode>(in_.U8()); }
+
   Decoder in_;
   uint32_t left_;
   bool failed_ = false;
+  bool marked_ = false;
+  uint64_t behind_ = 0;
   std::string_view user_;
   std::vector<std::string_view> words_;
 };

@@ -40,7 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (reader.HasNext()) {
     const mydis::Opcode opcode = reader.NextOpcode();
     if (!reader.ok()) break;
-    if (opcode == mydis::Opcode::kCommand) {
+    if (reader.behind() % 2 == 1) {
+      reader.SkipOperation(opcode);
+    } else if (opcode == mydis::Opcode::kCommand) {
       mydis::ReadCommand(reader, body);
     } else {
       mydis::ReadTransaction(reader, body);

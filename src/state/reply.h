@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace mydis {
 
@@ -46,7 +47,15 @@ class Reply {
   // A blocking command found nothing to take (docs/blocking.md): where nobody can wait this is the
   // null reply; a session that can takes it as the word to wait.
   enum class NullForm : uint8_t { kNull, kArray };
-  virtual void WouldBlock(NullForm form) { form == NullForm::kNull ? Null() : NullArray(); }
+  void WouldBlock(NullForm form) {
+    would_block_ = true;
+    form == NullForm::kNull ? Null() : NullArray();
+  }
+  // Whether WouldBlock was said since the last call.
+  bool TakeWouldBlock() { return std::exchange(would_block_, false); }
+
+ private:
+  bool would_block_ = false;
 };
 
 // Takes everything, keeps nothing.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/hash.h"
 #include "state/apply_prefetch.h"
@@ -167,24 +169,29 @@ void StateMachine::Corrupt(std::string_view key) {
   state_->keyspace.SetString(0, key, "corrupted on purpose", Ttl::Keep());
 }
 
-void StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed,
+bool StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed,
                               Reply* reply) {
-  static NullReply nowhere;
+  NullReply nowhere;
+  Reply& out = reply != nullptr ? *reply : nowhere;
   const CommandRunner::Kind kind = runner_.KindOf(args);
   MYDIS_ASSERT(kind != CommandRunner::Kind::kUnknown && db < state_->keyspace.databases(),
                "sessions submit only commands that the state machine knows");
-  if (kind == CommandRunner::Kind::kRead && reply == nullptr) return;
+  if (kind == CommandRunner::Kind::kRead && reply == nullptr) return false;
   if (kind == CommandRunner::Kind::kWrite) state_->keyspace.set_revision(++state_->revision);
   Random random(seed);
   WriteContext context{.args = args,
-                       .reply = reply != nullptr ? *reply : nowhere,
+                       .reply = out,
                        .state = *state_,
                        .keyspace = state_->keyspace,
                        .db = db,
                        .now_ms = state_->time_ms,
                        .random = random,
                        .user = user};
+  // What reads of this instance's clients have said before counts nowhere else.
+  out.TakeWouldBlock();
   runner_.Run(context);
+  // (Nor do reads that are in the log, which only this instance runs.)
+  return kind == CommandRunner::Kind::kWrite && out.TakeWouldBlock();
 }
 
 size_t StateMachine::RemoveExpired() {
@@ -219,46 +226,99 @@ bool StateMachine::ApplyPulse(const Envelope& envelope, std::string_view body, A
   return true;
 }
 
+// An entry whose operations are being applied.
+struct StateMachine::EntryRun {
+  const Envelope& envelope;
+  EntryReader in;
+  ApplyObserver* observer;
+  uint32_t operation = 0;             // The one at hand.
+  std::vector<uint64_t> marks;        // The revisions noted so far.
+  std::vector<uint32_t> without = {};  // Those that would have blocked or were not run; ascending.
+
+  bool WasWithout(uint64_t number) const {
+    return std::binary_search(without.begin(), without.end(), number);
+  }
+};
+
 bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body,
                                  ApplyObserver* observer, Applied* applied) {
-  EntryReader in(body, envelope.operations);
+  EntryRun run{.envelope = envelope,
+               .in = EntryReader(body, envelope.operations),
+               .observer = observer,
+               .marks = {}};
   ApplyPrefetch prefetch(body, envelope.operations, state_->keyspace);
-  for (uint32_t i = 0; in.HasNext(); ++i) {
-    prefetch.Before(i);
-    uint32_t db = 0;
-    const bool full = !MakeRoom(SeedFor(envelope.seed, i, UINT32_MAX), applied);
-    if (in.NextOpcode() == Opcode::kCommand) {
-      const Args args = in.Command(&db);
-      if (!in.ok()) return false;
-      Reply* reply = observer != nullptr ? &observer->BeginCommand(i) : nullptr;
-      if (full && runner_.NeedsMemory(args)) {
-        if (reply != nullptr) reply->Error(kErrOutOfMemory);
-      } else {
-        RunCommand(args, db, in.user(), SeedFor(envelope.seed, i, 0), reply);
-      }
-    } else {
-      bool aborted = false;
-      for (uint64_t n = in.Count(); n > 0 && in.ok(); --n) {
-        std::string_view key;
-        uint64_t revision = 0;
-        in.Watched(&db, &key, &revision);
-        aborted |= in.ok() && state_->keyspace.WatchRevision(db, key) != revision;
-      }
-      if (!in.ok()) return false;
-      if (observer != nullptr) observer->BeginTransaction(i, aborted);
-      const uint64_t commands = in.Count();
-      for (uint32_t element = 0; element < commands; ++element) {
-        const Args args = in.Command(&db);
-        if (!in.ok()) return false;
-        if (aborted) continue;
-        RunCommand(args, db, in.user(), SeedFor(envelope.seed, i, element + 1),
-                   observer != nullptr ? &observer->ElementReply(i, element) : nullptr);
-      }
-    }
-    if (observer != nullptr) observer->End(i);
+  for (; run.in.HasNext(); ++run.operation) {
+    prefetch.Before(run.operation);
+    if (!ApplyOperation(run, applied)) return false;
   }
   MakeRoom(SeedFor(envelope.seed, envelope.operations, UINT32_MAX), applied);
-  return in.ok();
+  return run.in.ok();
+}
+
+bool StateMachine::ApplyOperation(EntryRun& run, Applied* applied) {
+  const Opcode opcode = run.in.NextOpcode();
+  if (run.in.marked()) run.marks.push_back(state_->revision);
+  if (const uint64_t behind = run.in.behind(); behind != 0) {
+    if (!run.in.ok() || behind > run.operation) return false;
+    if (run.WasWithout(run.operation - behind)) {
+      run.without.push_back(run.operation);
+      if (!run.in.SkipOperation(opcode)) return false;
+      if (run.observer != nullptr) run.observer->NotRun(run.operation);
+      return true;
+    }
+  }
+  const bool full = !MakeRoom(SeedFor(run.envelope.seed, run.operation, UINT32_MAX), applied);
+  return opcode == Opcode::kCommand ? ApplyCommand(run, full) : ApplyTransaction(run);
+}
+
+bool StateMachine::ApplyCommand(EntryRun& run, bool full) {
+  uint32_t db = 0;
+  const Args args = run.in.Command(&db);
+  if (!run.in.ok()) return false;
+  Reply* reply = run.observer != nullptr ? &run.observer->BeginCommand(run.operation) : nullptr;
+  bool would_block = false;
+  if (full && runner_.NeedsMemory(args)) {
+    if (reply != nullptr) reply->Error(kErrOutOfMemory);
+  } else {
+    would_block = RunCommand(args, db, run.in.user(),
+                             SeedFor(run.envelope.seed, run.operation, 0), reply);
+  }
+  if (would_block) run.without.push_back(run.operation);
+  if (run.observer != nullptr) run.observer->End(run.operation, would_block);
+  return true;
+}
+
+bool StateMachine::ApplyTransaction(EntryRun& run) {
+  EntryReader& in = run.in;
+  uint32_t db = 0;
+  bool aborted = false;
+  for (uint64_t n = in.Count(); n > 0 && in.ok(); --n) {
+    std::string_view key;
+    uint64_t revision = 0;
+    in.Watched(&db, &key, &revision);
+    if (!in.ok() || db >= state_->keyspace.databases()) return false;
+    if ((revision & kAtMark) == 0) {
+      aborted |= state_->keyspace.WatchRevision(db, key) != revision;
+    } else if (const uint64_t mark = revision & ~kAtMark; mark < run.marks.size()) {
+      aborted |= state_->keyspace.ChangedSince(db, key, run.marks[mark]);
+    } else {
+      return false;
+    }
+  }
+  if (!in.ok()) return false;
+  if (run.observer != nullptr) run.observer->BeginTransaction(run.operation, aborted);
+  const uint64_t commands = in.Count();
+  for (uint32_t element = 0; element < commands; ++element) {
+    const Args args = in.Command(&db);
+    if (!in.ok()) return false;
+    if (aborted) continue;
+    // Nobody can wait here: who would block has said null.
+    (void)RunCommand(args, db, in.user(), SeedFor(run.envelope.seed, run.operation, element + 1),
+                     run.observer != nullptr ? &run.observer->ElementReply(run.operation, element)
+                                             : nullptr);
+  }
+  if (run.observer != nullptr) run.observer->End(run.operation, false);
+  return true;
 }
 
 std::string StateMachine::SaveHead() const {

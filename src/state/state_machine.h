@@ -29,7 +29,10 @@ class ApplyObserver {
   // nothing runs. Otherwise each of its commands asks ElementReply.
   virtual void BeginTransaction(uint32_t i, bool aborted) = 0;
   virtual Reply& ElementReply(uint32_t i, uint32_t element) = 0;
-  virtual void End(uint32_t i) = 0;
+  // `would_block`: it was a command that found nothing, and said so.
+  virtual void End(uint32_t i, bool would_block) = 0;
+  // Called in place of all of these for an operation that is not run because of one before it.
+  virtual void NotRun(uint32_t i) = 0;
 };
 
 // How often all instances look at a part of their states, which must be the same everywhere.
@@ -97,10 +100,16 @@ class StateMachine {
   bool ApplyPulse(const Envelope& envelope, std::string_view body, Applied* applied);
   bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer,
                      Applied* applied);
+  // Each applies the operation at hand of an entry; false: it cannot be read.
+  struct EntryRun;
+  bool ApplyOperation(EntryRun& run, Applied* applied);
+  bool ApplyCommand(EntryRun& run, bool full);
+  bool ApplyTransaction(EntryRun& run);
   size_t RemoveExpired();
   // False: the data is over the limit and no key may go.
   bool MakeRoom(uint64_t seed, Applied* applied);
-  void RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed, Reply* reply);
+  // Whether the command found nothing to take, and said so.
+  bool RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed, Reply* reply);
   void Adopt(std::unique_ptr<State> state);
 
   std::optional<StateCheck> Check(uint64_t time_before_ms) const;

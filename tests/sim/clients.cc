@@ -129,6 +129,7 @@ Clients::Batch Clients::AnyWrite(Pending& pending, const SimMachine& machine) {
     pending.waits = workload_.Pop(random);
     return {{pending.waits}};
   }
+  if (random.Chance(1, 8)) return AnyPipeline();
   Batch batch;
   batch.transaction = random.Chance(1, 5);
   const uint64_t commands = batch.transaction ? world_.Between(1, 4) : 1;
@@ -138,6 +139,17 @@ Clients::Batch Clients::AnyWrite(Pending& pending, const SimMachine& machine) {
   if (batch.transaction && random.Chance(1, 3)) {
     const std::string key = workload_.AnyKey(random);
     batch.watched.push_back({0, key, machine.state().keyspace.WatchRevision(0, key)});
+    if (random.Chance(1, 2)) batch.between = workload_.Write(random, NowMs());
+  }
+  return batch;
+}
+
+Clients::Batch Clients::AnyPipeline() {
+  Random& random = world_.random();
+  Batch batch{.commands = {}, .watched = {}, .chain = true};
+  for (uint64_t i = world_.Between(2, 6); i > 0; --i) {
+    batch.commands.push_back(random.Chance(1, 3) ? workload_.Pop(random)
+                                                 : workload_.Write(random, NowMs()));
   }
   return batch;
 }
@@ -164,14 +176,23 @@ void Clients::Submit(const std::shared_ptr<Pending>& pending, const Batch& batch
   pending->floor = history_.Floor();
   auto submission = std::make_unique<SimSubmission>();
   EntryBuilder builder;
+  std::vector<WatchedKey> watched = batch.watched;
+  const auto words_of = [](const std::vector<std::string>& command) {
+    return std::vector<std::string_view>(command.begin(), command.end());
+  };
+  if (!batch.between.empty()) {
+    for (WatchedKey& key : watched) key.revision = builder.Mark() | kAtMark;
+    builder.AddCommand(0, words_of(batch.between));
+  }
   if (batch.transaction) builder.AsUser("teller0");
-  if (batch.transaction) builder.BeginTransaction(batch.watched, batch.commands.size());
+  if (batch.transaction) builder.BeginTransaction(watched, batch.commands.size());
   for (const auto& command : batch.commands) {
-    const std::vector<std::string_view> words(command.begin(), command.end());
-    if (batch.transaction)
-      builder.AddElement(0, words);
-    else
-      builder.AddCommand(0, words);
+    if (batch.transaction) {
+      builder.AddElement(0, words_of(command));
+    } else {
+      if (batch.chain && builder.operations() > 0) builder.Behind(1);
+      builder.AddCommand(0, words_of(command));
+    }
   }
   submission->operations = builder.operations();
   submission->payload = builder.Take();

@@ -81,6 +81,10 @@ class Clients {
     std::vector<std::vector<std::string>> commands;
     bool transaction = false;
     std::vector<WatchedKey> watched;
+    // Each is run only if those before it found something.
+    bool chain = false;
+    // Stands between WATCH of a transaction's keys, which are those of this entry, and itself.
+    std::vector<std::string> between = {};
   };
   void Write(uint32_t index);
   Batch Command(Pending& pending);
@@ -88,6 +92,8 @@ class Clients {
   Batch Transfer(Pending& pending);
   // Commands of all families, on keys of their own.
   Batch AnyWrite(Pending& pending, const SimMachine& machine);
+  // A pipeline of them, with blocking ones in between.
+  Batch AnyPipeline();
   void AnyStrongRead(uint32_t index);
   // The server's part in a blocking command: once the key is there, another attempt.
   void WaitForKey(const std::shared_ptr<Pending>& pending, uint64_t life);

@@ -69,7 +69,8 @@ struct SimSubmission final : Submission, ApplyObserver {
     if (aborted) writer.NullArray();
   }
   Reply& ElementReply(uint32_t, uint32_t) override { return writer; }
-  void End(uint32_t) override {}
+  void End(uint32_t, bool) override {}
+  void NotRun(uint32_t) override { writer.Simple("not run"); }
 };
 
 // Of every simulated cluster.
