@@ -19,12 +19,14 @@ const ByteStream::Options kStreamOptions{};
 
 }  // namespace
 
-Connection::Connection(IoThread& thread, int fd, uint64_t id)
+Connection::Connection(IoThread& thread, int fd, uint64_t id, Door door,
+                       std::unique_ptr<StreamFilter> filter)
     : thread_(thread),
       node_(thread.node()),
       core_(node_.core()),
       parser_(node_.resp_limits()),
-      stream_(thread.loop(), fd, this, kStreamOptions) {
+      stream_(thread.loop(), fd, this, kStreamOptions, std::move(filter)) {
+  session_.door = door;
   ClientRecord& record = *session_.record;
   record.id = id;
   record.fd = fd;

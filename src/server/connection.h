@@ -1,4 +1,5 @@
-// One client connection on the Redis port: parses, routes, keeps the order of replies.
+// One client connection: parses, routes, keeps the order of replies. It speaks RESP; what comes in
+// by another door has a filter that translates.
 //
 // Order. Replies leave in the order of the commands. While writes of this connection are under way
 // (`pending_` > 0), what follows either joins the batch being filled, if a write of this connection
@@ -13,6 +14,7 @@
 #include "protocol/resp_parser.h"
 #include "server/acl_log.h"
 #include "server/client_batch.h"
+#include "server/door.h"
 #include "server/local_context.h"
 #include "server/push.h"
 #include "server/session.h"
@@ -26,7 +28,9 @@ struct BlockedCommand;
 // The I/O thread's. Deletes itself through the thread once closed and idle.
 class Connection final : private StreamHandler {
  public:
-  Connection(IoThread& thread, int fd, uint64_t id);
+  // `filter`: what stands between the client and this, null for none. See Node::MakeFilter.
+  Connection(IoThread& thread, int fd, uint64_t id, Door door,
+             std::unique_ptr<StreamFilter> filter);
   ~Connection();
 
   uint64_t id() const { return session_.record->id; }

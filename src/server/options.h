@@ -30,6 +30,7 @@ struct ServerOptions {
   // Where other instances reach this one; empty: the bind address. See advertised().
   std::string advertise_address;
 
+  int http_port = 2380;   // kPortOff: no HTTP port.
   int redis_port = 2381;  // kPortOff: no Redis port.
   int raft_port = 2382;   // RPC listens on the next one, see rpc_port().
 

@@ -14,6 +14,7 @@
 #include "mydis/consistency.h"
 #include "server/audience.h"
 #include "server/client_batch.h"
+#include "server/door.h"
 
 namespace mydis {
 
@@ -82,6 +83,7 @@ struct Tracking {
 // The connection's own thread.
 struct Session {
   std::shared_ptr<ClientRecord> record = std::make_shared<ClientRecord>();
+  Door door = Door::kRedis;
   uint32_t db = 0;
   int resp_version = 2;
   std::optional<Consistency> read_consistency;
