@@ -25,6 +25,7 @@ constexpr OptionSpec kOptions[] = {
     {"--advertise-address", "A", "address where the other instances reach this one",
      "the bind address"},
     {"--http-port", "N", "port for HTTP; -1: none", "2380"},
+    {"--http-cors-origin", "ORIGIN", "whose pages may call the HTTP port: an origin, or *"},
     {"--redis-port", "N", "port for Redis clients; -1: none", "2381"},
     {"--raft-port", "N", "port for the other instances, which also use the next one", "2382"},
     {"--port-base", "N", "all ports at once: HTTP N, Redis N+1, Raft N+2 and N+3"},
@@ -148,6 +149,7 @@ Outcome SetOption(std::string_view key, std::string_view text, ServerOptions& o)
   if (key == "audit-log") return SetText(text, &o.audit_log);
   if (key == "name") return SetText(text, &o.name);
   if (key == "http-port") return SetInteger(text, &o.http_port);
+  if (key == "http-cors-origin") return SetText(text, &o.http_cors_origin);
   if (key == "redis-port") return SetInteger(text, &o.redis_port);
   if (key == "raft-port") return SetInteger(text, &o.raft_port);
   if (key == "port-base") return SetPortBase(text, o);

@@ -91,6 +91,7 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
                           {"bind-address", "a"},
                           {"advertise-address", "b"},
                           {"http-port", "1"},
+                          {"http-cors-origin", "https://x"},
                           {"redis-port", "2"},
                           {"raft-port", "3"},
                           {"port-base", "9"},

@@ -163,6 +163,11 @@ void FinishHello(Node& node, Session& session, const HelloRequest& hello, RespRe
   }
   session.resp_version = hello.version;
   session.record->resp_version = hello.version;
+  if (hello.version < 3 && session.attributes) {
+    session.attributes = false;
+    if (session.reply_mode == Session::ReplyMode::kWithAttributes)
+      session.reply_mode = session.answering();
+  }
   reply.set_version(hello.version);
   ReplyHello(node, session, reply);
 }

@@ -64,6 +64,7 @@ struct BatchItem {
   bool is_operation() const { return kind == Kind::kWrite || kind == Kind::kTransaction; }
   uint8_t resp_version = 2;
   bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
+  bool attributes = false;           // CLIENT ATTRIBUTES: the reply has the revision before it.
   bool would_block = false;          // It found nothing to take, and said so.
   bool touches = true;               // Its reads are uses of the keys: not CLIENT NO-TOUCH.
   bool tracks = false;               // The client may keep what it reads: note the keys.

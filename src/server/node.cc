@@ -84,7 +84,7 @@ Status Node::Listen(Door door, std::string_view option, int port) {
 }
 
 std::unique_ptr<StreamFilter> Node::MakeFilter(Door door) {
-  if (door == Door::kHttp) return std::make_unique<HttpFilter>();
+  if (door == Door::kHttp) return std::make_unique<HttpFilter>(http_backend_);
   return nullptr;
 }
 

@@ -14,6 +14,7 @@
 #include "server/config.h"
 #include "server/consensus_driver.h"
 #include "server/door.h"
+#include "server/http/node_backend.h"
 #include "server/io_thread.h"
 #include "server/options.h"
 #include "server/stats.h"
@@ -94,6 +95,7 @@ class Node final : private ConsensusListener {
   Config config_;
   ClientRegistry clients_;
   RespLimits resp_limits_;
+  NodeBackend http_backend_{*this};
   std::unique_ptr<ConsensusDriver> consensus_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::vector<std::unique_ptr<class TcpListener>> listeners_;

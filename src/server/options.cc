@@ -93,6 +93,10 @@ Status ServerOptions::Validate() const {
         "one",
         advertise_address.empty() ? "bind-address" : "advertise-address", advertised()));
   if (Status s = CheckPorts(*this); !s.ok()) return s;
+  for (const char c : http_cors_origin) {
+    if (c <= ' ' || c > '~')
+      return Wrong("--http-cors-origin: give an origin like https://app.example, or *");
+  }
   if (Status s = CheckCluster(*this); !s.ok()) return s;
   for (const auto& [option, text] : {std::pair{"--name", &name}, {"--instance-id", &instance_id}}) {
     if (text == &instance_id && text->empty()) continue;

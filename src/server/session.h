@@ -89,8 +89,12 @@ struct Session {
   std::optional<Consistency> read_consistency;
   std::optional<Consistency> write_consistency;
 
-  enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+  // kWithAttributes: on, and each reply has the revision before it (CLIENT ATTRIBUTES).
+  enum class ReplyMode : uint8_t { kOn, kWithAttributes, kOff, kSkipNext, kSkipThis };
   ReplyMode reply_mode = ReplyMode::kOn;
+  bool attributes = false;
+  // The mode in which there are replies.
+  ReplyMode answering() const { return attributes ? ReplyMode::kWithAttributes : ReplyMode::kOn; }
 
   std::unique_ptr<mydis::Subscriptions> subscriptions;  // Null: never subscribed.
   std::unique_ptr<mydis::Tracking> tracking;            // Null: off.
@@ -126,6 +130,14 @@ struct Session {
   std::vector<StoredCommand> queued;
   uint64_t queued_bytes = 0;  // Of their words.
   std::vector<WatchedKey> watched;
+
+  // What MYDIS REQUEST has said of the HTTP request at hand.
+  struct Requester {
+    std::string token;           // Whose user the session has.
+    uint64_t users_version = 0;  // When that was found out.
+    std::string error;           // Why the request's commands are refused; empty: they are not.
+  };
+  std::unique_ptr<Requester> requester;  // Null: not an HTTP session.
 
   uint64_t over_soft_limit_s = 0;  // How long the output has been over its soft limit.
 

@@ -26,7 +26,7 @@ enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2, kAsUser = 3 };
 struct WatchedKey {
   uint32_t db;
   std::string key;
-  uint64_t revision;
+  uint64_t revision;  // As Keyspace::IsUnchanged takes it.
 };
 
 // Appends operations to a payload whose first kEnvelopeSize bytes are left free for the envelope.

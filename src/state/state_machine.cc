@@ -242,7 +242,7 @@ bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body
         std::string_view key;
         uint64_t revision = 0;
         in.Watched(&db, &key, &revision);
-        aborted |= in.ok() && state_->keyspace.WatchRevision(db, key) != revision;
+        aborted |= in.ok() && !state_->keyspace.IsUnchanged(db, key, revision);
       }
       if (!in.ok()) return false;
       if (observer != nullptr) observer->BeginTransaction(i, aborted);
