@@ -101,8 +101,8 @@ void ByteStream::OnHangUp(uint32_t events) {
 void ByteStream::ReadSocket() {
   if (deliver_task_.queued()) {
     // An end of the connection must not overtake what came before it.
-    DeliverKept();
-    if (closed() || paused_ != 0) return;
+    DeliverNext();
+    if (closed() || !Reads()) return;
   }
   if (filter_) return ReadFiltered();
   if (input_size() == 0) {
@@ -233,6 +233,7 @@ void ByteStream::Resume(PauseReason reason) {
   WantFlush();
   if (paused_ != 0 || closed()) return;
   // Even if nothing is kept here: the handler may keep something itself.
+  resumed_ = true;
   loop_.RunNextTurn(&deliver_task_);
 }
 

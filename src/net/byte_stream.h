@@ -191,6 +191,7 @@ class ByteStream final {
   bool blocked_ = false;    // The socket takes no more: waits for EPOLLOUT.
   bool ended_ = false;      // The socket gave its end.
   bool lingering_ = false;  // All is sent: what comes is thrown away until the other side closes.
+  bool resumed_ = false;    // Reading goes on, which the handler does not know yet.
   bool reported_ = false;   // OnClosed was called.
   bool end_told_ = false;   // OnEnd was called with unread = false.
   bool half_close_told_ = false;

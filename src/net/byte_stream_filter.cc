@@ -85,7 +85,7 @@ void ByteStream::ObeyFilter() {
 }
 
 void ByteStream::DeliverNext() {
-  DeliverKept();
+  if (std::exchange(resumed_, false) || input_size() > 0) DeliverKept();
   if (filter_ && !closed() && paused_ == 0 && filter_->HasInput()) Decode({});
 }
 

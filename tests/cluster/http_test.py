@@ -356,7 +356,7 @@ class OneCluster(HttpTest):
                 self.assertEqual(client.get("/v1/keys/k").status, 401)
             finally:
                 admin.call("STRONG", "ACL", "SETUSER", "default", "nopass")
-                admin.call("STRONG", "ACL", "DELUSER", "admin")
+        self.leader.call("STRONG", "ACL", "DELUSER", "admin")
 
 
 class Failover(HttpTest):

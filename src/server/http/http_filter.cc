@@ -39,7 +39,7 @@ HttpFilter::HttpFilter(const HttpBackend& backend) : backend_(backend), reader_(
 HttpFilter::~HttpFilter() = default;
 
 bool HttpFilter::HasInput() const {
-  return !closing_ && !Working() && !starving_ && !input_.empty();
+  return !wire_.plain.empty() || (!closing_ && !Working() && !starving_ && !input_.empty());
 }
 
 bool HttpFilter::Full() const { return Working() && input_.size() >= kHeldInput; }
@@ -72,9 +72,10 @@ Status HttpFilter::Receive(std::string_view from_socket, std::string& plain,
 
 size_t HttpFilter::Consume(std::string_view input) {
   size_t used = 0;
-  starving_ = false;
   while (!closing_ && !Working()) {
     const std::string_view rest = input.substr(used);
+    starving_ = rest.empty();
+    if (starving_) break;
     const size_t n = exchange_ == nullptr ? ConsumeHead(rest) : ConsumeBody(rest);
     used += n;
     FinishIfDone();
