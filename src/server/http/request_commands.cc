@@ -5,7 +5,8 @@
 
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
-#include "commands/subcommands.h"
+#include "commands/tokens.h"
+#include "server/auth_commands.h"
 #include "server/connection.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
@@ -21,18 +22,27 @@ constexpr std::string_view kErrWrongToken =
 
 constexpr std::string_view kErrNoToken = "NOAUTH Authentication required.";
 
-// "user:password", or the password of the user "default".
-struct Token {
+// What a token says that is "user:password", or the password of the user "default".
+struct Login {
   std::string_view user = kDefaultUser;
   std::string_view password;
 
-  explicit Token(std::string_view text) : password(text) {
+  explicit Login(std::string_view text) : password(text) {
     const size_t colon = text.find(':');
     if (colon == text.npos) return;
     user = text.substr(0, colon);
     password = text.substr(colon + 1);
   }
 };
+
+// nullptr: nobody.
+std::shared_ptr<const AclUser> UserOf(const State& state, std::string_view token) {
+  // The user "default" may need no password, but who brings a token wants to be that token's user.
+  if (NameInToken(token)) return TokensUser(state, token);
+  const Login login(token);
+  auto user = state.users.Find(login.user);
+  return user != nullptr && MayLogIn(*user, login.password) ? user : nullptr;
+}
 
 // False if the token is nobody's. A token that was good before costs no hash until users change.
 bool BecomeTokensUser(Connection& connection, const State& state, uint64_t users_version,
@@ -43,9 +53,8 @@ bool BecomeTokensUser(Connection& connection, const State& state, uint64_t users
   if (text.empty()) {
     connection.BecomeDefaultUser();
   } else {
-    const Token token(text);
-    const auto user = state.users.Find(token.user);
-    if (user == nullptr || !MayLogIn(*user, token.password)) return false;
+    const auto user = UserOf(state, text);
+    if (user == nullptr) return false;
     connection.BecomeUser(*user);
   }
   requester.token = text;
@@ -62,7 +71,7 @@ std::string TryBegin(Connection& connection, IoThread& thread, uint64_t min_revi
   if (!BecomeTokensUser(connection, state, version, token)) {
     if (last) {
       connection.NoteRefusal(AclLogEntry::Reason::kAuth, AclLogEntry::Context::kTopLevel, "REQUEST",
-                             Token(token).user);
+                             NameInToken(token) ? kTokenUserPrefix : Login(token).user);
     }
     return std::string(kErrWrongToken);
   }
