@@ -7,7 +7,8 @@ find_package(OpenSSL REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 
 function(mydis_layer name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc
+                                      ${CMAKE_SOURCE_DIR}/src/${name}/http/*.cc)
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_bench|_main)\\.cc$")
   if(sources)
     add_library(mydis_${name} STATIC ${sources})

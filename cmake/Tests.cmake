@@ -1,7 +1,8 @@
 # Unit tests: src/LAYER/*_test.cc, one program per layer that has any.
 find_package(GTest REQUIRED)
 foreach(layer base types state commands script consensus protocol net server client cli)
-  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*_test.cc)
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*_test.cc
+                                    ${CMAKE_SOURCE_DIR}/src/${layer}/http/*_test.cc)
   if(tests)
     add_executable(${layer}_test ${tests})
     target_link_libraries(${layer}_test PRIVATE mydis_${layer} GTest::gmock GTest::gtest_main)

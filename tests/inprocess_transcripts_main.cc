@@ -48,7 +48,7 @@ class Client {
       server = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     close(listener);
     if (server < 0) throw TranscriptError("no pair of sockets: out of file descriptors?");
-    node.Adopt(server);
+    node.Adopt(server, Door::kRedis);
   }
   ~Client() { close(fd_); }
   Client(const Client&) = delete;
@@ -320,6 +320,7 @@ std::vector<std::string> FindFiles(int argc, char** argv) {
 int RunFiles(const std::vector<std::string>& files, const std::string& data_dir) {
   ServerOptions options;
   options.data_dir = data_dir;
+  options.http_port = ServerOptions::kPortOff;
   options.redis_port = ServerOptions::kPortOff;
   options.raft_port = FreeRaftPort();
   options.io_threads = 2;

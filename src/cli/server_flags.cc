@@ -24,9 +24,11 @@ constexpr OptionSpec kOptions[] = {
     {"--bind-address", "A", "address to listen on", "127.0.0.1"},
     {"--advertise-address", "A", "address where the other instances reach this one",
      "the bind address"},
+    {"--http-port", "N", "port for HTTP; -1: none", "2380"},
+    {"--http-cors-origin", "ORIGIN", "whose pages may call the HTTP port: an origin, or *"},
     {"--redis-port", "N", "port for Redis clients; -1: none", "2381"},
     {"--raft-port", "N", "port for the other instances, which also use the next one", "2382"},
-    {"--port-base", "N", "all ports at once: Redis N+1, Raft N+2 and N+3"},
+    {"--port-base", "N", "all ports at once: HTTP N, Redis N+1, Raft N+2 and N+3"},
     {"--instance-id", "ID", "what the cluster calls this instance", "advertise address:Raft port"},
     {"--join", "HOST:RAFTPORT[,...]",
      "enter the cluster that any of these belongs to; a name stands for all its addresses", "",
@@ -118,6 +120,7 @@ Outcome SetPortBase(std::string_view text, ServerOptions& options) {
   int base = 0;
   if (SetInteger(text, &base) || base < 1 || base > 65532)
     return fmt::format("{} is not the first of four ports (1 to 65532)", text);
+  options.http_port = base;
   options.redis_port = base + 1;
   options.raft_port = base + 2;
   return {};
@@ -145,6 +148,8 @@ Outcome SetOption(std::string_view key, std::string_view text, ServerOptions& o)
   if (key == "admin-token-file") return SetText(text, &o.admin_token_file);
   if (key == "audit-log") return SetText(text, &o.audit_log);
   if (key == "name") return SetText(text, &o.name);
+  if (key == "http-port") return SetInteger(text, &o.http_port);
+  if (key == "http-cors-origin") return SetText(text, &o.http_cors_origin);
   if (key == "redis-port") return SetInteger(text, &o.redis_port);
   if (key == "raft-port") return SetInteger(text, &o.raft_port);
   if (key == "port-base") return SetPortBase(text, o);

@@ -51,6 +51,7 @@ TEST(ServerFlags, CommandLineGoesBeforeEnvironmentBeforeFile) {
 TEST(ServerFlags, PortBaseSetsAllAndSinglePortsGoBeforeIt) {
   const Result<ServerOptions> options = Read({"--redis-port", "-1", "--port-base", "3000"});
   ASSERT_TRUE(options) << options.error().message();
+  EXPECT_EQ(options->http_port, 3000);
   EXPECT_EQ(options->redis_port, -1);
   EXPECT_EQ(options->raft_port, 3002);
   EXPECT_EQ(options->rpc_port(), 3003);
@@ -89,6 +90,8 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
   const Variables good = {{"data-dir", "d"},
                           {"bind-address", "a"},
                           {"advertise-address", "b"},
+                          {"http-port", "1"},
+                          {"http-cors-origin", "https://x"},
                           {"redis-port", "2"},
                           {"raft-port", "3"},
                           {"port-base", "9"},
@@ -119,7 +122,7 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
   ASSERT_TRUE(o) << o.error().message();
   EXPECT_EQ(o->data_dir + o->bind_address + o->advertise_address + o->instance_id + o->name,
             "dabin");
-  EXPECT_EQ(o->redis_port * 10 + o->raft_port, 23);
+  EXPECT_EQ(o->http_port * 100 + o->redis_port * 10 + o->raft_port, 123);
   EXPECT_EQ(o->join[0].host, "h");
   EXPECT_EQ(o->expect + o->max_voters + o->io_threads, 8);
   EXPECT_EQ(o->write_consistency, Consistency::kStrong);

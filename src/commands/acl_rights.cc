@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/ascii.h"
 #include "base/glob.h"
@@ -35,11 +36,36 @@ bool MayUseChannel(const AclSelector& rules, std::string_view channel, bool patt
   });
 }
 
+// Where the pattern ends in a star that stands for itself: the size of what is before its stars.
+std::optional<size_t> StemSize(std::string_view pattern) {
+  size_t stem = 0;
+  bool star = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    star = pattern[i] == '*';
+    if (star) continue;
+    if (pattern[i] == '[') {
+      for (++i; i < pattern.size() && pattern[i] != ']'; ++i) i += pattern[i] == '\\' ? 1 : 0;
+    } else if (pattern[i] == '\\') {
+      ++i;
+    }
+    stem = std::min(i + 1, pattern.size());
+  }
+  return star ? std::optional(stem) : std::nullopt;
+}
+
+// Whether every key that begins with `prefix` fits. (An empty text fits no star.)
+bool FitsAllUnder(std::string_view pattern, std::string_view prefix) {
+  const auto stem = StemSize(pattern);
+  return stem && (*stem == 0 || GlobMatches(pattern, prefix));
+}
+
 bool MayUseKey(const AclSelector& rules, std::string_view key, uint16_t flags) {
   const bool reads = (flags & kKeyAccess) != 0;
   const bool writes = (flags & (kKeyInsert | kKeyDelete | kKeyUpdate)) != 0;
   return std::ranges::any_of(rules.keys, [&](const AclKeyPattern& known) {
-    return (known.read || !reads) && (known.write || !writes) && GlobMatches(known.pattern, key);
+    if ((!known.read && reads) || (!known.write && writes)) return false;
+    return (flags & kKeyPrefix) != 0 ? FitsAllUnder(known.pattern, key)
+                                     : GlobMatches(known.pattern, key);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "commands/geo.h"
 #include "commands/hashes.h"
 #include "commands/hyperloglogs.h"
+#include "commands/key_revisions.h"
 #include "commands/keys.h"
 #include "commands/lists.h"
 #include "commands/memory_usage.h"
@@ -38,6 +39,7 @@ Families StateFamilies() {
       HashFamily(),
       HashFieldsFamily(),
       HyperLogLogFamily(),
+      KeyRevisionFamily(),
       KeysFamily(),
       ListFamily(),
       MemoryUsageFamily(),

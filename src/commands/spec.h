@@ -79,6 +79,8 @@ enum KeyFlag : uint16_t {
   kKeyNotKey = 1u << 8,
   kKeyIncomplete = 1u << 9,
   kKeyVariable = 1u << 10,
+  // Not Redis's: the word stands for all keys that begin with it.
+  kKeyPrefix = 1u << 11,
 };
 
 // Where keys stand among a command's words (Redis's key specifications).

@@ -14,7 +14,6 @@ namespace mydis {
 namespace {
 
 constexpr int kMaxPieces = 64;
-constexpr size_t kEncodeAhead = 256 * 1024;
 constexpr size_t kDiscard = 1 << 20;  // Bytes of unwanted input dropped before a close.
 const ByteStream::Options kDefaultOptions;
 
@@ -77,7 +76,8 @@ void ByteStream::OnSocket(uint32_t events) {
     blocked_ = false;
     WantFlush();
   }
-  if (paused_ != 0 || end_told_) {
+  if (lingering_) return Discard();
+  if (!Reads()) {
     OnHangUp(events);
   } else if ((events & ~uint32_t{EPOLLOUT}) != 0) {
     ReadSocket();
@@ -91,7 +91,7 @@ void ByteStream::OnHangUp(uint32_t events) {
     socklen_t size = sizeof error;
     (void)getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
     Close(SocketError(error == 0 ? ECONNRESET : error));
-  } else if ((events & EPOLLRDHUP) != 0 && !end_told_) {
+  } else if ((events & EPOLLRDHUP) != 0 && !ended_) {
     half_close_told_ = true;
     WantFlush();
     if (!close_after_flush_) handler_->OnEnd(*this, true);
@@ -101,8 +101,8 @@ void ByteStream::OnHangUp(uint32_t events) {
 void ByteStream::ReadSocket() {
   if (deliver_task_.queued()) {
     // An end of the connection must not overtake what came before it.
-    DeliverKept();
-    if (closed() || paused_ != 0) return;
+    DeliverNext();
+    if (closed() || !Reads()) return;
   }
   if (filter_) return ReadFiltered();
   if (input_size() == 0) {
@@ -148,39 +148,6 @@ void ByteStream::ReadIntoInput() {
   if (TookBytes(n)) DeliverKept();
 }
 
-void ByteStream::ReadFiltered() {
-  const std::span<char> shared = loop_.read_buffer();
-  const ssize_t n = recv(fd_, shared.data(), shared.size(), 0);
-  if (!TookBytes(n)) return;
-  std::string plain = loop_.TakeBuffer();
-  std::string reply;
-  Status status = filter_->Receive({shared.data(), static_cast<size_t>(n)}, plain, reply);
-  if (!reply.empty()) encoded_->Append(std::move(reply));
-  WantFlush();
-  const std::string_view rest = FillTargets(plain);
-  if (!closed() && !plain.empty()) {
-    input_.append(rest);
-    DeliverKept();
-  }
-  loop_.GiveBuffer(std::move(plain));
-  if (closed() || status.ok()) return;
-  if (!blocked_) SendQueue(*encoded_);  // It may say to the other side what is wrong.
-  Close(std::move(status));
-}
-
-// Copies to where the handler wants large values; gives what belongs into OnData.
-std::string_view ByteStream::FillTargets(std::string_view plain) {
-  while (!plain.empty() && input_size() == 0 && paused_ == 0 && !closed()) {
-    const std::span<char> target = handler_->ReadTarget();
-    if (target.empty()) break;
-    const size_t n = std::min(plain.size(), target.size());
-    memcpy(target.data(), plain.data(), n);
-    plain.remove_prefix(n);
-    handler_->OnTargetFilled(*this, n);
-  }
-  return plain;
-}
-
 // False if `n`, what a read gave, is no bytes.
 bool ByteStream::TookBytes(ssize_t n) {
   if (n > 0) [[likely]] {
@@ -191,10 +158,22 @@ bool ByteStream::TookBytes(ssize_t n) {
     if (errno != EAGAIN && errno != EINTR) Close(SocketError(errno));
     return false;
   }
-  end_told_ = true;
+  ended_ = true;
   WantFlush();
-  handler_->OnEnd(*this, false);
+  if (filter_) filter_->InputEnded();
+  TellEnd();
   return false;
+}
+
+void ByteStream::TellEnd() {
+  if (!ended_ || end_told_ || closed()) return;
+  if (!filter_ || !filter_->Busy()) {
+    end_told_ = true;
+    WantFlush();
+    handler_->OnEnd(*this, false);
+  } else if (!std::exchange(half_close_told_, true)) {
+    handler_->OnEnd(*this, true);
+  }
 }
 
 // Hands `bytes` in, empty or not, and again what is left of them until the handler uses none; gives
@@ -254,6 +233,7 @@ void ByteStream::Resume(PauseReason reason) {
   WantFlush();
   if (paused_ != 0 || closed()) return;
   // Even if nothing is kept here: the handler may keep something itself.
+  resumed_ = true;
   loop_.RunNextTurn(&deliver_task_);
 }
 
@@ -294,29 +274,6 @@ void ByteStream::Flush() {
   if (!blocked_) SendQueue(filter_ ? *encoded_ : output_);
 }
 
-// False if the connection is closed.
-bool ByteStream::FilterOutput() {
-  std::string encoded;
-  iovec pieces[kMaxPieces];
-  // What the socket does not take stays plain, so that the marks count it.
-  while (!output_.empty() && encoded_->size() < kEncodeAhead) {
-    const int count = output_.Gather(pieces, kMaxPieces);
-    size_t taken = 0;
-    for (int i = 0; i < count; ++i) {
-      Status status =
-          filter_->Send({static_cast<char*>(pieces[i].iov_base), pieces[i].iov_len}, encoded);
-      if (!status.ok()) {
-        Close(std::move(status));
-        return false;
-      }
-      taken += pieces[i].iov_len;
-    }
-    output_.Consume(taken);
-    encoded_->Append(std::exchange(encoded, std::string()));
-  }
-  return true;
-}
-
 void ByteStream::SendQueue(OutputQueue& queue) {
   iovec pieces[kMaxPieces];
   while (!queue.empty()) {
@@ -347,6 +304,7 @@ void ByteStream::SendQueue(OutputQueue& queue) {
 
 void ByteStream::EndTurn() {
   Flush();
+  if (filter_) ObeyFilter();
   if (!closed()) AfterFlush();
   if (!closed()) return UpdateInterest();
   if (std::exchange(reported_, true)) return;
@@ -357,8 +315,9 @@ void ByteStream::EndTurn() {
 void ByteStream::AfterFlush() {
   if (filter_ && !blocked_ && !output_.empty()) return WantFlush();
   if (close_after_flush_ && output_.empty() && (!encoded_ || encoded_->empty())) {
-    Close(reason_ ? *reason_ : Status::Ok());
-    return;
+    if (lingering_) return;
+    if (filter_ && filter_->WantsClose() && !ended_) return Linger();
+    return Close(reason_ ? *reason_ : Status::Ok());
   }
   if (OutputFull()) {
     Pause(kByOutput);
@@ -371,7 +330,7 @@ void ByteStream::AfterFlush() {
 
 void ByteStream::Close(Status reason) {
   if (closed()) return;
-  if (filter_ && encoded_->empty() && !blocked_) {
+  if (filter_ && encoded_->empty() && !blocked_ && !lingering_) {
     // The last words of the filter, if they fit; nobody waits for them.
     std::string last;
     filter_->Finish(last);
@@ -403,8 +362,13 @@ void ByteStream::CloseAfterFlush(Status reason, uint32_t limit_ms) {
 void ByteStream::UpdateInterest() {
   if (closed()) return;
   uint32_t wanted = 0;
-  if (!end_told_ && paused_ == 0) wanted |= EPOLLIN | EPOLLRDHUP;
-  if (!end_told_ && paused_ != 0 && !half_close_told_) wanted |= EPOLLRDHUP;
+  if (lingering_) {
+    wanted |= EPOLLIN;
+  } else if (Reads()) {
+    wanted |= EPOLLIN | EPOLLRDHUP;
+  } else if (!ended_ && !half_close_told_) {
+    wanted |= EPOLLRDHUP;
+  }
   if (blocked_) wanted |= EPOLLOUT;
   if (wanted == interest_) return;
   interest_ = wanted;

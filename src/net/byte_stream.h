@@ -8,7 +8,7 @@
 // Output. Small writes collect in a contiguous tail; large ones are queued without copying. All of
 // it goes out at the end of the loop's turn, with one system call.
 //
-// A StreamFilter (TLS) may stand between socket and stream; handlers do not see a difference.
+// A StreamFilter (TLS, HTTP) may stand between socket and stream; handlers do not see a difference.
 #pragma once
 
 #include <sys/uio.h>
@@ -24,26 +24,11 @@
 #include "mydis/status.h"
 #include "net/event_loop.h"
 #include "net/output_queue.h"
+#include "net/stream_filter.h"
 
 namespace mydis {
 
 class ByteStream;
-
-// Turns the socket's bytes into the stream's and back. The stream's thread.
-class StreamFilter {
- public:
-  virtual ~StreamFilter() = default;
-  // Called once before anything else: a client's handshake begins here.
-  virtual Status Start(std::string& to_socket) = 0;
-  // Takes what came from the socket; appends the stream's bytes to `plain`, and what the other side
-  // must be sent (handshakes) to `to_socket`. An error closes the stream with it as reason.
-  virtual Status Receive(std::string_view from_socket, std::string& plain,
-                         std::string& to_socket) = 0;
-  // Encodes all of `plain`, keeping it inside until the handshake allows it.
-  virtual Status Send(std::string_view plain, std::string& to_socket) = 0;
-  // Called before an orderly close: appends the closing message.
-  virtual void Finish(std::string& to_socket) = 0;
-};
 
 // What a connection does with its bytes. Called on the loop's thread. No call is made from within a
 // call to the ByteStream, so a handler need not expect to be re-entered.
@@ -132,6 +117,8 @@ class ByteStream final {
   // side.
   void CloseAfterFlush(Status reason = {}, uint32_t limit_ms = 10'000);
   bool closed() const { return fd_ < 0; }
+  // To be called about once a second: a filter may have enough of a slow sender.
+  void CheckTime();
 
   // -1 once closed.
   int fd() const { return fd_; }
@@ -144,7 +131,7 @@ class ByteStream final {
  private:
   enum PauseReason : uint8_t { kByHandler = 1, kByOutput = 2, kByClosing = 4 };
   // Two tasks of one stream: flushing (and reporting the close) at the end of a turn, and handing
-  // in kept bytes in the next one.
+  // in kept bytes, and those that the filter has, in the next one.
   struct FlushTask final : TurnTask {
     explicit FlushTask(ByteStream& s) : stream(s) {}
     void RunTask() override { stream.EndTurn(); }
@@ -152,7 +139,7 @@ class ByteStream final {
   };
   struct DeliverTask final : TurnTask {
     explicit DeliverTask(ByteStream& s) : stream(s) {}
-    void RunTask() override { stream.DeliverKept(); }
+    void RunTask() override { stream.DeliverNext(); }
     ByteStream& stream;
   };
   struct SocketHandler final : FdHandler {
@@ -167,9 +154,8 @@ class ByteStream final {
   void ReadShared();
   void ReadIntoTarget(std::span<char> target);
   void ReadIntoInput();
-  void ReadFiltered();
-  std::string_view FillTargets(std::string_view plain);
   bool TookBytes(ssize_t n);
+  void TellEnd();
   void DeliverKept();
   size_t Offer(std::string_view bytes);
   void Keep(std::string_view rest);
@@ -179,9 +165,22 @@ class ByteStream final {
   void EndTurn();
   void WantFlush() { loop_.RunAtTurnEnd(&flush_task_); }
   void SendQueue(OutputQueue& queue);
-  bool FilterOutput();
   void AfterFlush();
   void UpdateInterest();
+
+  // --- byte_stream_filter.cc ---
+  // Whether the socket may be read.
+  bool Reads() const { return paused_ == 0 && !ended_ && !(filter_ && filter_->Full()); }
+  void ReadFiltered();
+  // Has the filter take what came from the socket, perhaps nothing, and hands in what that gives.
+  void Decode(std::string_view from_socket);
+  std::string_view FillTargets(std::string_view plain);
+  void DeliverNext();
+  bool FilterOutput();
+  void FilterFailed(Status status);
+  void ObeyFilter();
+  void Linger();
+  void Discard();
 
   EventLoop& loop_;
   StreamHandler* const handler_;
@@ -189,10 +188,12 @@ class ByteStream final {
   uint32_t interest_ = 0;  // What epoll watches for.
   uint8_t paused_ = 0;     // A set of PauseReason.
   bool close_after_flush_ = false;
-  bool blocked_ = false;   // The socket takes no more: waits for EPOLLOUT.
-  bool ended_ = false;     // The socket gave its end, not yet told.
-  bool reported_ = false;  // OnClosed was called.
-  bool end_told_ = false;  // OnEnd was called with unread = false.
+  bool blocked_ = false;    // The socket takes no more: waits for EPOLLOUT.
+  bool ended_ = false;      // The socket gave its end.
+  bool lingering_ = false;  // All is sent: what comes is thrown away until the other side closes.
+  bool resumed_ = false;    // Reading goes on, which the handler does not know yet.
+  bool reported_ = false;   // OnClosed was called.
+  bool end_told_ = false;   // OnEnd was called with unread = false.
   bool half_close_told_ = false;
   FlushTask flush_task_;
   DeliverTask deliver_task_;

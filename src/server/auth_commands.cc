@@ -36,19 +36,14 @@ struct Login {
   bool password_alone = false;  // AUTH password.
 };
 
-// Whoever gives a token, alone or for "default", is the token's user.
-bool TryToken(Connection& connection, const State& state, const Login& login) {
-  if (login.user != kDefaultUser) return false;
-  const auto name = NameInToken(login.password);
-  const auto user = name ? state.users.Find(fmt::format("{}{}", kTokenUserPrefix, *name)) : nullptr;
-  if (user == nullptr || !MayLogIn(*user, login.password)) return false;
-  connection.BecomeUser(*user);
-  return true;
-}
-
 // Empty if the connection is the user's now.
 std::string_view TryLogin(Connection& connection, const State& state, const Login& login) {
-  if (TryToken(connection, state, login)) return {};
+  if (login.user == kDefaultUser) {
+    if (const auto user = TokensUser(state, login.password)) {
+      connection.BecomeUser(*user);
+      return {};
+    }
+  }
   const auto user = state.users.Find(login.user);
   if (login.password_alone && user->no_password)
     return NameInToken(login.password) ? kErrWrongToken : kErrNoPassword;
@@ -163,11 +158,22 @@ void FinishHello(Node& node, Session& session, const HelloRequest& hello, RespRe
   }
   session.resp_version = hello.version;
   session.record->resp_version = hello.version;
+  if (hello.version < 3 && session.attributes) {
+    session.attributes = false;
+    if (session.reply_mode == Session::ReplyMode::kWithAttributes)
+      session.reply_mode = session.answering();
+  }
   reply.set_version(hello.version);
   ReplyHello(node, session, reply);
 }
 
 }  // namespace
+
+std::shared_ptr<const AclUser> TokensUser(const State& state, std::string_view token) {
+  const auto name = NameInToken(token);
+  auto user = name ? state.users.Find(fmt::format("{}{}", kTokenUserPrefix, *name)) : nullptr;
+  return user != nullptr && MayLogIn(*user, token) ? user : nullptr;
+}
 
 void AuthCommand(LocalContext& c) {
   if (c.args.size() > 3) return c.reply.Error(kErrSyntax);

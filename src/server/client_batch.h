@@ -78,6 +78,7 @@ struct BatchItem {
   bool is_operation() const { return kind == Kind::kWrite || kind == Kind::kTransaction; }
   uint8_t resp_version = 2;
   bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
+  bool attributes = false;           // CLIENT ATTRIBUTES: the reply has the revision before it.
   bool would_block = false;          // It found nothing to take, and said so.
   bool not_run = false;              // What it stands behind was not run, or would have blocked.
   bool counts_late = false;          // As a call, once it has been carried out.

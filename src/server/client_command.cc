@@ -177,7 +177,7 @@ void ReplyMode(LocalContext& c) {
   using Mode = Session::ReplyMode;
   const std::string mode = ToLower(c.args[2]);
   if (mode == "on") {
-    c.session.reply_mode = Mode::kOn;
+    c.session.reply_mode = c.session.answering();
     return c.reply.Ok();
   }
   if (mode == "off") {
@@ -188,6 +188,19 @@ void ReplyMode(LocalContext& c) {
   } else {
     c.reply.Error(kErrSyntax);
   }
+}
+
+// CLIENT ATTRIBUTES ON|OFF: each reply has the state's revision before it, as an attribute.
+void Attributes(LocalContext& c) {
+  const std::string mode = ToLower(c.args[2]);
+  if (mode != "on" && mode != "off") return c.reply.Error(kErrSyntax);
+  if (mode == "on" && c.session.resp_version < 3)
+    return c.reply.Error("ERR attributes need RESP3: say HELLO 3 first");
+  c.session.attributes = mode == "on";
+  using Mode = Session::ReplyMode;
+  if (c.session.reply_mode == Mode::kOn || c.session.reply_mode == Mode::kWithAttributes)
+    c.session.reply_mode = c.session.answering();
+  c.reply.Ok();
 }
 
 void NoEvict(LocalContext& c) {
@@ -289,6 +302,8 @@ void SetConsistency(LocalContext& c) {
 
 void Help(LocalContext& c) {
   constexpr std::string_view kLines[] = {
+      "ATTRIBUTES (ON|OFF)",
+      "    Whether each reply has the revision before it, as an attribute (RESP3).",
       "CONSISTENCY [READ eventual|strong] [WRITE eventual|strong]",
       "    What this connection's commands promise; without options, show it.",
       "GETNAME",
@@ -339,6 +354,8 @@ constexpr std::string_view kListArguments =
     "client-id:integer@6.2.0 [client-id ...]]";
 
 constexpr CommandSpec kSubcommands[] = {
+    kSub("attributes", 3, "Whether each reply comes with the revision that it belongs to.",
+         "<enabled: ON | OFF>", Attributes, {.since = "7.2.0"}),
     kSub("consistency", -2, "What the connection's reads and writes promise.",
          "[READ <EVENTUAL | STRONG>] [WRITE <EVENTUAL | STRONG>]", SetConsistency,
          {.since = "7.2.0"}),

@@ -19,12 +19,20 @@ const ByteStream::Options kStreamOptions{};
 
 }  // namespace
 
-Connection::Connection(IoThread& thread, int fd, uint64_t id)
+Connection::Connection(IoThread& thread, int fd, uint64_t id, Door door,
+                       std::unique_ptr<StreamFilter> filter)
     : thread_(thread),
       node_(thread.node()),
       core_(node_.core()),
       parser_(node_.resp_limits()),
-      stream_(thread.loop(), fd, this, kStreamOptions) {
+      stream_(thread.loop(), fd, this, kStreamOptions, std::move(filter)) {
+  session_.door = door;
+  if (door == Door::kHttp) {
+    session_.resp_version = 3;
+    session_.attributes = true;
+    session_.reply_mode = session_.answering();
+    session_.requester = std::make_unique<Session::Requester>();
+  }
   ClientRecord& record = *session_.record;
   record.id = id;
   record.fd = fd;
@@ -43,6 +51,15 @@ Connection::~Connection() {
   node_.ConnectionGone();
   node_.stats().net_input_bytes.Add(stream_.bytes_read());
   node_.stats().net_output_bytes.Add(stream_.bytes_written());
+}
+
+uint64_t Connection::StateRevision() { return thread_.Read().revision; }
+
+void Connection::AppendAttributes(std::string& out, uint64_t revision) {
+  RespWriter writer(out, 3);
+  writer.AttributeHeader(1);
+  writer.Simple("revision");
+  writer.Integer(static_cast<int64_t>(revision));
 }
 
 size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
@@ -158,12 +175,14 @@ void Connection::Resumed(uint64_t suspension, LocalContext::Answer answer) {
   unblock_ = nullptr;
   session_.record->blocked = false;
   std::string& tail = stream_.Tail();
-  const size_t before = tail.size();
+  const size_t start = tail.size();
+  const size_t before = BeginReply(tail);
   RespReply reply(tail, session_.resp_version);
   answer(reply);
   const bool failed = reply.failed();
   // What was submitted in its place is answered later.
   if (pending_ == 0) AfterReply(before);
+  if (tail.size() == before) tail.resize(start);
   if (const auto call = std::move(suspended_)) {
     if (failed) thread_.CountFailed(call->command.spec);
     std::vector<std::string_view> views;
@@ -190,6 +209,7 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
   last_strong_ = batch.strong;
   BatchItem& item = batch.items().back();
   item.silent = silent;
+  item.attributes = session_.reply_mode == Session::ReplyMode::kWithAttributes;
   item.tracks = Tracks();
   item.touches = !session_.record->no_touch.load(std::memory_order_relaxed);
   if (core_.audience.monitors() != 0 &&
@@ -202,7 +222,7 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
 void Connection::AttachReply(std::string_view reply) {
   ClientBatch& batch = thread_.CurrentBatch();
   const bool silent = Silent();
-  if (!silent && batch.ExtendLiteral(this, reply)) return;
+  if (!silent && !session_.attributes && batch.ExtendLiteral(this, reply)) return;
   batch.AddLiteral(this, std::string(reply));
   Attached(batch, silent);
 }
@@ -212,6 +232,7 @@ bool Connection::Silent() {
   using Mode = Session::ReplyMode;
   switch (session_.reply_mode) {
     case Mode::kOn:
+    case Mode::kWithAttributes:
       return false;
     case Mode::kOff:
       return true;
@@ -219,7 +240,7 @@ bool Connection::Silent() {
       session_.reply_mode = Mode::kSkipThis;
       return true;
     case Mode::kSkipThis:
-      session_.reply_mode = Mode::kOn;
+      session_.reply_mode = session_.answering();
       return true;
   }
   return false;
@@ -247,7 +268,7 @@ Connection::Step Connection::ReplyFailure(std::string_view error) {
 Connection::Step Connection::ReplyError(std::string_view error) {
   if (direct()) {
     std::string& tail = stream_.Tail();
-    const size_t before = tail.size();
+    const size_t before = BeginReply(tail);
     RespReply(tail, session_.resp_version).Error(error);
     AfterReply(before);
     counted_ = Counted::kRejected;
@@ -436,12 +457,16 @@ void Connection::RunLocal(const CommandSpec* spec, Args args, RespReply& reply,
 Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {
   if (direct()) {
     std::string& tail = stream_.Tail();
-    const size_t before = tail.size();
+    const size_t start = tail.size();
+    const size_t before = IsSubscription(*spec) ? start : BeginReply(tail);
     RespReply reply(tail, session_.resp_version);
     RunLocal(spec, args, reply, false);
-    // A command that is answered later has replied nothing yet.
-    if (wait_ == Wait::kNone && pending_ == 0 && !stream_.closed())
+    if (stream_.closed()) return Step::kNext;
+    if (wait_ == Wait::kNone && pending_ == 0) {
       AfterReply(before, IsSubscription(*spec));
+    }
+    // A command that is answered later has replied nothing yet.
+    if (tail.size() == before) tail.resize(start);
     return Step::kNext;
   }
   if (!RunsAhead(*spec) || !CanAttach()) return WaitFor(Wait::kIdle);

@@ -1,4 +1,5 @@
-// One client connection on the Redis port: parses, routes, keeps the order of replies.
+// One client connection: parses, routes, keeps the order of replies. It speaks RESP; what comes in
+// by another door has a filter that translates.
 //
 // Order. Replies leave in the order of the commands. While writes of this connection are under way
 // (`pending_` > 0), what follows either joins the batch being filled, if a write of this connection
@@ -16,6 +17,7 @@
 #include "protocol/resp_parser.h"
 #include "server/acl_log.h"
 #include "server/client_batch.h"
+#include "server/door.h"
 #include "server/local_context.h"
 #include "server/push.h"
 #include "server/session.h"
@@ -29,7 +31,9 @@ struct BlockedCommand;
 // The I/O thread's. Deletes itself through the thread once closed and idle.
 class Connection final : private StreamHandler {
  public:
-  Connection(IoThread& thread, int fd, uint64_t id);
+  // `filter`: what stands between the client and this, null for none. See Node::MakeFilter.
+  Connection(IoThread& thread, int fd, uint64_t id, Door door,
+             std::unique_ptr<StreamFilter> filter);
   ~Connection();
 
   uint64_t id() const { return session_.record->id; }
@@ -81,6 +85,8 @@ class Connection final : private StreamHandler {
   void MailHandled();
 
   // --- Who the client is, and what it may do (connection_access.cc) ---
+  // An HTTP session: whether the commands of the request at hand are refused, with this error.
+  void SetRequestError(std::string error);
   void BecomeUser(const AclUser& user);
   // As a new connection, and RESET.
   void BecomeDefaultUser();
@@ -133,6 +139,8 @@ class Connection final : private StreamHandler {
     return session_.free_version == core_.users_version.load(std::memory_order_relaxed);
   }
   void RefreshRights();
+  // HTTP sessions hold back what is large until they know who sends it.
+  bool KnownToParser() const { return session_.door == Door::kHttp || !NeedsLogin(); }
   // The error for what the client may not do, or empty. The verdict is for ACL LOG.
   std::string RefusalOf(const CommandSpec& spec, Args args, AclVerdict* verdict);
   // True if the command was refused, or waits for that; then `step` is what became of it.
@@ -220,8 +228,8 @@ class Connection final : private StreamHandler {
   void WaitTimedOut();
   // True if it is out of the queues; false if its attempt is under way.
   bool LeaveQueue();
-  // Ends the waiting with these bytes as the reply.
-  void EndWait(std::string_view bytes, bool unblocked);
+  // Ends the waiting with these bytes as the reply. `revision`: of what it did, 0 for the state's.
+  void EndWait(std::string_view bytes, bool unblocked, uint64_t revision = 0);
   // Ends it without an element; with an error.
   void EndWaitEmpty();
   void EndWaitFailed(std::string_view error);
@@ -233,6 +241,14 @@ class Connection final : private StreamHandler {
   // A command that EXEC ran or refused, with its reply.
   void CountElement(const StoredCommand& command, std::string_view reply, bool error_counted);
   void SendTransaction(const ClientBatch& batch, BatchItem& item);
+  // Where the reply at hand begins: behind its attributes, if the client wants them.
+  size_t BeginReply(std::string& out) {
+    if (session_.reply_mode == Session::ReplyMode::kWithAttributes) [[unlikely]]
+      AppendAttributes(out, StateRevision());
+    return out.size();
+  }
+  uint64_t StateRevision();
+  static void AppendAttributes(std::string& out, uint64_t revision);
   // Counts an error and applies the reply mode to what was appended since `before`.
   void AfterReply(size_t before, bool pushes = false);
   bool Silent();

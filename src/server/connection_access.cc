@@ -57,7 +57,7 @@ void Connection::BecomeDefaultUser() {
   session_.user_id = 0;
   session_.authenticated = core_.default_open.load(std::memory_order_relaxed);
   session_.unproven = node_.consensus().readiness() != Readiness::kReady;
-  parser_.set_authenticated(!NeedsLogin());
+  parser_.set_authenticated(KnownToParser());
   session_.rights_version = 0;
   session_.free_version = 0;
   MutexLock guard(session_.record->mutex);
@@ -76,9 +76,12 @@ void Connection::RefreshRights() {
   } else if (session_.rights == nullptr || &session_.rights->user() != user.get()) {
     session_.rights = RightsOf(node_.table(), state.users, session_.user);
   }
-  parser_.set_authenticated(!NeedsLogin());
+  parser_.set_authenticated(KnownToParser());
+  const bool refused = session_.requester != nullptr && !session_.requester->error.empty();
   session_.free_version =
-      !NeedsLogin() && session_.rights != nullptr && session_.rights->unrestricted() ? version : 0;
+      !refused && !NeedsLogin() && session_.rights != nullptr && session_.rights->unrestricted()
+          ? version
+          : 0;
 }
 
 std::string_view Connection::ScriptUser(const CommandSpec& spec) {
@@ -139,8 +142,16 @@ void Connection::NoteRefusals(const std::vector<RefusedCall>& calls) {
     NoteRefusal(ReasonOf(call.refusal), AclLogEntry::Context::kScript, call.object, session_.user);
 }
 
+void Connection::SetRequestError(std::string error) {
+  session_.requester->error = std::move(error);
+  session_.rights_version = 0;
+  session_.free_version = 0;
+}
+
 std::string Connection::RefusalOf(const CommandSpec& spec, Args args, AclVerdict* verdict) {
   RefreshRights();
+  if (session_.requester != nullptr && !session_.requester->error.empty()) [[unlikely]]
+    return IsRequest(spec) ? std::string() : session_.requester->error;
   if (MayDoEverything()) return {};
   if (session_.rights == nullptr || NeedsLogin())
     return (spec.flags & kNoAuth) != 0 ? std::string() : std::string(kErrNoAuth);

@@ -146,7 +146,8 @@ void Connection::AttemptEnded(const WakeBatch& batch, const WakeBatch::Item& ite
     session_.last_write_index = batch.index;
     if (item.revision != 0) session_.last_write_revision = item.revision;
   }
-  if (outcome.applied && outcome.status.ok()) return EndWait(batch.ReplyOf(item), false);
+  if (outcome.applied && outcome.status.ok())
+    return EndWait(batch.ReplyOf(item), false, item.revision);
   EndWaitFailed(WriteError(item.revision, outcome));
 }
 
@@ -184,7 +185,7 @@ bool Connection::LeaveQueue() {
   return true;
 }
 
-void Connection::EndWait(std::string_view bytes, bool unblocked) {
+void Connection::EndWait(std::string_view bytes, bool unblocked, uint64_t revision) {
   const std::unique_ptr<BlockedCommand> blocked = std::move(blocked_);
   if (blocked->timer != 0) thread_.loop().CancelTimer(blocked->timer);
   const CommandSpec* spec = blocked->command.spec;
@@ -201,7 +202,11 @@ void Connection::EndWait(std::string_view bytes, bool unblocked) {
     if (!rejected) thread_.CountFailed(spec);
     node_.stats().CountError(bytes.substr(1));
   }
-  if (!blocked->silent) stream_.Tail() += bytes;
+  if (!blocked->silent) {
+    if (!bytes.empty() && session_.attributes) [[unlikely]]
+      AppendAttributes(stream_.Tail(), revision != 0 ? revision : StateRevision());
+    stream_.Tail() += bytes;
+  }
   session_.record->blocked = false;
   session_.record->active_ms.store(thread_.now_ms(), std::memory_order_relaxed);
   for (auto& tell : blocked->unblocked) tell(unblocked);

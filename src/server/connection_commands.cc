@@ -58,6 +58,7 @@ void Reset(LocalContext& c) {
   c.session.record->resp_version = 2;
   c.session.read_consistency.reset();
   c.session.write_consistency.reset();
+  c.session.attributes = false;
   c.session.reply_mode = Session::ReplyMode::kOn;
   {
     MutexLock guard(c.session.record->mutex);

@@ -61,7 +61,7 @@ Connection::Step Connection::HandleRead(const CommandSpec* spec, Args args, bool
     return ReplyError(node_.StaleError());
   if (direct()) {
     std::string& tail = stream_.Tail();
-    const size_t before = tail.size();
+    const size_t before = BeginReply(tail);
     RespReply reply(tail, session_.resp_version);
     RunRead(spec, args, session_.db, reply);
     AfterReply(before);

@@ -60,7 +60,7 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
   session_.record->queued = static_cast<int32_t>(session_.queued.size());
   if (direct()) {
     std::string& tail = stream_.Tail();
-    const size_t before = tail.size();
+    const size_t before = BeginReply(tail);
     tail += "+QUEUED\r\n";
     AfterReply(before);
   } else {
@@ -142,12 +142,12 @@ Connection::Step Connection::RunReadTransaction(bool strong) {
   const Keyspace& keyspace = thread_.Read().keyspace;
   bool aborted = false;
   for (const WatchedKey& key : session_.watched)
-    aborted |= keyspace.WatchRevision(key.db, key.key) != key.revision;
+    aborted |= !keyspace.IsUnchanged(key.db, key.key, key.revision);
   const std::vector<StoredCommand> commands = std::move(session_.queued);
   std::vector<const StoredCommand*> read;
   ResetTransaction();
   std::string& tail = stream_.Tail();
-  const size_t before = tail.size();
+  const size_t before = BeginReply(tail);
   RespReply reply(tail, session_.resp_version);
   if (aborted) {
     reply.NullArray();
@@ -267,6 +267,8 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
   const bool made = outcome.applied && outcome.status.ok();
   if (item.nanoseconds != 0) NoteItemTime(item);
   std::string& tail = stream_.Tail();
+  if (item.attributes) [[unlikely]]
+    AppendAttributes(tail, item.revision != 0 ? item.revision : StateRevision());
   const size_t before = tail.size();
   switch (item.kind) {
     case BatchItem::Kind::kLiteral:

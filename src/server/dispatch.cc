@@ -94,6 +94,10 @@ bool IsOfTracking(const CommandSpec& spec) {
           spec.name == "getredir");
 }
 
+bool IsRequest(const CommandSpec& spec) {
+  return spec.group == Group::kCluster && spec.name == "request";
+}
+
 bool IsLogin(const CommandSpec& spec) { return spec.name == "auth" || spec.name == "hello"; }
 
 bool RunsInsideMulti(const CommandSpec& spec) {

@@ -26,6 +26,8 @@ bool IsChangeOfUsers(const CommandSpec& spec);
 bool AllowedToSubscribers(const CommandSpec& spec);
 // Answered by pushes: SUBSCRIBE and its relatives.
 bool IsSubscription(const CommandSpec& spec);
+// MYDIS REQUEST, which begins each request of an HTTP session.
+bool IsRequest(const CommandSpec& spec);
 // AUTH and HELLO.
 bool IsLogin(const CommandSpec& spec);
 // A subcommand of CLIENT that is about client-side caching.

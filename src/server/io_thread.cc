@@ -36,10 +36,11 @@ void IoThread::Stop() {
   thread_.join();
 }
 
-void IoThread::Adopt(int fd) {
-  loop_->Post([this, socket = UniqueFd(fd)]() mutable {
+void IoThread::Adopt(int fd, Door door) {
+  loop_->Post([this, door, socket = UniqueFd(fd)]() mutable {
     const uint64_t id = node_.clients().NextId();
-    connections_[id] = std::make_unique<Connection>(*this, socket.Release(), id);
+    connections_[id] =
+        std::make_unique<Connection>(*this, socket.Release(), id, door, node_.MakeFilter(door));
   });
 }
 
@@ -311,6 +312,7 @@ void IoThread::EachSecond() {
   const uint64_t idle_ms = config.idle_timeout_s * 1000;
   for (auto& [id, connection] : connections_) {
     ByteStream& stream = connection->stream();
+    stream.CheckTime();
     ClientRecord& record = *connection->session().record;
     record.output_bytes = stream.output_size();
     record.input_bytes = stream.input_size() + connection->parser().memory();

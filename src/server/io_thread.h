@@ -32,7 +32,7 @@ class IoThread {
   void Stop();
 
   // Takes over a connected socket. Any thread.
-  void Adopt(int fd);
+  void Adopt(int fd, Door door);
   // Batches come back, and news. Any thread. True if that is little: then it is posted quietly, and
   // the caller calls loop().TryDrive() when it has finished its own work.
   bool Receive(Mail mail);

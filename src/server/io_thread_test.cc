@@ -17,7 +17,7 @@ TEST(IoThreadTest, ASocketThatNoTurnTakesUpIsClosed) {
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
   {
     IoThread thread(node, 0, *std::move(loop));
-    thread.Adopt(pair[0]);
+    thread.Adopt(pair[0], Door::kRedis);
     EXPECT_GE(fcntl(pair[0], F_GETFD), 0);
   }
   char byte;

@@ -12,10 +12,10 @@ Families LocalFamilies() {
       EvalFamily(),       ScriptFamily(),      FunctionFamily(),    AclLocalFamily(),
       ClientFamily(),     ClusterFamily(),     CommandFamily(),     ConfigFamily(),
       ConnectionFamily(), ConsistencyFamily(), DebugFamily(),       ScriptDebugFamily(),
-      InfoFamily(),       ReplicationFamily(), TransactionFamily(), MonitorFamily(),
-      PubSubFamily(),     TrackingFamily(),    LatencyFamily(),     MemoryFamily(),
-      SlowlogFamily(),    PersistenceFamily(), AbsentFamily(),      MigrateFamily(),
-      TokenFamily(),
+      InfoFamily(),       ReplicationFamily(), RequestFamily(),     TransactionFamily(),
+      MonitorFamily(),    PubSubFamily(),      TrackingFamily(),    LatencyFamily(),
+      MemoryFamily(),     SlowlogFamily(),     PersistenceFamily(), AbsentFamily(),
+      MigrateFamily(),    TokenFamily(),
   };
   return families;
 }

@@ -20,6 +20,7 @@ std::span<const CommandSpec> ClusterFamily();
 std::span<const CommandSpec> ConfigFamily();
 std::span<const CommandSpec> InfoFamily();
 std::span<const CommandSpec> ReplicationFamily();
+std::span<const CommandSpec> RequestFamily();
 
 std::span<const CommandSpec> LatencyFamily();
 std::span<const CommandSpec> MemoryFamily();

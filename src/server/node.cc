@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "net/tcp.h"
+#include "server/http/http_filter.h"
 #include "server/local_families.h"
 
 namespace mydis {
@@ -18,6 +19,12 @@ uint32_t ThreadCount(const ServerOptions& options) {
   if (options.io_threads > 0) return static_cast<uint32_t>(options.io_threads);
   const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   return std::clamp(cores / 2, 1u, 16u);
+}
+
+std::string_view TooManyClients(Door door) {
+  if (door == Door::kHttp)
+    return "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  return "-ERR max number of clients reached\r\n";
 }
 
 }  // namespace
@@ -44,16 +51,8 @@ Status Node::Start() {
   std::vector<IoThread*> threads;
   for (const auto& thread : threads_) threads.push_back(thread.get());
   consensus_->SetThreads(std::move(threads));
-  if (options_.redis_port != ServerOptions::kPortOff) {
-    auto listener = TcpListener::Listen(threads_[0]->loop(), options_.bind_address,
-                                        static_cast<uint16_t>(options_.redis_port),
-                                        [this](int fd) { Adopt(fd); });
-    if (!listener) {
-      return Status(listener.error().code(),
-                    fmt::format("--redis-port: {}", listener.error().message()));
-    }
-    listener_ = *std::move(listener);
-  }
+  if (Status s = Listen(Door::kRedis, "--redis-port", options_.redis_port); !s.ok()) return s;
+  if (Status s = Listen(Door::kHttp, "--http-port", options_.http_port); !s.ok()) return s;
   if (Status status = consensus_->Start(); !status.ok()) return status;
   for (auto& thread : threads_) thread->Start();
   return Status::Ok();
@@ -71,18 +70,36 @@ Status Node::OpenAuditLog() {
   return audit_log_.Open(options_.data_dir + "/audit.log");
 }
 
-void Node::Adopt(int fd) {
+Status Node::Listen(Door door, std::string_view option, int port) {
+  if (port == ServerOptions::kPortOff) return Status::Ok();
+  auto listener =
+      TcpListener::Listen(threads_[0]->loop(), options_.bind_address, static_cast<uint16_t>(port),
+                          [this, door](int fd) { Adopt(fd, door); });
+  if (!listener) {
+    return Status(listener.error().code(),
+                  fmt::format("{}: {}", option, listener.error().message()));
+  }
+  listeners_.push_back(*std::move(listener));
+  return Status::Ok();
+}
+
+std::unique_ptr<StreamFilter> Node::MakeFilter(Door door) {
+  if (door == Door::kHttp) return std::make_unique<HttpFilter>(http_backend_);
+  return nullptr;
+}
+
+void Node::Adopt(int fd, Door door) {
   stats_.connections.Add();
   if (connections_.load() >= config_.max_clients) {
     stats_.rejected_connections.Add();
-    constexpr std::string_view kError = "-ERR max number of clients reached\r\n";
-    (void)send(fd, kError.data(), kError.size(), MSG_NOSIGNAL);
+    const std::string_view error = TooManyClients(door);
+    (void)send(fd, error.data(), error.size(), MSG_NOSIGNAL);
     close(fd);
     return;
   }
   ++connections_;
   TuneSocket(fd, static_cast<int>(std::min<uint64_t>(config_.keepalive_s, INT32_MAX)));
-  threads_[next_thread_++ % threads_.size()]->Adopt(fd);
+  threads_[next_thread_++ % threads_.size()]->Adopt(fd, door);
 }
 
 std::pair<uint64_t, uint64_t> Node::NetBytes() const {
@@ -145,7 +162,7 @@ void Node::Stop() {
   consensus_->Stop(5000);
   // All threads end before any is destroyed: they post tasks to each other.
   for (auto& thread : threads_) thread->Stop();
-  listener_.reset();
+  listeners_.clear();
   threads_.clear();
   consensus_.reset();
 }

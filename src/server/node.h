@@ -13,6 +13,8 @@
 #include "server/client_registry.h"
 #include "server/config.h"
 #include "server/consensus_driver.h"
+#include "server/door.h"
+#include "server/http/node_backend.h"
 #include "server/io_thread.h"
 #include "server/options.h"
 #include "server/stats.h"
@@ -41,9 +43,11 @@ class Node final : private ConsensusListener {
   // Graceful: leadership handed over, clients answered, log closed.
   void Stop();
 
-  // Serves the client at the other end of this connected, non-blocking socket, which it takes over.
-  // Any thread, while the node runs.
-  void Adopt(int fd);
+  // Serves the client at the other end of this connected, non-blocking socket, which it takes over
+  // and which came in by `door`. Any thread, while the node runs.
+  void Adopt(int fd, Door door);
+  // What stands between a client's socket and its connection; null: nothing.
+  std::unique_ptr<StreamFilter> MakeFilter(Door door);
 
   const ServerOptions& options() const { return options_; }
   Clock& clock() { return clock_; }
@@ -72,6 +76,7 @@ class Node final : private ConsensusListener {
  private:
   Status OpenAuditLog();
   LoopTotals AddLoops() const;
+  Status Listen(Door door, std::string_view option, int port);
   void OnReadiness(Readiness readiness) override;
   void OnCanSubmit() override;
   bool MayWake(bool write) override { return !PausedNow(write); }
@@ -90,9 +95,10 @@ class Node final : private ConsensusListener {
   Config config_;
   ClientRegistry clients_;
   RespLimits resp_limits_;
+  NodeBackend http_backend_{*this};
   std::unique_ptr<ConsensusDriver> consensus_;
   std::vector<std::unique_ptr<IoThread>> threads_;
-  std::unique_ptr<class TcpListener> listener_;
+  std::vector<std::unique_ptr<class TcpListener>> listeners_;
   std::atomic<uint64_t> connections_{0};  // Accepted and not gone, for maxclients.
   std::atomic<uint32_t> next_thread_{0};
   std::atomic<uint64_t> pause_until_ms_{0};

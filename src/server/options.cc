@@ -32,15 +32,18 @@ Status CheckAddress(std::string_view option, std::string_view address) {
 }
 
 Status CheckPorts(const ServerOptions& options) {
-  if (options.redis_port != ServerOptions::kPortOff &&
-      (options.redis_port < 1 || options.redis_port > 65535))
-    return Wrong(fmt::format("--redis-port: {} is not a port (1 to 65535, or -1 to turn it off)",
-                             options.redis_port));
+  for (const auto& [option, port] : {std::pair{"--http-port", options.http_port},
+                                     std::pair{"--redis-port", options.redis_port}}) {
+    if (port != ServerOptions::kPortOff && (port < 1 || port > 65535))
+      return Wrong(
+          fmt::format("{}: {} is not a port (1 to 65535, or -1 to turn it off)", option, port));
+  }
   if (options.raft_port < 1 || options.raft_port > 65534)
     return Wrong(
         fmt::format("--raft-port: {} is not a port for Raft (1 to 65534: RPC takes the next one)",
                     options.raft_port));
   const std::pair<const char*, int> used[] = {
+      {"--http-port", options.http_port},
       {"--redis-port", options.redis_port},
       {"--raft-port", options.raft_port},
       {"RPC (--raft-port plus one)", options.raft_port + 1}};
@@ -90,6 +93,10 @@ Status ServerOptions::Validate() const {
         "one",
         advertise_address.empty() ? "bind-address" : "advertise-address", advertised()));
   if (Status s = CheckPorts(*this); !s.ok()) return s;
+  for (const char c : http_cors_origin) {
+    if (c <= ' ' || c > '~')
+      return Wrong("--http-cors-origin: give an origin like https://app.example, or *");
+  }
   if (Status s = CheckCluster(*this); !s.ok()) return s;
   for (const auto& [option, text] : {std::pair{"--name", &name}, {"--instance-id", &instance_id}}) {
     if (text == &instance_id && text->empty()) continue;

@@ -30,6 +30,9 @@ struct ServerOptions {
   // Where other instances reach this one; empty: the bind address. See advertised().
   std::string advertise_address;
 
+  int http_port = 2380;  // kPortOff: no HTTP port.
+  // Whose pages may call the HTTP port from a browser: an origin, "*" for all, empty for none.
+  std::string http_cors_origin;
   int redis_port = 2381;  // kPortOff: no Redis port.
   int raft_port = 2382;   // RPC listens on the next one, see rpc_port().
 

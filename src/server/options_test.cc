@@ -25,6 +25,11 @@ TEST(ServerOptions, PortsMustBePortsAndDiffer) {
   EXPECT_EQ(Refusal([](auto& o) { o.redis_port = 70000; }),
             "--redis-port: 70000 is not a port (1 to 65535, or -1 to turn it off)");
   EXPECT_EQ(Refusal([](auto& o) { o.redis_port = -1; }), "");
+  EXPECT_EQ(Refusal([](auto& o) { o.http_port = 0; }),
+            "--http-port: 0 is not a port (1 to 65535, or -1 to turn it off)");
+  EXPECT_EQ(Refusal([](auto& o) { o.http_port = o.redis_port = -1; }), "");
+  EXPECT_EQ(Refusal([](auto& o) { o.http_port = 2381; }),
+            "--http-port and --redis-port are both 2381: give each a port of its own");
   EXPECT_NE(Refusal([](auto& o) { o.raft_port = 65535; }), "");
   EXPECT_NE(Refusal([](auto& o) { o.raft_port = -1; }), "");
   EXPECT_EQ(Refusal([](auto& o) { o.redis_port = 2382; }),

@@ -42,6 +42,10 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::string PortName(int port) {
+  return port == ServerOptions::kPortOff ? "off" : std::to_string(port);
+}
+
 int Failed(const Status& status) {
   fmt::print(stderr, "mydis server: {}\n", status.message());
   return 1;
@@ -56,9 +60,9 @@ int RunServer(const ServerOptions& options) {
   if (!InstallSignals()) return Failed(Status(ErrorCode::kIo, "cannot install signal handlers"));
   Node node(options);
   if (Status status = node.Start(); !status.ok()) return Failed(status);
-  LogInfo("mydis {} is listening: redis {}:{}, raft {}, rpc {}; data in {}", Version(),
-          options.bind_address, options.redis_port, options.raft_port, options.rpc_port(),
-          options.data_dir);
+  LogInfo("mydis {} is listening on {}: http {}, redis {}, raft {}, rpc {}; data in {}", Version(),
+          options.bind_address, PortName(options.http_port), PortName(options.redis_port),
+          options.raft_port, options.rpc_port(), options.data_dir);
   std::thread waiter([&node] {
     char byte = 0;
     while (read(g_signal_pipe[0], &byte, 1) == 1 && byte != 'q') node.RequestStop();

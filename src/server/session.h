@@ -14,6 +14,7 @@
 #include "mydis/consistency.h"
 #include "server/audience.h"
 #include "server/client_batch.h"
+#include "server/door.h"
 
 namespace mydis {
 
@@ -82,13 +83,18 @@ struct Tracking {
 // The connection's own thread.
 struct Session {
   std::shared_ptr<ClientRecord> record = std::make_shared<ClientRecord>();
+  Door door = Door::kRedis;
   uint32_t db = 0;
   int resp_version = 2;
   std::optional<Consistency> read_consistency;
   std::optional<Consistency> write_consistency;
 
-  enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+  // kWithAttributes: on, and each reply has the revision before it (CLIENT ATTRIBUTES).
+  enum class ReplyMode : uint8_t { kOn, kWithAttributes, kOff, kSkipNext, kSkipThis };
   ReplyMode reply_mode = ReplyMode::kOn;
+  bool attributes = false;
+  // The mode in which there are replies.
+  ReplyMode answering() const { return attributes ? ReplyMode::kWithAttributes : ReplyMode::kOn; }
 
   std::unique_ptr<mydis::Subscriptions> subscriptions;  // Null: never subscribed.
   std::unique_ptr<mydis::Tracking> tracking;            // Null: off.
@@ -125,6 +131,14 @@ struct Session {
   uint64_t queued_bytes = 0;  // Of their words.
   std::vector<WatchedKey> watched;
   uint64_t watch_batch = 0;  // The batch whose marks some of them refer to yet; 0: none do.
+
+  // What MYDIS REQUEST has said of the HTTP request at hand.
+  struct Requester {
+    std::string token;           // Whose user the session has.
+    uint64_t users_version = 0;  // When that was found out.
+    std::string error;           // Why the request's commands are refused; empty: they are not.
+  };
+  std::unique_ptr<Requester> requester;  // Null: not an HTTP session.
 
   uint64_t over_soft_limit_s = 0;  // How long the output has been over its soft limit.
 

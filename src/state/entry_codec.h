@@ -35,7 +35,7 @@ inline constexpr uint64_t kAtMark = uint64_t{1} << 62;
 struct WatchedKey {
   uint32_t db;
   std::string key;
-  uint64_t revision;
+  uint64_t revision;  // As Keyspace::IsUnchanged takes it.
 };
 
 // Appends operations to a payload whose first kEnvelopeSize bytes are left free for the envelope.

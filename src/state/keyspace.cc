@@ -101,6 +101,11 @@ uint64_t Keyspace::WatchRevision(uint32_t db, std::string_view key) const {
   return entry != nullptr ? entry->revision() : deletions_[PartitionOf(hash)] | kMissing;
 }
 
+bool Keyspace::IsUnchanged(uint32_t db, std::string_view key, uint64_t watch_revision) const {
+  if (watch_revision == kWatchMissing) return Find(db, key) == nullptr;
+  return WatchRevision(db, key) == watch_revision;
+}
+
 bool Keyspace::ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const {
   return (WatchRevision(db, key) & ~kMissing) > revision;
 }

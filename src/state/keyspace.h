@@ -89,6 +89,10 @@ class Keyspace {
   // The revision that WATCH remembers and EXEC compares: of the key, or for a missing key the
   // last deletion in its partition.
   uint64_t WatchRevision(uint32_t db, std::string_view key) const;
+  // In place of a watch revision, for clients that know nothing but that there is no such key.
+  static constexpr uint64_t kWatchMissing = UINT64_MAX;
+  // Whether the key is as it was at that watch revision.
+  bool IsUnchanged(uint32_t db, std::string_view key, uint64_t watch_revision) const;
   // Whether the key may have changed after that revision.
   bool ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const;
   // Bytes held for keys, values and tables, without the allocator's own overhead.

@@ -298,7 +298,7 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
     in.Watched(&db, &key, &revision);
     if (!in.ok() || db >= state_->keyspace.databases()) return false;
     if ((revision & kAtMark) == 0) {
-      aborted |= state_->keyspace.WatchRevision(db, key) != revision;
+      aborted |= !state_->keyspace.IsUnchanged(db, key, revision);
     } else if (const uint64_t mark = revision & ~kAtMark; mark < run.marks.size()) {
       aborted |= state_->keyspace.ChangedSince(db, key, run.marks[mark]);
     } else {

@@ -27,7 +27,7 @@ EVERYWHERE = {"mydis/status.h"}
 # Headers made by the build, by the layer that may include them.
 GENERATED = {"consensus": {"libmydis_engine.h", "_cgo_export.h"}}
 
-_SOCKETS = re.compile(r"boost/(asio|beast)\b|sys/socket\.h|sys/epoll\.h|netinet/|arpa/inet\.h|netdb\.h")
+_SOCKETS = re.compile(r"boost/(asio|beast(?!/http/))\b|sys/socket\.h|sys/epoll\.h|netinet/|arpa/inet\.h|netdb\.h")
 _MAY_USE_SOCKETS = ("consensus", "net", "server", "client", "cli")
 
 # Standard headers that a deterministic layer has no use for, and what to do instead.

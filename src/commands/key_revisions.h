@@ -1,0 +1,12 @@
+// The commands of the MYDIS container that go by a key's revision: what HTTP's /v1/keys is made of.
+#pragma once
+
+#include <span>
+
+#include "commands/spec.h"
+
+namespace mydis {
+
+std::span<const CommandSpec> KeyRevisionFamily();
+
+}  // namespace mydis

@@ -1,0 +1,29 @@
+// What the HTTP door has to know of its instance. Tests bring one of their own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "commands/table.h"
+#include "mydis/consistency.h"
+
+namespace mydis {
+
+// Any thread.
+class HttpBackend {
+ public:
+  virtual ~HttpBackend() = default;
+  virtual const CommandTable& table() const = 0;
+  // The largest body that is taken: that of a value.
+  virtual uint64_t max_body() const = 0;
+  // The instance that leads; empty if none is known.
+  virtual std::string Leader() const = 0;
+  // What a command gives that asks for nothing, or for `wanted`.
+  virtual Consistency Given(bool write, std::optional<Consistency> wanted) const = 0;
+  // Whose pages may call (--http-cors-origin): an origin, "*", or empty for nobody's.
+  virtual const std::string& cors_origin() const = 0;
+  virtual uint64_t WallMs() const = 0;  // Unix time.
+};
+
+}  // namespace mydis

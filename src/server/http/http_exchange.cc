@@ -1,0 +1,178 @@
+#include "server/http/http_exchange.h"
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/error_table.h"
+#include "protocol/resp_json.h"
+#include "protocol/resp_writer.h"
+
+namespace mydis {
+namespace {
+
+std::string_view NameOf(Committed committed) {
+  if (committed == Committed::kYes) return "yes";
+  return committed == Committed::kNo ? "no" : "unknown";
+}
+
+std::string_view NameOf(Consistency consistency) {
+  return consistency == Consistency::kStrong ? "strong" : "eventual";
+}
+
+}  // namespace
+
+void AppendCommand(std::string& out, std::span<const std::string_view> words) {
+  RespWriter writer(out, 2);
+  writer.ArrayHeader(words.size());
+  for (const std::string_view word : words) writer.Bulk(word);
+}
+
+HttpError HttpErrorOf(std::string_view error, const CommandSpec* command) {
+  const RespErrorText text = SplitRespError(error);
+  const ErrorForm& form = FormOfPrefix(text.code);
+  // What a script has written before its error stays written.
+  const bool may_have_written = command != nullptr && command->group == Group::kScripting &&
+                                command->effect == Effect::kWrite && form.http_status < 500 &&
+                                form.code == ErrorCode::kInvalid;
+  return {.status = form.http_status,
+          .code = std::string(text.code),
+          .message = std::string(text.message),
+          .committed = NameOf(may_have_written ? Committed::kUnknown : form.committed),
+          .retryable = form.retryable};
+}
+
+void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out) {
+  out.BeginObject();
+  out.Key("code").String(error.code).Key("message").String(error.message);
+  out.Key("committed").String(error.committed);
+  out.Key("revision").Unsigned(revision);
+  out.Key("retryable").Bool(error.retryable).EndObject();
+}
+
+void HttpExchange::Send(std::span<const std::string_view> words) {
+  AppendCommand(wire_.plain, words);
+  ++replies_due_;
+}
+
+void HttpExchange::Send(const std::vector<std::string>& words) {
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  Send(std::span<const std::string_view>(views));
+}
+
+void HttpExchange::SendWithBody(std::span<const std::string_view> before,
+                                std::span<const std::string_view> after) {
+  MYDIS_ASSERT(!after_body_, "a request has one body");
+  const bool whole = request_.head.chunked;
+  const uint64_t size = whole ? request_.body.size() : request_.head.content_length;
+  fmt::format_to(std::back_inserter(wire_.plain), "*{}\r\n", before.size() + 1 + after.size());
+  RespWriter writer(wire_.plain, 2);
+  for (const std::string_view word : before) writer.Bulk(word);
+  fmt::format_to(std::back_inserter(wire_.plain), "${}\r\n", size);
+  std::string rest = "\r\n";
+  RespWriter rest_writer(rest, 2);
+  for (const std::string_view word : after) rest_writer.Bulk(word);
+  ++replies_due_;
+  if (whole) {
+    wire_.plain += request_.body;
+    wire_.plain += rest;
+  } else {
+    after_body_ = std::move(rest);
+  }
+}
+
+void HttpExchange::Respond(HttpResponse response) {
+  if (responded_) return;
+  responded_ = true;
+  if (begun_) return WriteResponse(response);
+  held_ = std::move(response);
+}
+
+void HttpExchange::RespondError(std::string_view error, const CommandSpec* command) {
+  const HttpError parts = HttpErrorOf(error, command);
+  HttpResponse response{.status = parts.status, .fields = {}, .body = {}, .length = {}};
+  JsonWriter out(response.body);
+  out.BeginObject().Key("error");
+  WriteHttpError(parts, revision_, out);
+  out.EndObject();
+  response.body += '\n';
+  if (parts.status == 401)
+    response.fields.emplace_back("WWW-Authenticate", "Bearer realm=\"mydis\"");
+  Respond(std::move(response));
+}
+
+void HttpExchange::RespondError(int status, std::string_view code, std::string_view message,
+                                HttpFields fields) {
+  HttpResponse response{.status = status, .fields = std::move(fields), .body = {}, .length = {}};
+  JsonWriter out(response.body);
+  out.BeginObject().Key("error");
+  WriteHttpError({.status = status,
+                  .code = std::string(code),
+                  .message = std::string(message),
+                  .committed = NameOf(Committed::kNo),
+                  .retryable = false},
+                 revision_, out);
+  out.EndObject();
+  response.body += '\n';
+  Respond(std::move(response));
+}
+
+void HttpExchange::WriteHead(const HttpResponse& response, std::string_view framing) {
+  auto out = std::back_inserter(wire_.to_socket);
+  fmt::format_to(out, "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                 HttpReason(response.status), HttpDate(backend_.WallMs()));
+  if (revision_ != 0) fmt::format_to(out, "Mydis-Revision: {}\r\n", revision_);
+  const std::string leader = backend_.Leader();
+  if (!leader.empty()) fmt::format_to(out, "Mydis-Leader: {}\r\n", leader);
+  fmt::format_to(out, "Mydis-Consistency: {}\r\n",
+                 NameOf(backend_.Given(writes_, request_.consistency)));
+  if (!backend_.cors_origin().empty()) {
+    fmt::format_to(out,
+                   "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: ETag, "
+                   "Mydis-Revision, Mydis-Leader, Mydis-Consistency, Mydis-Ttl\r\nVary: Origin\r\n",
+                   backend_.cors_origin());
+  }
+  for (const auto& [name, value] : response.fields) fmt::format_to(out, "{}: {}\r\n", name, value);
+  const bool bodyless = HttpBodyless(response.status) || response.content_type.empty();
+  if (!bodyless) fmt::format_to(out, "Content-Type: {}\r\n", response.content_type);
+  wire_.to_socket += framing;
+  if (close_) {
+    wire_.to_socket += "Connection: close\r\n";
+  } else if (request_.head.minor_version == 0) {
+    wire_.to_socket += "Connection: keep-alive\r\n";
+  }
+  wire_.to_socket += "\r\n";
+}
+
+void HttpExchange::WriteResponse(const HttpResponse& response) {
+  const bool bodyless = HttpBodyless(response.status);
+  const uint64_t length = response.length.value_or(response.body.size());
+  WriteHead(response, bodyless ? "" : fmt::format("Content-Length: {}\r\n", length));
+  if (!bodyless && !head_only()) wire_.to_socket += response.body;
+}
+
+void HttpExchange::BeginStream(HttpResponse head) {
+  MYDIS_ASSERT(begun_ && !responded_ && !streams_, "a request has one response");
+  streams_ = true;
+  const bool chunks = request_.head.minor_version > 0;
+  close_ |= !chunks;  // The end of the body is that of the connection.
+  WriteHead(head, chunks ? "Transfer-Encoding: chunked\r\n" : "");
+}
+
+void HttpExchange::WriteStream(std::string_view bytes) {
+  if (bytes.empty() || head_only()) return;
+  if (request_.head.minor_version == 0) {
+    wire_.to_socket += bytes;
+    return;
+  }
+  fmt::format_to(std::back_inserter(wire_.to_socket), "{:x}\r\n", bytes.size());
+  wire_.to_socket += bytes;
+  wire_.to_socket += "\r\n";
+}
+
+void HttpExchange::EndStream() {
+  MYDIS_ASSERT(streams_ && !responded_, "a stream ends once");
+  responded_ = true;
+  if (request_.head.minor_version > 0 && !head_only()) wire_.to_socket += "0\r\n\r\n";
+}
+
+}  // namespace mydis

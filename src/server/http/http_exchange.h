@@ -1,0 +1,117 @@
+// One HTTP request and its response, as a route's handler deals with them: commands out, replies
+// in, one response.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "protocol/json.h"
+#include "protocol/resp_reader.h"
+#include "server/http/http_backend.h"
+#include "server/http/http_message.h"
+
+namespace mydis {
+
+class HttpExchange;
+
+// What a route does with one request: made when the request's head has come, and gone when the
+// response and all replies are through. Its connection's thread.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  // Before anything is sent: looks at the head, may change what the session is told of the request
+  // (db, consistency, min_revision). An error is answered with 400.
+  virtual Status Prepare(HttpRequest&) { return Status::Ok(); }
+  // The request may go on: sends commands, or responds. Its body has come in full, unless the route
+  // has it streamed.
+  virtual void Start(HttpExchange& exchange) = 0;
+  // The replies to the commands, in their order; not called any more after a whole response.
+  virtual void OnReply(HttpExchange& exchange, RespValue reply) = 0;
+  // What the session is sent without having asked: messages, invalidations.
+  virtual void OnPush(HttpExchange&, const RespValue&) {}
+};
+
+// Made by the HttpFilter, which is told of all that is to be sent by `wire`.
+class HttpExchange {
+ public:
+  // Bytes on their way, collected during a call of the filter.
+  struct Wire {
+    std::string plain;      // Commands for the session.
+    std::string to_socket;  // What the client gets.
+  };
+
+  HttpExchange(const HttpBackend& backend, HttpRequest request, Wire& wire)
+      : backend_(backend), request_(std::move(request)), wire_(wire) {}
+
+  const HttpRequest& request() const { return request_; }
+  const HttpBackend& backend() const { return backend_; }
+
+  // --- Commands ---
+  // OnReply is called once for each.
+  void Send(std::span<const std::string_view> words);
+  void Send(std::initializer_list<std::string_view> words) { Send(std::span(words)); }
+  void Send(const std::vector<std::string>& words);
+  // A command one of whose words, between `before` and `after`, is the body of the request: passed
+  // on as it comes. At most once, and in Start.
+  void SendWithBody(std::span<const std::string_view> before,
+                    std::span<const std::string_view> after);
+
+  // --- The response: one of the three ---
+  void Respond(HttpResponse response);
+  // An error as Redis's commands say it: "WRONGTYPE Operation …". `command`: whose error it is; of
+  // a script that may have written, only so much is known.
+  void RespondError(std::string_view error, const CommandSpec* command = nullptr);
+  void RespondError(int status, std::string_view code, std::string_view message,
+                    HttpFields fields = {});
+  // A response of unknown length: its head, parts of its body, its end.
+  void BeginStream(HttpResponse head);
+  void WriteStream(std::string_view bytes);
+  void EndStream();
+
+  // Of the reply that came last: the revision that it belongs to.
+  uint64_t revision() const { return revision_; }
+  // What the response says about consistency: of reads unless a command that writes was sent.
+  void set_writes() { writes_ = true; }
+
+ private:
+  friend class HttpFilter;
+
+  void WriteHead(const HttpResponse& response, std::string_view framing);
+  void WriteResponse(const HttpResponse& response);
+  bool head_only() const { return request_.head.method == "HEAD"; }
+
+  const HttpBackend& backend_;
+  HttpRequest request_;
+  Wire& wire_;
+  uint64_t revision_ = 0;
+  uint32_t replies_due_ = 0;
+  bool begun_ = false;  // MYDIS REQUEST was answered: the session knows whose request it is.
+  bool writes_ = false;
+  bool responded_ = false;  // In full.
+  bool streams_ = false;
+  bool close_ = false;                // The connection ends with this response.
+  std::optional<HttpResponse> held_;  // Until MYDIS REQUEST is answered: it may refuse.
+  // SendWithBody was called: what follows the body, and how much of that is to come.
+  std::optional<std::string> after_body_;
+};
+
+// {"error":{…}}, and what belongs in it.
+struct HttpError {
+  int status;
+  std::string code;
+  std::string message;
+  std::string_view committed;
+  bool retryable;
+};
+HttpError HttpErrorOf(std::string_view error, const CommandSpec* command);
+void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out);
+
+// Appends a command as a client sends it.
+void AppendCommand(std::string& out, std::span<const std::string_view> words);
+
+}  // namespace mydis

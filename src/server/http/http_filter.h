@@ -1,0 +1,106 @@
+// Lets a Connection be spoken to in HTTP: requests become Redis commands, replies responses. It
+// deals with one request at a time; what has come behind it waits. docs/http.md has the whole.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/stream_filter.h"
+#include "protocol/http_request_reader.h"
+#include "protocol/resp_reader.h"
+#include "server/http/http_backend.h"
+#include "server/http/http_exchange.h"
+
+namespace mydis {
+
+struct HttpMatch;
+
+// The stream's thread.
+class HttpFilter final : public StreamFilter {
+ public:
+  // A request whose head is longer is refused.
+  static constexpr uint32_t kHeadLimit = 64 * 1024;
+  // So much is held of what follows a request that is not answered yet.
+  static constexpr size_t kHeldInput = 64 * 1024;
+  // So much of a body that nobody wants is read for the sake of the next request.
+  static constexpr uint64_t kSkippedBody = 64 * 1024;
+  // Time for a request's head to come, and a body's bytes in a second that are too few to be
+  // counted as progress, for so many seconds.
+  static constexpr uint64_t kHeadSeconds = 10;
+  static constexpr uint64_t kSlowBytes = 512;
+  static constexpr uint64_t kSlowSeconds = 20;
+
+  // `backend` must outlive the filter.
+  explicit HttpFilter(const HttpBackend& backend);
+  ~HttpFilter() override;
+
+  Status Start(std::string&) override { return Status::Ok(); }
+  Status Receive(std::string_view from_socket, std::string& plain, std::string& to_socket) override;
+  Status Send(std::string_view plain, std::string& to_socket) override;
+  void Finish(std::string&) override {}
+  bool HasInput() const override;
+  bool Full() const override;
+  void InputEnded() override { ended_ = true; }
+  bool Busy() const override { return !closing_ && (Working() || HasInput()); }
+  bool WantsClose() const override { return closing_; }
+  Status CheckTime(uint64_t now_ms, std::string& to_socket) override;
+
+ private:
+  // What becomes of the bytes of the request's body.
+  enum class Body : uint8_t {
+    kDone,     // There are none to come.
+    kHeld,     // Nothing yet: MYDIS REQUEST is to be answered first.
+    kCollect,  // Kept for the handler.
+    kChunks,   // Likewise, and they come in chunks.
+    kStream,   // Passed on to the session.
+    kSkip,
+  };
+
+  // A request that waits for the session, not for its client.
+  bool Working() const {
+    return exchange_ != nullptr && (body_ == Body::kDone || body_ == Body::kHeld);
+  }
+  // Deals with what is at the front of `input`; gives how much of it is used.
+  size_t Consume(std::string_view input);
+  size_t ConsumeHead(std::string_view input);
+  size_t ConsumeBody(std::string_view input);
+  void BeginRequest(HttpHead head, size_t available);
+  // False: the request has been answered.
+  bool Dispatch(HttpRequest& request);
+  void AnswerOptions(const HttpMatch& match);
+  // MYDIS REQUEST for the request at hand.
+  void SendPreface();
+  // Whose request it is is known, or will be before its commands are looked at.
+  void OpenBody();
+  void StartHandler();
+  void OnReply(RespValue reply);
+  void OnPreface(const RespValue& reply);
+  // Answers what is no request, or one that no more than its head is read of.
+  void Refuse(int status, std::string_view code, std::string_view message, HttpFields fields = {});
+  // After anything that may have been the last: the response, a reply, the end of the body.
+  void FinishIfDone();
+  // Hands over what has been collected.
+  void Flush(std::string* plain, std::string& to_socket);
+
+  const HttpBackend& backend_;
+  HttpRequestReader reader_;
+  RespReader replies_;
+  HttpExchange::Wire wire_;
+  std::unique_ptr<HttpExchange> exchange_;  // Null between requests.
+  std::unique_ptr<HttpHandler> handler_;
+  std::string input_;     // Came behind what has been dealt with.
+  bool starving_ = true;  // input_ is of no use before more of it comes.
+  Body body_ = Body::kDone;
+  uint64_t body_left_ = 0;  // Of a body that does not come in chunks.
+  bool preface_due_ = false;
+  bool started_ = false;        // The handler's Start was called.
+  bool ended_ = false;          // The client sends no more.
+  bool closing_ = false;        // All that there is to say is said.
+  uint64_t came_ = 0;           // Bytes since the last CheckTime.
+  uint64_t head_since_ms_ = 0;  // When the head under way was seen first; 0: there is none.
+  uint64_t slow_seconds_ = 0;
+};
+
+}  // namespace mydis

@@ -1,0 +1,213 @@
+// MYDIS REQUEST, which begins each request of an HTTP session, and MYDIS WATCH.
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/error_table.h"
+#include "commands/arg_parser.h"
+#include "commands/tokens.h"
+#include "server/auth_commands.h"
+#include "server/connection.h"
+#include "server/io_thread.h"
+#include "server/local_context.h"
+#include "server/local_families.h"
+#include "server/node.h"
+#include "server/password.h"
+
+namespace mydis {
+namespace {
+
+constexpr std::string_view kErrWrongToken =
+    "WRONGPASS the token is not valid, or its user is disabled";
+
+constexpr std::string_view kErrNoToken = "NOAUTH Authentication required.";
+
+// What a token says that is "user:password", or the password of the user "default".
+struct Login {
+  std::string_view user = kDefaultUser;
+  std::string_view password;
+
+  explicit Login(std::string_view text) : password(text) {
+    const size_t colon = text.find(':');
+    if (colon == text.npos) return;
+    user = text.substr(0, colon);
+    password = text.substr(colon + 1);
+  }
+};
+
+// nullptr: nobody.
+std::shared_ptr<const AclUser> UserOf(const State& state, std::string_view token) {
+  // The user "default" may need no password, but who brings a token wants to be that token's user.
+  if (NameInToken(token)) return TokensUser(state, token);
+  const Login login(token);
+  auto user = state.users.Find(login.user);
+  return user != nullptr && MayLogIn(*user, login.password) ? user : nullptr;
+}
+
+// False if the token is nobody's. A token that was good before costs no hash until users change.
+bool BecomeTokensUser(Connection& connection, const State& state, uint64_t users_version,
+                      std::string_view text) {
+  Session::Requester& requester = *connection.session().requester;
+  if (requester.users_version == users_version && requester.token == text) return true;
+  requester.users_version = 0;
+  if (text.empty()) {
+    connection.BecomeDefaultUser();
+  } else {
+    const auto user = UserOf(state, text);
+    if (user == nullptr) return false;
+    connection.BecomeUser(*user);
+  }
+  requester.token = text;
+  // What is not known for certain yet is asked again.
+  requester.users_version = connection.session().unproven ? 0 : users_version;
+  return true;
+}
+
+// Empty if the request may go on; else why not. `last`: nothing is tried after this.
+std::string TryBegin(Connection& connection, IoThread& thread, uint64_t min_revision,
+                     std::string_view token, bool last) {
+  const State& state = thread.Read();
+  const uint64_t version = thread.node().core().users_version.load(std::memory_order_relaxed);
+  if (!BecomeTokensUser(connection, state, version, token)) {
+    if (last) {
+      connection.NoteRefusal(AclLogEntry::Reason::kAuth, AclLogEntry::Context::kTopLevel, "REQUEST",
+                             NameInToken(token) ? kTokenUserPrefix : Login(token).user);
+    }
+    return std::string(kErrWrongToken);
+  }
+  if (connection.NeedsLogin()) return std::string(kErrNoToken);
+  if (state.revision >= min_revision) return {};
+  return fmt::format("STALE revision {} was asked for, and this instance is at {}", min_revision,
+                     state.revision);
+}
+
+void Finish(Connection& connection, std::string error, Reply& reply) {
+  error.empty() ? reply.Ok() : reply.Error(error);
+  if (!error.empty() || !connection.session().requester->error.empty())
+    connection.SetRequestError(std::move(error));
+}
+
+// What is missing may be on another instance already: before a refusal this one catches up.
+void BeginAfterBarrier(LocalContext& c, uint64_t min_revision, std::string_view token) {
+  auto again = [&connection = c.connection, &thread = c.thread, min_revision,
+                token = std::string(token)](RespReply& reply, const Status& status) {
+    std::string error = TryBegin(connection, thread, min_revision, token, true);
+    if (error.starts_with("STALE") && !status.ok()) error = RedisError(status);
+    Finish(connection, std::move(error), reply);
+  };
+  c.node.consensus().Post([resume = c.Suspend(),
+                           again = std::move(again)](Replica* replica) mutable {
+    auto done = [resume, again = std::move(again)](Status status) mutable {
+      resume([again = std::move(again), status = std::move(status)](RespReply& reply) mutable {
+        again(reply, status);
+      });
+    };
+    if (replica == nullptr) {
+      return done(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
+    }
+    replica->Barrier(0, [done = std::move(done)](const Status& status) mutable { done(status); });
+  });
+}
+
+std::optional<Consistency> ReadConsistency(ArgParser& parser) {
+  if (parser.Accept("DEFAULT")) return std::nullopt;
+  if (parser.Accept("STRONG")) return Consistency::kStrong;
+  if (!parser.Accept("EVENTUAL")) parser.Fail("ERR consistency must be eventual or strong");
+  return Consistency::kEventual;
+}
+
+// MYDIS REQUEST db default|eventual|strong min_revision token. When it fails, so do all commands up
+// to the next one: no request runs with what an earlier one has left.
+void Request(LocalContext& c) {
+  Session& session = c.session;
+  if (session.requester == nullptr || c.in_transaction)
+    return c.reply.Error("ERR MYDIS REQUEST is for HTTP's own use");
+  ArgParser parser(c.args, 2);
+  const int64_t db = parser.Integer();
+  const std::optional<Consistency> consistency = ReadConsistency(parser);
+  const int64_t min_revision = parser.Integer();
+  if (db < 0 || db >= kDatabases) parser.Fail("ERR DB index is out of range");
+  if (min_revision < 0) parser.Fail("ERR min_revision is not a number of 0 or more");
+  const std::string_view token = parser.Next();
+  if (!parser.error().empty()) return Finish(c.connection, parser.error(), c.reply);
+  session.db = static_cast<uint32_t>(db);
+  session.record->db = session.db;
+  session.read_consistency = consistency;
+  session.write_consistency = consistency;
+  const bool may_lag = c.node.consensus().readiness() == Readiness::kReady;
+  const auto revision = static_cast<uint64_t>(min_revision);
+  std::string error = TryBegin(c.connection, c.thread, revision, token, !may_lag);
+  if (error.empty() || error == kErrNoToken || !may_lag)
+    return Finish(c.connection, std::move(error), c.reply);
+  BeginAfterBarrier(c, revision, token);
+}
+
+// MYDIS WATCH key revision [key revision ...]: as WATCH, but it is the client who knows the
+// revision, from an earlier reply. 0: there must be no such key.
+void Watch(LocalContext& c) {
+  if (c.session.in_multi) return c.reply.Error("ERR MYDIS WATCH inside MULTI is not allowed");
+  if (c.args.size() % 2 != 0)
+    return c.reply.Error("ERR wrong number of arguments for 'mydis|watch' command");
+  std::vector<WatchedKey> watched;
+  for (size_t i = 2; i < c.args.size(); i += 2) {
+    const auto revision = ParseInteger(c.args[i + 1]);
+    if (!revision || *revision < 0)
+      return c.reply.Error("ERR revision is not a number of 0 or more");
+    watched.push_back(
+        {c.session.db, std::string(c.args[i]),
+         *revision == 0 ? Keyspace::kWatchMissing : static_cast<uint64_t>(*revision)});
+  }
+  for (WatchedKey& key : watched) c.session.watched.push_back(std::move(key));
+  c.session.record->watched = static_cast<uint32_t>(c.session.watched.size());
+  c.reply.Ok();
+}
+
+constexpr KeySpec kWatchKeys[] = {KeyRange(kKeyRO, 2, -1, 2)};
+
+constexpr CommandSpec kSubcommands[] = {
+    {.name = "request",
+     .arity = 6,
+     .effect = Effect::kLocal,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kSkipMonitor |
+              kSkipSlowlog | kNoMulti,
+     .group = Group::kCluster,
+     .since = "0.1.0",
+     .complexity = "O(1)",
+     .summary = "Begins a request of an HTTP session. Not for clients.",
+     .arguments =
+         "db:integer <consistency: DEFAULT | EVENTUAL | STRONG> min-revision:integer token",
+     .handler = Request},
+    {.name = "watch",
+     .arity = -4,
+     .effect = Effect::kLocal,
+     .flags = kNoScript | kLoading | kStale | kFast | kAllowBusy | kNoMulti,
+     .keys = kWatchKeys,
+     .group = Group::kTransactions,
+     .since = "0.1.0",
+     .complexity = "O(1) for every key",
+     .summary = "Has EXEC run only if keys are at revisions that the client knows.",
+     .arguments = "key revision:integer [key revision:integer ...]",
+     .example = "MYDIS WATCH k 0",
+     .example_reply = "+OK",
+     .handler = Watch},
+};
+
+constexpr CommandSpec kFamily[] = {
+    {.name = "mydis",
+     .arity = -2,
+     .effect = Effect::kLocal,
+     .flags = kFlagNone,
+     .group = Group::kServer,
+     .since = "0.1.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands about the Mydis cluster.",
+     .arguments = "",
+     .handler = {},
+     .subcommands = kSubcommands},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> RequestFamily() { return kFamily; }
+
+}  // namespace mydis

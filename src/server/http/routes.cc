@@ -1,0 +1,114 @@
+#include "server/http/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "state/state.h"
+
+namespace mydis {
+namespace {
+
+constexpr HttpParameter kCommon[] = {
+    {"db", "integer", "the database, 0 if not given"},
+    {"consistency", "eventual|strong", "what the request promises; else the instance's default"},
+    {"min_revision", "integer", "the state that is looked at has at least this revision"},
+};
+
+// What stands for the route's {…}; nullopt if the path is another's.
+std::optional<std::string_view> Match(const HttpRoute& route, std::string_view path) {
+  const size_t open = route.path.find('{');
+  if (open == route.path.npos)
+    return path == route.path ? std::optional<std::string_view>("") : std::nullopt;
+  const std::string_view before = route.path.substr(0, open);
+  const std::string_view after = route.path.substr(route.path.find('}') + 1);
+  if (path.size() < before.size() + after.size() || !path.starts_with(before) ||
+      !path.ends_with(after))
+    return std::nullopt;
+  return path.substr(before.size(), path.size() - before.size() - after.size());
+}
+
+template <typename T>
+bool ReadNumber(const std::string& text, T* number) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, *number);
+  return error == std::errc() && stop == end;
+}
+
+Status Wrong(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
+
+Status ReadCommon(HttpRequest& request) {
+  if (const std::string* db = request.Query("db")) {
+    if (!ReadNumber(*db, &request.db) || request.db >= kDatabases)
+      return Wrong(fmt::format("db is a number from 0 to {}", kDatabases - 1));
+  }
+  if (const std::string* wanted = request.Query("consistency")) {
+    if (*wanted != "eventual" && *wanted != "strong")
+      return Wrong("consistency is eventual or strong");
+    request.consistency = *wanted == "strong" ? Consistency::kStrong : Consistency::kEventual;
+  }
+  if (const std::string* revision = request.Query("min_revision")) {
+    if (!ReadNumber(*revision, &request.min_revision) || request.min_revision > INT64_MAX)
+      return Wrong("min_revision is a number of 0 or more");
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+std::span<const HttpParameter> CommonHttpParameters() { return kCommon; }
+
+std::span<const HttpRoute* const> HttpRoutes() {
+  static const std::vector<const HttpRoute*> routes = [] {
+    std::vector<const HttpRoute*> all;
+    for (const auto family : {KeyRoutes(), CommandRoutes()}) {
+      for (const HttpRoute& route : family) all.push_back(&route);
+    }
+    return all;
+  }();
+  return routes;
+}
+
+HttpMatch FindHttpRoute(std::string_view method, std::string_view path) {
+  HttpMatch match;
+  for (const HttpRoute* route : HttpRoutes()) {
+    const auto parameter = Match(*route, path);
+    if (!parameter) continue;
+    match.allow += fmt::format("{}{}", match.allow.empty() ? "" : ", ", route->method);
+    if (route->method != method || match.route != nullptr) continue;
+    match.route = route;
+    if (route->path.find('{') == route->path.npos) continue;
+    auto decoded = PercentDecode(*parameter);
+    match.malformed = !decoded;
+    match.parameters.push_back(decoded.value_or(""));
+  }
+  return match;
+}
+
+const HttpRoute& NearestHttpRoute(std::string_view path) {
+  const auto alike = [path](const HttpRoute* route) {
+    return std::ranges::mismatch(path, route->path).in1 - path.begin();
+  };
+  return **std::ranges::max_element(HttpRoutes(), {}, alike);
+}
+
+Status ReadHttpQuery(HttpRequest& request) {
+  const HttpRoute& route = *request.route;
+  for (const auto& [name, value] : request.target.query) {
+    const auto is_it = [&name = name](const HttpParameter& known) { return known.name == name; };
+    if (std::ranges::any_of(kCommon, is_it) || std::ranges::any_of(route.parameters, is_it))
+      continue;
+    std::string known;
+    for (const auto list : {route.parameters, std::span<const HttpParameter>(kCommon)}) {
+      for (const HttpParameter& parameter : list)
+        known += fmt::format("{}{}", known.empty() ? "" : ", ", parameter.name);
+    }
+    return Wrong(fmt::format("{} {} has no parameter {}; it knows {}", route.method, route.path,
+                             name, known));
+  }
+  return ReadCommon(request);
+}
+
+}  // namespace mydis

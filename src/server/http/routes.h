@@ -1,0 +1,75 @@
+// The HTTP routes, each declared once: dispatch, what is allowed, and the descriptions come from
+// these records.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/http/http_exchange.h"
+
+namespace mydis {
+
+struct HttpParameter {
+  std::string_view name;
+  std::string_view form;  // What is expected: "integer", "duration", "string", "a|b".
+  std::string_view summary;
+};
+
+struct HttpAnswer {
+  int status;
+  std::string_view summary;
+};
+
+// What a route wants of the request's body.
+enum class HttpBody : uint8_t {
+  kNone,      // Nothing: it is skipped.
+  kWhole,     // In HttpRequest::body.
+  kStreamed,  // Passed on while it comes, see HttpExchange::SendWithBody.
+};
+
+struct HttpRoute {
+  std::string_view method;
+  // "/v1/keys/{key}". At most one {…}, which stands for any bytes, '/' included.
+  std::string_view path;
+  std::string_view summary;
+  std::string_view commands;  // That it is made of.
+  HttpBody body = HttpBody::kNone;
+  std::string_view body_form = {};                 // What the body is, for people.
+  std::span<const HttpParameter> parameters = {};  // Besides those that all routes know.
+  std::span<const HttpAnswer> answers = {};        // Besides the errors that all routes know.
+  std::unique_ptr<HttpHandler> (*make)() = nullptr;
+};
+
+template <typename T>
+std::unique_ptr<HttpHandler> MakeHttpHandler() {
+  return std::make_unique<T>();
+}
+
+// db, consistency and min_revision.
+std::span<const HttpParameter> CommonHttpParameters();
+
+// Of each file of routes.
+std::span<const HttpRoute> KeyRoutes();
+std::span<const HttpRoute> CommandRoutes();
+
+// All routes, in the order in which they are tried.
+std::span<const HttpRoute* const> HttpRoutes();
+
+struct HttpMatch {
+  const HttpRoute* route = nullptr;     // Null: none has this path and method.
+  std::vector<std::string> parameters;  // Decoded.
+  std::string allow;                    // The methods that the path knows: "GET, HEAD"; or empty.
+  bool malformed = false;               // A '%' in the path means nothing.
+};
+HttpMatch FindHttpRoute(std::string_view method, std::string_view path);
+// For a path that no route has: one that looks like it.
+const HttpRoute& NearestHttpRoute(std::string_view path);
+
+// Reads the query: the common parameters into the request, and refuses those the route has not.
+Status ReadHttpQuery(HttpRequest& request);
+
+}  // namespace mydis
