@@ -186,13 +186,14 @@ class _Server(Process):
 
     redis_port = None
     host = "127.0.0.1"
+    tls = None  # An ssl.SSLContext, if clients are to speak TLS.
 
     @property
     def address(self):
         return f"{self.host}:{self.redis_port}"
 
     def connect(self, timeout=30.0):
-        return Client(self.host, self.redis_port, timeout)
+        return Client(self.host, self.redis_port, timeout, self.tls)
 
     def call(self, *arguments, timeout=30.0):
         """One command on a connection of its own."""

@@ -48,10 +48,13 @@ def parse_address(text):
 class Client:
     """One connection. Not for several threads at once."""
 
-    def __init__(self, host, port, timeout=DEFAULT_TIMEOUT):
+    def __init__(self, host, port, timeout=DEFAULT_TIMEOUT, tls=None):
+        """`tls`: an ssl.SSLContext, if the connection is to be encrypted."""
         self.timeout = timeout
         self.socket = socket.create_connection((host, port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         self._buffer = bytearray()
         self._at = 0
 

@@ -43,11 +43,12 @@ class Mydis:
 
 
 class MydisCluster:
-    """Three instances; clients are at a follower."""
+    """Three instances; clients are at a follower. With a cluster key they speak encrypted."""
 
-    def __init__(self, binary):
-        self.name = "Mydis, 3 instances"
-        self.cluster = Cluster(3, binary=binary)
+    def __init__(self, binary, key_file=None):
+        self.name = "Mydis, 3 instances" + (" with cluster keys" if key_file else "")
+        options = ("--cluster-key-file", key_file) if key_file else ()
+        self.cluster = Cluster(3, options, binary=binary)
         self.port = self.cluster.followers()[0].redis_port
         self.pids = [instance.pid for instance in self.cluster]
 

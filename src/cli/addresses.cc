@@ -18,6 +18,20 @@ std::vector<std::string> ReadLogin(const CommandLine& line) {
   return command;
 }
 
+Status ReadTls(const CommandLine& line, RemoteConnection::Options* options) {
+  const bool wanted = line.Has("tls") || line.Has("tls-ca") || line.Has("tls-cert") ||
+                      line.Has("tls-key") || line.Has("tls-server-name");
+  if (!wanted) return Status::Ok();
+  if (line.Has("tls-cert") != line.Has("tls-key"))
+    return {ErrorCode::kInvalid, "--tls-cert and --tls-key belong together: give both"};
+  auto context =
+      TlsContext::ForClient(line.Get("tls-ca"), line.Get("tls-cert"), line.Get("tls-key"));
+  if (!context) return {ErrorCode::kInvalid, fmt::format("--tls: {}", context.error().message())};
+  options->tls = *std::move(context);
+  options->tls_server_name = line.Get("tls-server-name");
+  return Status::Ok();
+}
+
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line) {
   constexpr uint16_t kDefaultPort = 2381;
   std::string place = "--address";

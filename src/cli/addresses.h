@@ -6,6 +6,7 @@
 
 #include "base/host_port.h"
 #include "cli/command_line.h"
+#include "client/remote_connection.h"
 
 namespace mydis {
 
@@ -22,9 +23,20 @@ inline constexpr OptionSpec kPasswordOption = {
 inline constexpr OptionSpec kTokenOption = {
     "--token", "TOKEN", "log in with this token (or set MYDIS_TOKEN, which others cannot see)"};
 
+inline constexpr OptionSpec kTlsOption = {"--tls", "", "speak TLS; the options below imply it"};
+inline constexpr OptionSpec kTlsCaOption = {
+    "--tls-ca", "F", "the server's certificate must be of a CA in F", "the system's"};
+inline constexpr OptionSpec kTlsCertOption = {"--tls-cert", "F", "show this certificate"};
+inline constexpr OptionSpec kTlsKeyOption = {"--tls-key", "F", "private key of --tls-cert"};
+inline constexpr OptionSpec kTlsNameOption = {
+    "--tls-server-name", "NAME", "name in the server's certificate", "the host of --address"};
+
 // The AUTH command that --token, or --user and --pass, or the environment variables MYDIS_TOKEN and
 // REDISCLI_AUTH, ask for; empty for none.
 std::vector<std::string> ReadLogin(const CommandLine& line);
+
+// Takes the options above into `options`.
+Status ReadTls(const CommandLine& line, RemoteConnection::Options* options);
 
 // From --address, else MYDIS_ADDRESS, else the default.
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line);

@@ -30,6 +30,11 @@ constexpr OptionSpec kOptions[] = {
     kUserOption,
     kPasswordOption,
     kTokenOption,
+    kTlsOption,
+    kTlsCaOption,
+    kTlsCertOption,
+    kTlsKeyOption,
+    kTlsNameOption,
     {"-n,--db", "N", "database to select", "0"},
     {"-3", "", "speak version 3 of the Redis protocol"},
     {"-r,--repeat", "N", "run the command N times; -1: until Ctrl-C", "1"},
@@ -80,6 +85,7 @@ Result<CliOptions> ReadOptions(const CommandLine& line) {
   Result<std::vector<HostPort>> addresses = ReadAddresses(line);
   if (!addresses) return Fail(addresses.error());
   options.session.connection.addresses = std::move(*addresses);
+  if (Status s = ReadTls(line, &options.session.connection); !s.ok()) return Fail(s);
   options.session.login = ReadLogin(line);
   const Result<int64_t> database = ParseInteger("--db", line.Get("db", "0"), 0);
   if (!database) return Fail(database.error());

@@ -14,6 +14,7 @@
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
+#include "net/cluster_keys.h"
 
 namespace mydis {
 namespace {
@@ -27,6 +28,8 @@ struct Action {
   std::string_view summary;
 };
 
+constexpr std::string_view kKeygen = "keygen";
+
 constexpr Action kActions[] = {
     {"status", "", 0, 0, "show the cluster and its members"},
     {"add", "HOST:RAFTPORT", 1, 1, "invite an instance that waits for a cluster"},
@@ -35,6 +38,7 @@ constexpr Action kActions[] = {
     {"transfer", "[INSTANCE]", 0, 1, "hand leadership to an instance, or to any voter"},
     {"set", "NAME VALUE", 2, 2, "set a cluster-wide setting: write-consistency strong"},
     {"get", "[NAME]", 0, 1, "show one or all cluster-wide settings"},
+    {kKeygen, "", 0, 0, "print a new key for --cluster-key-file; asks no instance"},
     {"snapshot", "", 0, 0, "make the instance that answers write a snapshot now"},
 };
 
@@ -43,6 +47,11 @@ constexpr OptionSpec kOptions[] = {
     kUserOption,
     kPasswordOption,
     kTokenOption,
+    kTlsOption,
+    kTlsCaOption,
+    kTlsCertOption,
+    kTlsKeyOption,
+    kTlsNameOption,
     {"--timeout", "D", "how long to wait for the answer", "30s"},
     {"--json", "", "print status and get as JSON"},
 };
@@ -67,7 +76,12 @@ std::string ActionsHelp() {
          "with\n"
          "mydis server --join HOST:RAFTPORT of any member; one whose --join leads to no cluster "
          "(its\n"
-         "own address will do) waits to be added.";
+         "own address will do) waits to be added.\n\n"
+         "Keys of --cluster-key-file, one a line: connections are made with the first, all are\n"
+         "accepted. The first one comes from (umask 077; mydis cluster keygen > F), the same file\n"
+         "for every instance. To replace it without a stop: add the new key behind the old one on\n"
+         "every instance, then move it to the front on every instance, then remove the old one\n"
+         "everywhere. Instances read the file anew by themselves.";
 }
 
 Result<const Action*> FindAction(const CommandLine& line) {
@@ -155,6 +169,10 @@ int ClusterMain(std::span<const std::string> arguments) {
   }
   const Result<const Action*> action = FindAction(*line);
   if (!action) return UsageError(kProgram, action.error().message());
+  if ((*action)->name == kKeygen) {
+    fmt::print("{}\n", GenerateClusterKey());
+    return kExitOk;
+  }
   return RunAction(**action, *line);
 }
 

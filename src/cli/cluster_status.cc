@@ -66,6 +66,14 @@ std::string Heading(const RespValue& status) {
                      leader.empty() ? "no leader" : fmt::format("leader {}", leader));
 }
 
+// How this instance and the others speak with each other.
+std::string Encryption(const RespValue& status) {
+  if (FieldText(status, "peer-encryption") != "yes")
+    return "connections between instances are not encrypted (--cluster-key-file)\n";
+  return fmt::format("connections between instances are encrypted; cluster keys here: {}\n",
+                     FieldText(status, "cluster-keys"));
+}
+
 // What an operator should know besides the numbers.
 std::string Remarks(const RespValue& status) {
   if (FieldText(status, "leader").empty())
@@ -139,7 +147,7 @@ Result<std::string> ClusterTable(const RespValue& status) {
     for (const Row& row : *rows) width = std::max(width, row[i].size());
     widths.push_back(width);
   }
-  std::string out = Heading(status) + "\n";
+  std::string out = Heading(status) + Encryption(status) + "\n";
   const auto append = [&](const auto& cell_of) {
     std::string line;
     for (size_t i = 0; i < std::size(kColumns); ++i) {

@@ -54,6 +54,10 @@ RespValue ClusterStatus(std::string leader) {
        Text("yes"),
        Text("disk-full"),
        Text("no"),
+       Text("peer-encryption"),
+       Text("yes"),
+       Text("cluster-keys"),
+       Text("k1, k2"),
        Text("members"),
        Collection(Type::kArray, {Member("a", "follower", 2), Member("b", "leader", 0)})});
 }
@@ -61,6 +65,7 @@ RespValue ClusterStatus(std::string leader) {
 TEST(ClusterStatus, TableForPeople) {
   EXPECT_EQ(*ClusterTable(ClusterStatus("b")),
             "cluster mydis (c1), term 3, revision 17, leader b\n"
+            "connections between instances are encrypted; cluster keys here: k1, k2\n"
             "\n"
             "INSTANCE  ROLE      STATE  ADDRESS    RAFT  MATCH  LAG\n"
             "a *       follower  ok     127.0.0.1  2382     40    2\n"

@@ -16,7 +16,10 @@ Result<RespValue> CallInstance(const CommandLine& line, const std::vector<std::s
     return Fail(ErrorCode::kInvalid, timeout
                                          ? "--timeout: give more than 0"
                                          : fmt::format("--timeout: {}", timeout.error().message()));
-  RemoteConnection connection({.addresses = *std::move(addresses), .reply_timeout_ms = *timeout});
+  RemoteConnection::Options options{.addresses = *std::move(addresses),
+                                    .reply_timeout_ms = *timeout};
+  if (Status s = ReadTls(line, &options); !s.ok()) return Fail(ErrorCode::kInvalid, s.message());
+  RemoteConnection connection(std::move(options));
   if (Status s = connection.Connect(); !s.ok())
     return Fail(
         ErrorCode::kUnavailable,

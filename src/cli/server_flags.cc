@@ -53,6 +53,19 @@ constexpr OptionSpec kOptions[] = {
      "is not there"},
     {"--audit-log", "F", "notes what was refused and what was administered; off: nowhere",
      "audit.log in the data directory"},
+    {"--protected-mode", "yes|no",
+     "serve clients of this machine alone while nobody needs a password", "yes"},
+    {"--cluster-key-file", "F",
+     "encrypt connections between instances with the keys in F; mydis cluster --help says how to "
+     "make and replace them",
+     "none: they are plain", "Encryption"},
+    {"--tls-cert", "F", "speak TLS with clients: the certificate and its chain", "none: plain"},
+    {"--tls-key", "F", "private key of --tls-cert"},
+    {"--tls-ca", "F", "clients must show a certificate of a CA in F"},
+    {"--tls-auth-clients", "yes|optional", "optional: clients without a certificate are let in",
+     "yes"},
+    {"--tls-user-from-certificate", "",
+     "a client whose certificate names a user in its CN is logged in as that user"},
     {"--raft-timeout", "D", "how long a write or a strong read may wait", "10s"},
     {"--io-threads", "N", "threads that serve clients", "by the number of cores", "Running"},
     {"--log-level", "debug|info|warning|error", "what to log on standard error", "info"},
@@ -167,6 +180,16 @@ Outcome SetOption(std::string_view key, std::string_view text, ServerOptions& o)
     return SetChoice<DurabilityMode>(
         text, &o.durability,
         {{"commit", DurabilityMode::kCommit}, {"relaxed", DurabilityMode::kRelaxed}});
+  if (key == "protected-mode") return SetBool(text, &o.protected_mode);
+  if (key == "cluster-key-file") return SetText(text, &o.cluster_key_file);
+  if (key == "tls-cert") return SetText(text, &o.tls_cert);
+  if (key == "tls-key") return SetText(text, &o.tls_key);
+  if (key == "tls-ca") return SetText(text, &o.tls_ca);
+  if (key == "tls-auth-clients")
+    return SetChoice<ClientCertificates>(
+        text, &o.tls_auth_clients,
+        {{"yes", ClientCertificates::kYes}, {"optional", ClientCertificates::kOptional}});
+  if (key == "tls-user-from-certificate") return SetBool(text, &o.tls_user_from_certificate);
   if (key == "raft-timeout") return SetParsed(ParseDuration(text), &o.raft_timeout_ms);
   if (key == "io-threads") return SetInteger(text, &o.io_threads);
   if (key == "log-level")

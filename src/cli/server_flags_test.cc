@@ -105,6 +105,13 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
                           {"write-consistency", "strong"},
                           {"read-consistency", "strong"},
                           {"durability", "relaxed"},
+                          {"protected-mode", "no"},
+                          {"cluster-key-file", "k"},
+                          {"tls-cert", "c"},
+                          {"tls-key", "y"},
+                          {"tls-ca", "a"},
+                          {"tls-auth-clients", "optional"},
+                          {"tls-user-from-certificate", "yes"},
                           {"raft-timeout", "1s"},
                           {"io-threads", "2"},
                           {"log-level", "error"},
@@ -128,6 +135,10 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
   EXPECT_EQ(o->write_consistency, Consistency::kStrong);
   EXPECT_EQ(o->read_consistency, Consistency::kStrong);
   EXPECT_EQ(o->durability, DurabilityMode::kRelaxed);
+  EXPECT_FALSE(o->protected_mode);
+  EXPECT_EQ(o->cluster_key_file + o->tls_cert + o->tls_key + o->tls_ca, "kcya");
+  EXPECT_EQ(o->tls_auth_clients, ClientCertificates::kOptional);
+  EXPECT_TRUE(o->tls_user_from_certificate);
   EXPECT_EQ(o->raft_timeout_ms, 1000);
   EXPECT_EQ(o->log_level, LogLevel::kError);
   EXPECT_EQ(o->log_format, LogFormat::kJson);

@@ -33,6 +33,11 @@ constexpr OptionSpec kOptions[] = {
     kUserOption,
     kPasswordOption,
     kTokenOption,
+    kTlsOption,
+    kTlsCaOption,
+    kTlsCertOption,
+    kTlsKeyOption,
+    kTlsNameOption,
     {"--timeout", "D", "how long to wait for the answer", "30s"},
     {"--json", "", "print list as JSON"},
 };

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -23,10 +24,12 @@ constexpr size_t kReadSize = 64 * 1024;
 
 uint64_t NowUs() { return SystemClock().MonotonicUs(); }
 
-void AppendCommand(std::span<const std::string> arguments, std::string& out) {
+std::string EncodeCommand(std::span<const std::string> arguments) {
+  std::string out;
   RespWriter writer(out, 2);
   writer.ArrayHeader(arguments.size());
   for (const std::string& argument : arguments) writer.Bulk(argument);
+  return out;
 }
 
 // Milliseconds for poll(): rounded up, so that it does not spin before the deadline.
@@ -50,6 +53,7 @@ RemoteConnection::~RemoteConnection() { Close(); }
 void RemoteConnection::Close() {
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
+  filter_.reset();
   reader_ = RespReader();
   output_.clear();
   written_ = 0;
@@ -76,6 +80,10 @@ Status RemoteConnection::ConnectTo(const HostPort& address) {
   Status status(ErrorCode::kUnavailable, "the name has no address");
   for (const SocketAddress& one : *found) {
     status = ConnectTo(one);
+    if (status.ok() && options_.tls) {
+      const bool named = !options_.tls_server_name.empty();
+      status = ShakeHands(named ? options_.tls_server_name : address.host, ConnectDeadline());
+    }
     if (status.ok() || status.code() == ErrorCode::kBusy) return status;
     Close();
   }
@@ -89,7 +97,7 @@ Status RemoteConnection::ConnectTo(const SocketAddress& address) {
   fd_ = socket(address.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) return failed(errno);
   if (connect(fd_, address.get(), address.size) != 0 && errno != EINPROGRESS) return failed(errno);
-  const uint64_t deadline = NowUs() + static_cast<uint64_t>(options_.connect_timeout_ms) * 1000;
+  const uint64_t deadline = ConnectDeadline();
   short ready = 0;
   if (Status s = Wait(POLLOUT, deadline, &ready); !s.ok())
     return s.code() == ErrorCode::kTimeout ? failed(ETIMEDOUT) : s;
@@ -99,6 +107,33 @@ Status RemoteConnection::ConnectTo(const SocketAddress& address) {
   if (error != 0) return failed(error);
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return Status::Ok();
+}
+
+uint64_t RemoteConnection::ConnectDeadline() const {
+  return NowUs() + static_cast<uint64_t>(options_.connect_timeout_ms) * 1000;
+}
+
+Status RemoteConnection::ShakeHands(const std::string& host, uint64_t deadline_us) {
+  filter_ = options_.tls->MakeFilter(true, host);
+  Status status = filter_->Start(output_);
+  while (status.ok() && !filter_->Ready()) {
+    bool closed = false;
+    short ready = 0;
+    status = Flush(deadline_us);
+    if (status.ok()) status = Wait(POLLIN, deadline_us, &ready);
+    if (status.ok()) status = ReadSome(&closed);
+    if (status.ok() && closed)
+      status = Status(ErrorCode::kIo, "it ended the TLS handshake: does it speak TLS?");
+  }
+  if (status.ok() || status.code() == ErrorCode::kBusy) return status;
+  return {ErrorCode::kUnavailable, status.message()};
+}
+
+// Puts bytes on their way, which Flush sends.
+Status RemoteConnection::Queue(std::string_view bytes) {
+  if (filter_) return filter_->Send(bytes, output_);
+  output_ += bytes;
   return Status::Ok();
 }
 
@@ -118,8 +153,15 @@ Status RemoteConnection::Wait(short events, uint64_t deadline_us, short* ready) 
 Status RemoteConnection::ReadSome(bool* closed) {
   char buffer[kReadSize];
   const ssize_t n = recv(fd_, buffer, sizeof buffer, 0);
+  const std::string_view bytes(buffer, static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  if (n > 0 && filter_) {
+    std::string plain;
+    Status status = filter_->Receive(bytes, plain, output_);
+    reader_.Feed(plain);
+    return status;
+  }
   if (n > 0) {
-    reader_.Feed(std::string_view(buffer, static_cast<size_t>(n)));
+    reader_.Feed(bytes);
   } else if (n == 0) {
     *closed = true;
   } else if (errno != EAGAIN && errno != EINTR) {
@@ -175,6 +217,8 @@ Result<RespValue> RemoteConnection::NextValue(uint64_t deadline_us) {
     short ready = 0;
     if (Status s = Wait(POLLIN, deadline_us, &ready); !s.ok()) return Fail(s);
     if (Status s = ReadSome(&closed); !s.ok()) return Fail(s);
+    // What was read may have to be answered by the filter.
+    if (Status s = Flush(deadline_us); !s.ok()) return Fail(s);
   }
 }
 
@@ -206,7 +250,7 @@ Status RemoteConnection::Lost(Status why) {
 
 Status RemoteConnection::Send(std::span<const std::string> arguments) {
   MYDIS_ASSERT(connected(), "connect first");
-  AppendCommand(arguments, output_);
+  if (Status s = Queue(EncodeCommand(arguments)); !s.ok()) return Lost(std::move(s));
   if (Status s = Flush(ReplyDeadline()); !s.ok()) return Lost(std::move(s));
   return Status::Ok();
 }
@@ -230,7 +274,8 @@ Result<RespValue> RemoteConnection::Command(std::span<const std::string> argumen
 Result<std::vector<RespValue>> RemoteConnection::Pipeline(
     std::span<const std::vector<std::string>> commands) {
   MYDIS_ASSERT(connected(), "connect first");
-  for (const std::vector<std::string>& command : commands) AppendCommand(command, output_);
+  for (const std::vector<std::string>& command : commands)
+    if (Status s = Queue(EncodeCommand(command)); !s.ok()) return Fail(Lost(std::move(s)));
   if (Status s = Flush(ReplyDeadline()); !s.ok()) return Fail(Lost(std::move(s)));
   std::vector<RespValue> replies;
   while (replies.size() < commands.size()) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/host_port.h"
 #include "mydis/status.h"
 #include "net/resolver.h"
+#include "net/tls.h"
 #include "protocol/resp_reader.h"
 
 namespace mydis {
@@ -23,6 +25,9 @@ class RemoteConnection {
     int64_t reply_timeout_ms = -1;      // -1: no limit.
     // A file descriptor that becomes readable when the user wants a wait to end; -1: none.
     int interrupt_fd = -1;
+    std::shared_ptr<const TlsContext> tls;  // Null: the connection is plain.
+    // Whom the server's certificate must be made out to; empty: the host of the address.
+    std::string tls_server_name;
   };
 
   // REQUIRES: options.addresses is not empty.
@@ -59,6 +64,8 @@ class RemoteConnection {
  private:
   Status ConnectTo(const HostPort& address);
   Status ConnectTo(const SocketAddress& address);
+  Status ShakeHands(const std::string& host, uint64_t deadline_us);
+  Status Queue(std::string_view bytes);
   // Waits until the socket is ready for `events`. `deadline_us`: of the monotonic clock, or 0.
   Status Wait(short events, uint64_t deadline_us, short* ready);
   Status Flush(uint64_t deadline_us);
@@ -66,13 +73,15 @@ class RemoteConnection {
   Result<RespValue> NextValue(uint64_t deadline_us);
   Result<RespValue> NextReply(uint64_t deadline_us);
   uint64_t ReplyDeadline() const;
+  uint64_t ConnectDeadline() const;
   Status Lost(Status why);
 
   Options options_;
   size_t current_ = 0;  // Index into options_.addresses.
   int fd_ = -1;
+  std::unique_ptr<StreamFilter> filter_;  // Null: the connection is plain.
   RespReader reader_;
-  std::string output_;
+  std::string output_;     // For the socket.
   size_t written_ = 0;     // Of output_.
   bool sent_any_ = false;  // Since the last reply was complete, bytes have left this side.
   std::function<void(RespValue)> on_push_;

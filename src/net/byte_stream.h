@@ -122,6 +122,8 @@ class ByteStream final {
 
   // -1 once closed.
   int fd() const { return fd_; }
+  // The filter's; empty without one.
+  std::string PeerName() const { return filter_ ? filter_->PeerName() : std::string(); }
   EventLoop& loop() { return loop_; }
   uint64_t bytes_read() const { return bytes_read_; }
   uint64_t bytes_written() const { return bytes_written_; }

@@ -18,7 +18,10 @@ size_t FrameStream::OnData(ByteStream&, std::string_view bytes) {
   const size_t size = bytes.size();
   Frame frame;
   while (!closed() && decoder_.Decode(&bytes, &frame)) owner_->OnFrame(*this, std::move(frame));
-  if (!decoder_.error().empty()) Close(Status(ErrorCode::kCorrupt, decoder_.error()));
+  if (!decoder_.error().empty()) {
+    Close(decoder_.saw_tls() ? Status(ErrorCode::kNoAuth, "it speaks TLS and this side does not")
+                             : Status(ErrorCode::kCorrupt, decoder_.error()));
+  }
   return size;
 }
 

@@ -16,7 +16,9 @@ class FrameStream final : private StreamHandler {
    public:
     // May close the stream, not destroy it.
     virtual void OnFrame(FrameStream& stream, Frame&& frame) = 0;
-    // Called once; the stream may be destroyed in it. `reason` is never ok unless this side closed.
+    // Called once; the stream may be destroyed in it. `reason` is never ok unless this side closed;
+    // kNoAuth: the other side has not proven to be of this cluster, or speaks TLS and this one does
+    // not.
     virtual void OnClosed(FrameStream& stream, const Status& reason) = 0;
 
    protected:
@@ -34,6 +36,9 @@ class FrameStream final : private StreamHandler {
   bool closed() const { return stream_.closed(); }
   size_t output_size() const { return stream_.output_size(); }
   int fd() const { return stream_.fd(); }
+  // What ByteStream::PeerName gives.
+  std::string PeerName() const { return stream_.PeerName(); }
+  void set_max_frame(uint64_t max_frame) { decoder_.set_max_frame(max_frame); }
 
  private:
   size_t OnData(ByteStream& stream, std::string_view bytes) override;

@@ -6,12 +6,27 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/tls.h"
 
 namespace mydis {
 namespace {
 
 const char* ChannelName(MeshChannel channel) {
   return channel == MeshChannel::kRaft ? "Raft" : "RPC";
+}
+
+// A stranger may send no more than this before it is known: hellos and questions are small.
+constexpr uint64_t kStrangersFrame = 1 << 20;
+
+constexpr char kKeyGone[] = "its cluster key is not in the key file any more";
+
+// Why a connection that this side has opened ended, if that is for its keys; else empty. An
+// instance without keys takes a handshake for broken frames and says nothing to it.
+std::string RefusalOf(const FrameStream& stream, const Status& reason, bool has_keys) {
+  if (reason.code() == ErrorCode::kNoAuth) return reason.message();
+  if (reason.code() == ErrorCode::kIo && has_keys && stream.PeerName().empty())
+    return "it has ended the TLS handshake: perhaps it has no cluster key";
+  return {};
 }
 
 }  // namespace
@@ -45,7 +60,7 @@ void MeshOutgoing::OnConnect(Result<int> fd) {
   mesh_.TuneMeshSocket(*fd);
   state_ = State::kGreeting;
   stream_ = std::make_unique<FrameStream>(mesh_.loop_, *fd, this, mesh_.stream_options_,
-                                          mesh_.options_.max_frame, mesh_.MakeFilter(true));
+                                          mesh_.options_.max_frame, mesh_.MakeFilter(true, key_));
   stream_->Send(EncodeHello({.purpose = static_cast<MeshPurpose>(channel_),
                              .cluster_id = mesh_.cluster_id_,
                              .sender = mesh_.raft_id_,
@@ -69,23 +84,38 @@ void MeshOutgoing::OnFrame(FrameStream& stream, Frame&& frame) {
   StopTimer();
   state_ = State::kUp;
   backoff_ms_ = 0;
+  key_ = 0;
   if (!std::exchange(last_failure_, "").empty()) LogInfo("connected to {} again", Name());
   mesh_.handler_->OnConnected(peer_, channel_);
 }
 
-void MeshOutgoing::OnClosed(FrameStream&, const Status& reason) {
+void MeshOutgoing::OnClosed(FrameStream& stream, const Status& reason) {
   StopTimer();
   if (state_ == State::kLeaving) return mesh_.DropLeaving(this);
+  const std::string refusal = RefusalOf(stream, reason, mesh_.keys_ != nullptr);
   stream_.reset();
-  Failed(reason.message());
+  refusal.empty() ? Failed(reason.message()) : KeyRefused(refusal);
+}
+
+void MeshOutgoing::KeyRefused(const std::string& why) {
+  // Which key it was changes from one attempt to the next: that makes no new line each time.
+  if (mesh_.keys_) key_ = (key_ + 1) % mesh_.keys_->keys().size();
+  last_failure_ = "its cluster keys";
+  mesh_.LogRefusal(fmt::format("to {}:{}", host_, port_),
+                   fmt::format("no connection to {}: {}", Name(), why));
+  TryLater();
 }
 
 void MeshOutgoing::Failed(const std::string& why) {
-  state_ = State::kWaiting;
   if (why != last_failure_) {
     LogWarning("no connection to {}: {}", Name(), why);
     last_failure_ = why;
   }
+  TryLater();
+}
+
+void MeshOutgoing::TryLater() {
+  state_ = State::kWaiting;
   const PeerMesh::Options& options = mesh_.options_;
   backoff_ms_ = std::clamp(2 * backoff_ms_, options.backoff_min_ms, options.backoff_max_ms);
   // Between half and the whole, so that instances that failed together do not come back together.
@@ -113,6 +143,12 @@ void MeshOutgoing::Restart(const std::string& reason) {
   Connect();
 }
 
+void MeshOutgoing::CheckKey() {
+  key_ = 0;
+  if (state_ == State::kWaiting || state_ == State::kConnecting) return;
+  if (!mesh_.IsKey(stream_->PeerName())) Restart(kKeyGone);
+}
+
 void MeshOutgoing::Leave() {
   StopTimer();
   connector_.reset();
@@ -135,8 +171,7 @@ MeshIncoming::MeshIncoming(PeerMesh& mesh, uint64_t id, MeshChannel channel, int
       id_(id),
       channel_(channel),
       from_(PeerName(fd)),
-      stream_(mesh.loop_, fd, this, mesh.stream_options_, mesh.options_.max_frame,
-              std::move(filter)) {
+      stream_(mesh.loop_, fd, this, mesh.stream_options_, kStrangersFrame, std::move(filter)) {
   timer_ = mesh_.loop_.AddTimer(mesh_.options_.connect_timeout_ms, [this] {
     timer_ = 0;
     Close("no hello in time");
@@ -151,6 +186,10 @@ void MeshIncoming::StopTimer() {
 
 void MeshIncoming::Close(const std::string& reason) {
   stream_.Close(Status(ErrorCode::kUnavailable, reason));
+}
+
+void MeshIncoming::CheckKey() {
+  if (!mesh_.IsKey(stream_.PeerName())) Close(kKeyGone);
 }
 
 void MeshIncoming::Answer(const Frame& answer) {
@@ -184,6 +223,7 @@ void MeshIncoming::OnHello(const Frame& frame) {
   if (reason.empty()) reason = mesh_.handler_->OnHello(hello.sender, hello.identity);
   if (!reason.empty()) return Refuse(reason);
   state_ = State::kPeer;
+  stream_.set_max_frame(mesh_.options_.max_frame);
   peer_ = hello.sender;
   mesh_.AdoptSender(id_, *this);
   stream_.Send(WelcomeFrame());
@@ -206,10 +246,11 @@ void MeshIncoming::OnFrame(FrameStream&, Frame&& frame) {
 }
 
 void MeshIncoming::OnClosed(FrameStream&, const Status& reason) {
-  if (reason.code() == ErrorCode::kCorrupt || reason.code() == ErrorCode::kNoAuth) {
-    LogWarning("the connection from {} to the {} port is closed: {}", from_, ChannelName(channel_),
-               reason.message());
-  }
+  const std::string line = fmt::format("the connection from {} to the {} port is closed: {}", from_,
+                                       ChannelName(channel_), reason.message());
+  if (reason.code() == ErrorCode::kCorrupt) LogWarning("{}", line);
+  if (reason.code() == ErrorCode::kNoAuth)
+    mesh_.LogRefusal("from " + from_.substr(0, from_.rfind(':')), line);
   mesh_.DropIncoming(id_);
 }
 
@@ -219,15 +260,23 @@ MeshQuestion::MeshQuestion(PeerMesh& mesh, uint64_t id, const std::string& host,
                            Frame question, uint32_t timeout_ms, PeerMesh::OnAnswer done)
     : mesh_(mesh),
       id_(id),
+      host_(host),
+      port_(port),
       address_(fmt::format("{}:{}", host, port)),
+      timeout_ms_(timeout_ms),
       question_(std::move(question)),
       done_(std::move(done)) {
   timer_ = mesh_.loop_.AddTimer(timeout_ms, [this] {
     timer_ = 0;
     Finish(Fail(ErrorCode::kTimeout, address_ + " gives no answer in time"));
   });
-  connector_ = std::make_unique<TcpConnector>(mesh_.loop_, mesh_.resolver_, host, port, timeout_ms,
-                                              [this](Result<int> fd) { OnConnect(std::move(fd)); });
+  Connect();
+}
+
+void MeshQuestion::Connect() {
+  connector_ =
+      std::make_unique<TcpConnector>(mesh_.loop_, mesh_.resolver_, host_, port_, timeout_ms_,
+                                     [this](Result<int> fd) { OnConnect(std::move(fd)); });
 }
 
 MeshQuestion::~MeshQuestion() {
@@ -243,7 +292,7 @@ void MeshQuestion::OnConnect(Result<int> fd) {
   }
   mesh_.TuneMeshSocket(*fd);
   stream_ = std::make_unique<FrameStream>(mesh_.loop_, *fd, this, mesh_.stream_options_,
-                                          mesh_.options_.max_frame, mesh_.MakeFilter(true));
+                                          mesh_.options_.max_frame, mesh_.MakeFilter(true, key_));
   stream_->Send(EncodeHello({.purpose = MeshPurpose::kQuestion,
                              .cluster_id = mesh_.cluster_id_,
                              .sender = mesh_.raft_id_}));
@@ -257,7 +306,20 @@ void MeshQuestion::OnFrame(FrameStream&, Frame&& frame) {
   Finish(std::move(frame));
 }
 
-void MeshQuestion::OnClosed(FrameStream&, const Status& reason) {
+bool MeshQuestion::TriesNextKey(const std::string& refusal) {
+  if (mesh_.keys_ && ++key_ < mesh_.keys_->keys().size()) {
+    stream_.reset();
+    Connect();
+    return true;
+  }
+  mesh_.LogRefusal("ask " + address_, fmt::format("{} cannot be asked: {}", address_, refusal));
+  return false;
+}
+
+void MeshQuestion::OnClosed(FrameStream& stream, const Status& reason) {
+  if (!done_) return;
+  const std::string refusal = RefusalOf(stream, reason, mesh_.keys_ != nullptr);
+  if (!refusal.empty() && TriesNextKey(refusal)) return;
   Finish(Fail(ErrorCode::kUnavailable,
               fmt::format("the connection to {} broke: {}", address_, reason.message())));
 }

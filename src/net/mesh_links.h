@@ -24,6 +24,8 @@ class MeshOutgoing final : public FrameStream::Owner {
   void Move(const std::string& host, uint16_t port);
   // Ends it for `reason` and connects anew.
   void Restart(const std::string& reason);
+  // Restarts unless it runs under one of the mesh's keys.
+  void CheckKey();
   // Sends what is queued, then is buried; nothing is told to the handler any more.
   void Leave();
 
@@ -40,6 +42,9 @@ class MeshOutgoing final : public FrameStream::Owner {
   void OnClosed(FrameStream& stream, const Status& reason) override;
   void OnConnect(Result<int> fd);
   void Failed(const std::string& why);
+  void KeyRefused(const std::string& why);
+  // Connects again after a pause.
+  void TryLater();
   void StopTimer();
   std::string Name() const;
 
@@ -53,6 +58,7 @@ class MeshOutgoing final : public FrameStream::Owner {
   std::unique_ptr<FrameStream> stream_;
   TimerId timer_ = 0;  // The next attempt, or the limit for the welcome.
   uint32_t backoff_ms_ = 0;
+  size_t key_ = 0;            // Of the mesh's, counted round: the one for the next attempt.
   std::string last_failure_;  // Logged once, not at every attempt.
 };
 
@@ -68,6 +74,8 @@ class MeshIncoming final : public FrameStream::Owner {
   MeshChannel channel() const { return channel_; }
   void Answer(const Frame& answer);
   void Close(const std::string& reason);
+  // Closes unless it runs under one of the mesh's keys.
+  void CheckKey();
 
  private:
   enum class State : uint8_t { kNew, kPeer, kQuestion, kAnswering, kClosing };
@@ -98,12 +106,19 @@ class MeshQuestion final : public FrameStream::Owner {
  private:
   void OnFrame(FrameStream& stream, Frame&& frame) override;
   void OnClosed(FrameStream& stream, const Status& reason) override;
+  void Connect();
   void OnConnect(Result<int> fd);
+  // True if it is asked again under another key.
+  bool TriesNextKey(const std::string& refusal);
   void Finish(Result<Frame> result);
 
   PeerMesh& mesh_;
   const uint64_t id_;
+  const std::string host_;
+  const uint16_t port_;
   const std::string address_;
+  const uint32_t timeout_ms_;
+  size_t key_ = 0;  // Of the mesh's.
   Frame question_;
   PeerMesh::OnAnswer done_;
   TimerId timer_ = 0;

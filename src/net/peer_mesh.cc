@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/log.h"
 #include "net/mesh_hello.h"
 #include "net/mesh_links.h"
+#include "net/tls.h"
 
 namespace mydis {
 namespace {
@@ -28,6 +30,7 @@ PeerMesh::PeerMesh(EventLoop& loop, Resolver& resolver, MeshHandler* handler, Op
       resolver_(resolver),
       handler_(handler),
       options_(std::move(options)),
+      keys_(options_.keys),
       random_(RandomSeed()) {
   stream_options_.output_high = 0;  // What waits is bounded by queue_limit.
 }
@@ -47,8 +50,23 @@ Result<std::unique_ptr<PeerMesh>> PeerMesh::Create(EventLoop& loop, Resolver& re
   return mesh;
 }
 
-std::unique_ptr<StreamFilter> PeerMesh::MakeFilter(bool client) const {
-  return options_.filter ? options_.filter(client) : nullptr;
+std::unique_ptr<StreamFilter> PeerMesh::MakeFilter(bool client, size_t key) const {
+  return keys_ ? keys_->MakeFilter(client, {}, key) : nullptr;
+}
+
+bool PeerMesh::IsKey(const std::string& name) const { return keys_->FindKey(name) != nullptr; }
+
+void PeerMesh::SetKeys(std::shared_ptr<const TlsContext> keys) {
+  MYDIS_ASSERT(keys_ && keys, "an instance encrypts or does not, for as long as it runs");
+  keys_ = std::move(keys);
+  for (auto& [peer, links] : peers_)
+    for (auto& link : links.channels) link->CheckKey();
+  for (auto& [id, incoming] : incoming_) incoming->CheckKey();
+}
+
+void PeerMesh::LogRefusal(const std::string& whose, const std::string& line) {
+  if (refusals_.Allows(whose, loop_.NowMs()))
+    LogWarning("{}: give all instances the same --cluster-key-file", line);
 }
 
 void PeerMesh::TuneMeshSocket(int fd) const {

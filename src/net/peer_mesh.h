@@ -8,6 +8,10 @@
 //
 // Besides, Request() asks one question of any address, known as a peer or not, over a connection of
 // its own to its rpc port.
+//
+// With cluster keys every connection is TLS, and nobody who shares none of them gets as far as a
+// hello. Whoever opens a connection uses its first key, and the next one after a refusal, so that
+// instances whose key files are in different states of a change still reach each other.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log_limiter.h"
 #include "base/random.h"
 #include "mydis/status.h"
 #include "net/byte_stream.h"
@@ -34,6 +39,7 @@ struct MeshHello;
 class MeshIncoming;
 class MeshOutgoing;
 class MeshQuestion;
+class TlsContext;
 
 enum class MeshChannel : uint8_t { kRaft = 0, kRpc = 1 };
 inline constexpr size_t kMeshChannels = 2;
@@ -61,9 +67,6 @@ class MeshHandler {
 // All calls: the loop's thread, or before the loop runs.
 class PeerMesh {
  public:
-  // Makes the filter (TLS) of one connection; null: plain.
-  using FilterFactory = std::function<std::unique_ptr<StreamFilter>(bool client)>;
-
   struct Options {
     std::string bind_address = "127.0.0.1";
     uint16_t raft_port = 2382;  // The rpc port is the next one.
@@ -76,7 +79,8 @@ class PeerMesh {
     uint32_t backoff_max_ms = 1000;
     // A connection on which nothing that was sent is acknowledged for this long is given up.
     uint32_t dead_after_ms = 5000;
-    FilterFactory filter;
+    // The cluster's keys; null: connections are plain.
+    std::shared_ptr<const TlsContext> keys;
   };
 
   // Listens on both ports at once, or fails naming the port that is taken. Requests are accepted
@@ -89,6 +93,10 @@ class PeerMesh {
   // Who this instance is; `identity` is shown to peers at each hello. Connections made under
   // another cluster or raft id are closed.
   void SetIdentity(uint64_t cluster_id, uint64_t raft_id, std::string identity);
+
+  // Other keys from now on. Connections under a key that is not among them are made anew.
+  // REQUIRES: there were keys before, and there are now.
+  void SetKeys(std::shared_ptr<const TlsContext> keys);
 
   // Connects to a peer, or to its new address. Adding the same again changes nothing. `peer` is
   // not this instance itself. REQUIRES: SetIdentity was called.
@@ -126,7 +134,13 @@ class PeerMesh {
   PeerMesh(EventLoop& loop, Resolver& resolver, MeshHandler* handler, Options options);
   void Accept(MeshChannel channel, int fd);
   MeshOutgoing* Find(uint64_t peer, MeshChannel channel) const;
-  std::unique_ptr<StreamFilter> MakeFilter(bool client) const;
+  // `key`: which of the cluster's keys to use, counted round.
+  std::unique_ptr<StreamFilter> MakeFilter(bool client, size_t key = 0) const;
+  // Whether a connection that runs under the key of this name may go on.
+  bool IsKey(const std::string& name) const;
+  // A line about connections that were refused for their keys: of those with the same end (`whose`)
+  // one a minute.
+  void LogRefusal(const std::string& whose, const std::string& line);
   void TuneMeshSocket(int fd) const;
   // Why a member's hello is not accepted, or empty.
   std::string CheckHello(const MeshHello& hello, MeshChannel channel) const;
@@ -147,6 +161,8 @@ class PeerMesh {
   uint64_t cluster_id_ = 0;
   uint64_t raft_id_ = 0;
   std::string identity_;
+  std::shared_ptr<const TlsContext> keys_;
+  LogLimiter refusals_;
   Random random_;
   std::unique_ptr<TcpListener> listeners_[kMeshChannels];
   std::map<uint64_t, Peer> peers_;

@@ -8,6 +8,7 @@
 
 #include "net/mesh_hello.h"
 #include "net/stream_fixture.h"
+#include "net/tls.h"
 
 namespace mydis {
 namespace {
@@ -36,7 +37,7 @@ struct Node final : MeshHandler {
     hellos.push_back(std::to_string(peer) + ":" + std::string(identity));
     return refusal;
   }
-  bool Up() const { return mesh->Connected(1, MeshChannel::kRaft); }
+  bool Connected(uint64_t peer) const { return mesh->Connected(peer, MeshChannel::kRaft); }
 
   struct Received {
     uint64_t peer;
@@ -95,6 +96,25 @@ class MeshTest : public testing::Test {
              b.connected[1] == 1;
     });
   }
+  // What `a` is answered by whoever listens there.
+  std::string Ask(uint16_t port, const std::string& payload = {}) {
+    std::string answer;
+    a.mesh->Request("127.0.0.1", port, Make("who", {payload}), 5000, [&](Result<Frame> r) {
+      answer = r ? r->head : "error " + std::to_string(static_cast<int>(r.error().code()));
+    });
+    Until([&] { return !answer.empty(); });
+    return answer;
+  }
+  static std::shared_ptr<const TlsContext> Keys(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line + "\n";
+    return *TlsContext::ForCluster(*ParseClusterKeys(text));
+  }
+  static PeerMesh::Options WithKeys(const std::vector<std::string>& lines) {
+    PeerMesh::Options options;
+    options.keys = Keys(lines);
+    return options;
+  }
   static Frame Make(std::string head, const std::vector<std::string>& payloads = {}) {
     Frame frame{.type = 5, .flags = 1, .head = std::move(head), .payloads = {}};
     for (const std::string& p : payloads) frame.payloads.push_back(MakePayload(p));
@@ -130,28 +150,74 @@ TEST_F(MeshTest, FramesBothWaysOnBothChannels) {
   EXPECT_EQ(a.mesh->QueuedBytes(2, MeshChannel::kRaft), 0u);
 }
 
-// Whatever stands between the sockets and the streams (TLS), the mesh works the same; and an
-// instance without it gets nowhere.
-TEST_F(MeshTest, Filtered) {
-  PeerMesh::Options options;
-  options.filter = [](bool) { return std::make_unique<ToyFilter>(); };
-  StartPair(options);
+TEST_F(MeshTest, EncryptedAndAPlainInstanceGetsNowhere) {
+  const std::string key(64, '1');
+  StartPair(WithKeys({key}));
   const std::string large(3 << 20, 'p');
   EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kRaft, Make("head", {large, "x"})));
   Until([&] { return b.frames.size() == 1; });
   EXPECT_TRUE(*b.frames[0].frame.payloads.at(0) == large);
+  EXPECT_EQ(Ask(b.port), "who yourself");
   Node plain;
   Start(plain);
   plain.mesh->SetIdentity(kCluster, 3, "");
   plain.mesh->AddPeer(1, "127.0.0.1", a.port);
   Until([&] { return plain.unreachable[0] > 0 && plain.unreachable[1] > 0; });
   EXPECT_EQ(plain.connected[0], 0);
+  // And the other way round.
+  a.mesh->AddPeer(3, "127.0.0.1", plain.port);
+  Until([&] { return a.unreachable[0] > 0 && a.unreachable[1] > 0; });
+  EXPECT_EQ(Ask(plain.port), "error " + std::to_string(static_cast<int>(ErrorCode::kUnavailable)));
   EXPECT_EQ(a.hellos.size(), 2u);
-  std::string answer;
-  a.mesh->Request("127.0.0.1", b.port, Make("who"), 5000,
-                  [&](Result<Frame> r) { answer = r ? r->head : r.error().message(); });
-  Until([&] { return !answer.empty(); });
-  EXPECT_EQ(answer, "who yourself");
+  EXPECT_TRUE(plain.hellos.empty());
+  EXPECT_TRUE(plain.questions.empty());
+}
+
+// What shares no key with the others gets nowhere; a question, and a connection that is made anew,
+// find the key that both have, wherever it stands.
+TEST_F(MeshTest, KeysInCommon) {
+  const std::string one(64, '1'), two(64, '2');
+  Start(a, 0, WithKeys({one}));
+  Start(b, 0, WithKeys({two}));
+  a.mesh->SetIdentity(kCluster, 1, "first");
+  b.mesh->SetIdentity(kCluster, 2, "second");
+  a.mesh->AddPeer(2, "localhost", b.port);
+  b.mesh->AddPeer(1, "127.0.0.1", a.port);
+  Until([&] { return a.unreachable[0] > 1 && b.unreachable[0] > 1; });
+  EXPECT_EQ(a.connected[0] + b.connected[0], 0);
+  EXPECT_TRUE(a.hellos.empty() && b.hellos.empty());
+  EXPECT_NE(Ask(b.port), "who yourself");
+  a.mesh->SetKeys(Keys({one, two}));
+  Until([&] {
+    return a.connected[0] == 1 && a.connected[1] == 1 && b.connected[0] == 1 && b.connected[1] == 1;
+  });
+  EXPECT_EQ(Ask(b.port), "who yourself");
+}
+
+TEST_F(MeshTest, ConnectionsUnderAKeyThatIsGoneAreMadeAnew) {
+  const std::string one(64, '1'), two(64, '2');
+  StartPair(WithKeys({one}));
+  for (Node* node : {&a, &b}) node->mesh->SetKeys(Keys({one, two}));
+  for (Node* node : {&a, &b}) node->mesh->SetKeys(Keys({two, one}));
+  loop->RunOnce(0);
+  EXPECT_EQ(a.unreachable[0] + b.unreachable[0], 0);
+  EXPECT_TRUE(a.Connected(2) && b.Connected(1));
+  for (Node* node : {&a, &b}) node->mesh->SetKeys(Keys({two}));
+  Until([&] {
+    return a.connected[0] == 2 && a.connected[1] == 2 && b.connected[0] == 2 && b.connected[1] == 2;
+  });
+  EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kRaft, Make("anew")));
+  Until([&] { return b.frames.size() == 1; });
+}
+
+// One that never got as far as a hello may not make this instance take in much.
+TEST_F(MeshTest, StrangersFramesAreSmall) {
+  Start(a);
+  Start(b);
+  EXPECT_EQ(Ask(b.port), "who yourself");
+  EXPECT_EQ(Ask(b.port, std::string(2 << 20, 'x')),
+            "error " + std::to_string(static_cast<int>(ErrorCode::kUnavailable)));
+  EXPECT_EQ(b.questions.size(), 1u);
 }
 
 TEST_F(MeshTest, ReconnectsToAPeerThatComesBack) {

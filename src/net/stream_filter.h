@@ -22,8 +22,13 @@ class StreamFilter {
                          std::string& to_socket) = 0;
   // Encodes all of `plain`, keeping it inside until the handshake allows it.
   virtual Status Send(std::string_view plain, std::string& to_socket) = 0;
+  // Whether the handshake is over: what is given to Send is not kept any more.
+  virtual bool Ready() const { return true; }
   // Called before an orderly close: appends the closing message.
   virtual void Finish(std::string& to_socket) = 0;
+  // Who the other side has proven to be (a cluster key's name, a certificate's); empty before that,
+  // and where it need not prove anything.
+  virtual std::string PeerName() const { return {}; }
 
   // --- For filters that translate. The stream asks after each call of the above. ---
   // There is more for the stream although nothing has come from the socket: Receive({}, …) follows
@@ -55,11 +60,16 @@ class ChainedFilter final : public StreamFilter {
   Status Receive(std::string_view from_socket, std::string& plain, std::string& to_socket) override;
   Status Send(std::string_view plain, std::string& to_socket) override;
   void Finish(std::string& to_socket) override;
+  bool Ready() const override { return outer_->Ready() && inner_->Ready(); }
+  std::string PeerName() const override { return outer_->PeerName(); }
   bool HasInput() const override { return inner_->HasInput() || outer_->HasInput(); }
   bool Full() const override { return inner_->Full() || outer_->Full(); }
   void InputEnded() override;
   bool Busy() const override { return inner_->Busy() || outer_->Busy(); }
-  bool WantsClose() const override { return inner_->WantsClose() || outer_->WantsClose(); }
+  // What the inner one has said can only be sent after the outer one's handshake.
+  bool WantsClose() const override {
+    return (inner_->WantsClose() && outer_->Ready()) || outer_->WantsClose();
+  }
   Status CheckTime(uint64_t now_ms, std::string& to_socket) override;
 
  private:

@@ -63,6 +63,20 @@ Status BindError(int error, const std::string& host, uint16_t port) {
 std::string PeerName(int fd) { return NameOf(fd, getpeername).ToString(); }
 std::string LocalName(int fd) { return NameOf(fd, getsockname).ToString(); }
 
+bool IsLocalPeer(int fd) {
+  const SocketAddress peer = NameOf(fd, getpeername);
+  if (peer.storage.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&peer.storage);
+    return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+  }
+  if (peer.storage.ss_family == AF_INET6) {
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(&peer.storage)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(&v6) ||
+           (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == IN_LOOPBACKNET);
+  }
+  return peer.storage.ss_family == AF_UNIX;
+}
+
 uint16_t LocalPort(int fd) {
   const SocketAddress address = NameOf(fd, getsockname);
   if (address.storage.ss_family == AF_INET)

@@ -16,6 +16,8 @@ namespace mydis {
 // "127.0.0.1:2381", "[::1]:2381"; empty if `fd` is no connected (or bound) socket. Any thread.
 std::string PeerName(int fd);
 std::string LocalName(int fd);
+// Whether the other side is on this machine: a loopback address, or no network at all.
+bool IsLocalPeer(int fd);
 // The port that `fd` is bound to, or 0.
 uint16_t LocalPort(int fd);
 

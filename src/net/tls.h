@@ -12,33 +12,23 @@
 
 #include "mydis/status.h"
 #include "net/byte_stream.h"
+#include "net/cluster_keys.h"
 
 struct ssl_ctx_st;
 
 namespace mydis {
-
-// A secret that all instances of a cluster share.
-struct ClusterKey {
-  std::string name;    // Shown to whoever connects; says nothing about the secret.
-  std::string secret;  // 32 bytes.
-};
-
-// The keys in `text`, what a cluster key file holds: a key a line, 64 hexadecimal digits; empty
-// lines and lines that begin with # are skipped. The first is used to connect, all are accepted, so
-// that a key can be replaced without a stop: add the new one behind on all instances, then move it
-// to the front, then take the old one away.
-Result<std::vector<ClusterKey>> ParseClusterKeys(std::string_view text);
-Result<std::vector<ClusterKey>> LoadClusterKeys(const std::string& file);
 
 // What the connections of one kind have in common. Any thread, once made; its filters keep it.
 class TlsContext : public std::enable_shared_from_this<TlsContext> {
  public:
   // REQUIRES: at least one key.
   static Result<std::shared_ptr<TlsContext>> ForCluster(std::vector<ClusterKey> keys);
-  // A server's. With a `ca_file` only clients that show a certificate of that CA are served.
+  // A server's. With a `ca_file` clients are asked for a certificate of that CA, and without one
+  // not served unless `required` is false.
   static Result<std::shared_ptr<TlsContext>> ForServer(const std::string& cert_file,
                                                        const std::string& key_file,
-                                                       const std::string& ca_file);
+                                                       const std::string& ca_file,
+                                                       bool required = true);
   // A client's: the server's certificate must come from `ca_file` (the system's CAs if empty). With
   // a certificate of its own if the server asks for one.
   static Result<std::shared_ptr<TlsContext>> ForClient(const std::string& ca_file,
@@ -47,8 +37,9 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
   ~TlsContext();
 
   // For one connection. A client checks that the server's certificate is made out to `host`, unless
-  // that is empty. Never null.
-  std::unique_ptr<StreamFilter> MakeFilter(bool client, const std::string& host = {}) const;
+  // that is empty; between instances it uses the cluster key at `key`, counted round. Never null.
+  std::unique_ptr<StreamFilter> MakeFilter(bool client, const std::string& host = {},
+                                           size_t key = 0) const;
 
   // Finds a cluster key by its name; null if there is none.
   const ClusterKey* FindKey(std::string_view name) const;

@@ -60,23 +60,14 @@ class TlsTest : public StreamTest {
   std::unique_ptr<ByteStream> left, right;
 };
 
-TEST_F(TlsTest, ClusterKeyFile) {
-  const auto keys = ParseClusterKeys("# cluster\n\n" + kOne + "\r\n" + kTwo);
-  ASSERT_TRUE(keys.has_value());
-  ASSERT_EQ(keys->size(), 2u);
-  EXPECT_EQ((*keys)[0].secret, std::string(32, '\x11'));
-  EXPECT_EQ((*keys)[0].name.size(), 16u);
-  EXPECT_NE((*keys)[0].name, (*keys)[1].name);
-  EXPECT_EQ(ParseClusterKeys(kOne + "\nxyz").error().message(),
-            "line 2 is no cluster key: 64 hexadecimal digits make one (openssl rand -hex 32)");
-  EXPECT_FALSE(ParseClusterKeys("# nothing\n").has_value());
-  EXPECT_FALSE(LoadClusterKeys("/no/such/file").has_value());
-}
-
 TEST_F(TlsTest, SameKey) {
   const auto context = Cluster(kOne);
   Join(context.get(), context.get());
+  EXPECT_EQ(left->PeerName(), "");
+  EXPECT_EQ(right->PeerName(), "");
   ExpectTalk();
+  EXPECT_EQ(left->PeerName(), context->keys()[0].name);
+  EXPECT_EQ(right->PeerName(), context->keys()[0].name);
 }
 
 TEST_F(TlsTest, KeyBeingReplaced) {
@@ -90,15 +81,48 @@ TEST_F(TlsTest, OtherKeyIsRefused) {
   const auto one = Cluster(kOne), two = Cluster(kTwo);
   Join(one.get(), two.get());
   ExpectRefused();
-  EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth) << at_right.reason.message();
-  EXPECT_EQ(at_left.reason.code(), ErrorCode::kNoAuth) << at_left.reason.message();
+  EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth);
+  EXPECT_EQ(at_right.reason.message(),
+            "its cluster key " + one->keys()[0].name + " is none of this instance's");
+  EXPECT_EQ(at_left.reason.code(), ErrorCode::kNoAuth);
+  EXPECT_EQ(at_left.reason.message(), "it does not share the cluster key " + one->keys()[0].name);
 }
 
-TEST_F(TlsTest, NoTlsIsRefused) {
+TEST_F(TlsTest, NextKeyIsUsedWhenAsked) {
+  const auto both = Cluster(kTwo + "\n" + kOne), one = Cluster(kOne);
+  const auto [mine, theirs] = Pair();
+  left =
+      std::make_unique<ByteStream>(*loop, mine, &at_left, options, both->MakeFilter(true, {}, 1));
+  right = std::make_unique<ByteStream>(*loop, theirs, &at_right, options, one->MakeFilter(false));
+  ExpectTalk();
+  EXPECT_EQ(right->PeerName(), one->keys()[0].name);
+}
+
+// Knowing the name of a key, which anybody on the way can read, is not knowing the key.
+TEST_F(TlsTest, NameWithoutTheSecretIsRefused) {
   const auto one = Cluster(kOne);
-  Join(nullptr, one.get());
+  auto keys = *ParseClusterKeys(kTwo);
+  keys[0].name = one->keys()[0].name;
+  const auto thief = *TlsContext::ForCluster(keys);
+  Join(thief.get(), one.get());
   ExpectRefused();
   EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth);
+  at_left = {};
+  at_right = {};
+  Join(one.get(), thief.get());
+  ExpectRefused();
+  EXPECT_EQ(at_left.reason.code(), ErrorCode::kNoAuth);
+}
+
+TEST_F(TlsTest, NoTlsIsRefusedAndTold) {
+  const auto one = Cluster(kOne);
+  Join(nullptr, one.get());
+  left->Write("secret question");
+  Until([&] { return at_left.closed == 1 && at_right.closed == 1; });
+  EXPECT_EQ(at_right.got, "");
+  EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth);
+  EXPECT_EQ(at_right.reason.message(), "the connection is not encrypted");
+  EXPECT_EQ(at_left.got, std::string("\x15\x03\x03\x00\x02\x02\x0a", 7));
 }
 
 class CertificateTest : public TlsTest {
@@ -163,6 +187,24 @@ TEST_F(CertificateTest, ClientsMustShowOne) {
     ExpectRefused();
     EXPECT_EQ(at_right.reason.code(), ErrorCode::kNoAuth);
   }
+}
+
+TEST_F(CertificateTest, ClientsMayShowOne) {
+  const auto context =
+      TlsContext::ForServer(File("server.crt"), File("server.key"), File("server.crt"), false);
+  ASSERT_TRUE(context.has_value()) << context.error().message();
+  for (const auto& [who, name] : {std::pair{"", ""}, {"server", "db.example"}}) {
+    at_left = {};
+    at_right = {};
+    Join(Client("server.crt", who).get(), context->get(), "db.example");
+    ExpectTalk();
+    EXPECT_EQ(right->PeerName(), name);
+    EXPECT_EQ(left->PeerName(), "db.example");
+  }
+  at_left = {};
+  at_right = {};
+  Join(Client("server.crt", "stranger").get(), context->get(), "db.example");
+  ExpectRefused();
 }
 
 // A server that has no key is no instance, whatever it shows instead.

@@ -76,7 +76,8 @@ bool FrameDecoder::Fill(std::string_view* input, uint64_t size) {
 bool FrameDecoder::Decode(std::string_view* input, Frame* frame) {
   if (!error_.empty()) return false;
   if (stage_ == Stage::kHeader) {
-    if (!Fill(input, kFrameHeaderSize) || !TakeHeader()) return false;
+    const bool whole = Fill(input, kFrameHeaderSize);
+    if (!CheckMagic() || !whole || !TakeHeader()) return false;
     stage_ = Stage::kHead;
   }
   if (stage_ == Stage::kHead) {
@@ -94,9 +95,22 @@ bool FrameDecoder::Decode(std::string_view* input, Frame* frame) {
   return true;
 }
 
+// As soon as it is there: who speaks another protocol may wait for an answer.
+bool FrameDecoder::CheckMagic() {
+  if (buffer_.size() < sizeof kFrameMagic || LoadLittle<uint32_t>(buffer_.data()) == kFrameMagic)
+    return true;
+  return Fail(saw_tls() ? "these are no frames but TLS"
+                        : "these are no frames: wrong magic number");
+}
+
+// A record of a handshake or an alert, and the first byte of every version.
+bool FrameDecoder::saw_tls() const {
+  return buffer_.starts_with("\x16\x03") || buffer_.starts_with("\x15\x03");
+}
+
 bool FrameDecoder::TakeHeader() {
   Decoder d(buffer_);
-  if (d.U32() != kFrameMagic) return Fail("these are no frames: wrong magic number");
+  d.U32();
   frame_.type = d.U8();
   frame_.flags = d.U8();
   if (d.U16() != 0) return Fail("broken frame: reserved bytes are not zero");

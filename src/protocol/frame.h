@@ -49,12 +49,16 @@ class FrameDecoder {
   static constexpr uint64_t kDefaultLimit = uint64_t{3} << 30;
   // Frames of more than `max_frame` bytes are refused.
   explicit FrameDecoder(uint64_t max_frame = kDefaultLimit) : max_frame_(max_frame) {}
+  // From the next frame on.
+  void set_max_frame(uint64_t max_frame) { max_frame_ = max_frame; }
 
   // Takes bytes from the start of `*input` until a frame is complete or nothing is left. True:
   // `*frame` is complete; call again with the rest. False: all is taken, or error() is not empty.
   bool Decode(std::string_view* input, Frame* frame);
   // Why these bytes are no frames, or empty. After an error nothing more is decoded.
   const std::string& error() const { return error_; }
+  // After an error: the other side speaks TLS.
+  bool saw_tls() const;
   // True in the middle of a frame: an end of the connection here loses something.
   bool partial() const { return stage_ != Stage::kHeader || !buffer_.empty(); }
 
@@ -71,6 +75,7 @@ class FrameDecoder {
   static constexpr size_t kTargetRest = 16 * 1024;
 
   bool Fill(std::string_view* input, uint64_t size);
+  bool CheckMagic();
   bool TakeHeader();
   bool TakeHead();
   bool TakePayloads(std::string_view* input);

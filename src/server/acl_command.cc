@@ -71,7 +71,7 @@ void GenPass(LocalContext& c) {
 }
 
 std::string_view NameOf(AclLogEntry::Reason reason) {
-  constexpr std::string_view kNames[] = {"command", "key", "channel", "auth"};
+  constexpr std::string_view kNames[] = {"command", "key", "channel", "auth", "tls-cert"};
   return kNames[static_cast<size_t>(reason)];
 }
 

@@ -12,11 +12,11 @@
 namespace mydis {
 
 struct AclLogEntry {
-  enum class Reason : uint8_t { kCommand, kKey, kChannel, kAuth };
+  enum class Reason : uint8_t { kCommand, kKey, kChannel, kAuth, kCertificate };
   enum class Context : uint8_t { kTopLevel, kMulti, kScript };
   Reason reason = Reason::kCommand;
   Context context = Context::kTopLevel;
-  std::string object;  // The command, the key, the channel, or AUTH.
+  std::string object;  // The command, the key, the channel, or AUTH; of a certificate nothing.
   std::string user;
   std::string client;       // As CLIENT LIST shows it.
   uint64_t count = 1;       // How often the same has happened lately.
@@ -39,7 +39,7 @@ class AclLog {
   }
 
  private:
-  Counter counts_[4];
+  Counter counts_[5];
   mutable Mutex mutex_;
   std::deque<AclLogEntry> entries_ MYDIS_GUARDED_BY(mutex_);  // The newest first.
   uint64_t next_id_ MYDIS_GUARDED_BY(mutex_) = 0;

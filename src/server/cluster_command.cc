@@ -70,8 +70,8 @@ void ReplyMember(const MemberStatus& status, Reply& reply) {
 }
 
 void ReplyStatus(const ReplicaStatus& status, const InstanceMeta& meta, uint64_t revision,
-                 const std::string& why, Reply& reply) {
-  Fields fields(reply, 17);
+                 const std::string& why, const TransportSecurity::Context& keys, Reply& reply) {
+  Fields fields(reply, 19);
   fields.Text("cluster-name", meta.cluster_name);
   fields.Text("cluster-id", fmt::format("{:016x}", meta.cluster_id));
   fields.Text("instance-id", meta.instance_id);
@@ -91,6 +91,8 @@ void ReplyStatus(const ReplicaStatus& status, const InstanceMeta& meta, uint64_t
     voters += member.member.role == MemberRole::kVoter;
   fields.Number("voters", voters);
   fields.Text("disk-full", status.disk_full ? "yes" : "no");
+  fields.Text("peer-encryption", keys ? "yes" : "no");
+  fields.Text("cluster-keys", keys ? NamesOf(keys->keys()) : "");
   reply.Bulk("members");
   reply.ArrayHeader(status.members.size());
   for (const MemberStatus& member : status.members) ReplyMember(member, reply);
@@ -105,8 +107,8 @@ void DescribeStatus(LocalContext& c) {
   node.consensus().Post([resume, &node, revision](Replica* replica) {
     auto answer = [resume, &node, revision](ReplicaStatus status) {
       resume([status = std::move(status), meta = node.consensus().meta(),
-              why = node.consensus().why(),
-              revision](Reply& reply) { ReplyStatus(status, meta, revision, why, reply); });
+              why = node.consensus().why(), keys = node.security().cluster(),
+              revision](Reply& reply) { ReplyStatus(status, meta, revision, why, keys, reply); });
     };
     if (replica == nullptr) return answer(ReplicaStatus{});
     const uint64_t self = replica->self().raft_id;

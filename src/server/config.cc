@@ -20,6 +20,14 @@ Config::Config(const ServerOptions& options) {
   own("dir", options.data_dir);
   own("io-threads", fmt::format("{}", std::max(1, static_cast<int>(options.io_threads))));
   own("appendfsync", options.durability == DurabilityMode::kCommit ? "always" : "everysec");
+  own("protected-mode", options.protected_mode ? "yes" : "no");
+  own("tls-cert-file", options.tls_cert);
+  own("tls-key-file", options.tls_key);
+  own("tls-ca-cert-file", options.tls_ca);
+  const bool optional = options.tls_auth_clients == ClientCertificates::kOptional;
+  own("tls-auth-clients", options.tls_ca.empty() ? "no" : optional ? "optional" : "yes");
+  own("tls-auth-clients-user", options.tls_user_from_certificate ? "CN" : "off");
+  if (!options.tls_cert.empty()) own("tls-port", settings_.find("port")->second.value);
   for (const auto& [name, setting] : settings_) Apply(name, setting.value);
 }
 
@@ -32,6 +40,7 @@ void Config::Apply(std::string_view name, const std::string& value) {
   if (name == "maxclients") max_clients = number();
   if (name == "timeout") idle_timeout_s = number();
   if (name == "tcp-keepalive") keepalive_s = number();
+  if (name == "protected-mode") protected_mode = value == "yes";
   if (name == "client-query-buffer-limit") query_buffer_limit = number();
   if (name == "tracking-table-max-keys") tracking_max_keys = number();
   if (name == "acllog-max-len") acl_log_size = number();

@@ -47,6 +47,7 @@ class Config {
   OutputLimits output_normal;
   OutputLimits output_pubsub;  // Of clients that are sent what they did not ask for.
   std::atomic<uint64_t> query_buffer_limit{0};
+  std::atomic<bool> protected_mode{false};
   std::atomic<uint64_t> acl_log_size{0};
   std::atomic<uint64_t> tracking_max_keys{0};  // 0: no limit.
   std::atomic<int64_t> slowlog_us{-1};         // −1: no call is kept.

@@ -28,6 +28,10 @@ constexpr ConfigSpec Words(Text name, Use use, Text initial, Text choices) {
   return {.name = name, .kind = kWords, .use = use, .initial = initial, .choices = choices};
 }
 
+constexpr Text kTlsOptions =
+    "start the instance with other --tls options to change it; changed files are read by "
+    "themselves";
+
 // By name. Values are Redis 7.2's defaults unless the instance has others (Config's constructor).
 constexpr ConfigSpec kSpecs[] = {
     Other("aclfile", kText, kFixed, ""),
@@ -127,7 +131,7 @@ constexpr ConfigSpec kSpecs[] = {
         .Because("start the instance with --redis-port to change it"),
     Other("proc-title-template", kText, kIdle, "{title} {listen-addr} {server-mode}"),
     Choice("propagation-error-behavior", kIdle, "ignore", "ignore|panic|panic-on-replicas"),
-    YesNo("protected-mode", kIdle, "no"),
+    YesNo("protected-mode", kUsed, "yes"),
     YesNo("rdb-del-sync-files", kIdle, "no"),
     Number("rdb-key-save-delay", kIdle, "0", INT32_MIN, INT32_MAX).Hidden(),
     YesNo("rdb-save-incremental-fsync", kIdle, "yes"),
@@ -173,6 +177,12 @@ constexpr ConfigSpec kSpecs[] = {
     Number("tcp-backlog", kFixed, "511", 0, INT32_MAX),
     Number("tcp-keepalive", kUsed, "300", 0, INT32_MAX),
     Number("timeout", kUsed, "0", 0, INT32_MAX),
+    Choice("tls-auth-clients", kFixed, "no", "no|yes|optional").Because(kTlsOptions),
+    Choice("tls-auth-clients-user", kFixed, "off", "off|CN").Because(kTlsOptions),
+    Other("tls-ca-cert-file", kText, kFixed, "").Because(kTlsOptions),
+    Other("tls-cert-file", kText, kFixed, "").Because(kTlsOptions),
+    Other("tls-key-file", kText, kFixed, "").Because(kTlsOptions),
+    Number("tls-port", kFixed, "0", 0, 65535).Because(kTlsOptions),
     Number("tracking-table-max-keys", kUsed, "1000000", 0, INT64_MAX),
     Other("unixsocket", kText, kFixed, ""),
     Number("unixsocketperm", kFixed, "0", 0, 511),

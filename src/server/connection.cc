@@ -41,6 +41,7 @@ Connection::Connection(IoThread& thread, int fd, uint64_t id, Door door,
   record.connected_ms = thread.now_ms();
   record.active_ms = thread.now_ms();
   record.thread = thread.index();
+  certificate_seen_ = !node_.options().tls_user_from_certificate;
   BecomeDefaultUser();
   node_.clients().Add(session_.record);
 }
@@ -80,6 +81,8 @@ size_t Connection::OnData(ByteStream&, std::string_view bytes) {
   if (session_.listens() && !MayListenerGoOn()) [[unlikely]]
     return 0;
   if (!held_.empty() && !HandleHeld()) return 0;
+  if (!certificate_seen_) [[unlikely]]
+    TakeCertificate();
   RequestBatch& batch = thread_.requests();
   session_.record->input_bytes.store(bytes.size(), std::memory_order_relaxed);
   parser_.Parse(bytes, batch);
@@ -124,8 +127,9 @@ void Connection::FinishIfDone() {
     stream_.CloseAfterFlush();
 }
 
-void Connection::OnClosed(ByteStream&, const Status&) {
+void Connection::OnClosed(ByteStream&, const Status& reason) {
   closed_ = true;
+  if (reason.code() == ErrorCode::kNoAuth) node_.LogRefusedClient(session_.record->address, reason);
   AbandonWait();
   node_.clients().Remove(id());
   thread_.listeners().Forget(*this);

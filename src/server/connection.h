@@ -88,7 +88,7 @@ class Connection final : private StreamHandler {
   // An HTTP session: whether the commands of the request at hand are refused, with this error.
   void SetRequestError(std::string error);
   void BecomeUser(const AclUser& user);
-  // As a new connection, and RESET.
+  // Whom it is without logging in: "default", or whom its certificate names.
   void BecomeDefaultUser();
   // Whether it has to say first who it is.
   bool NeedsLogin() const;
@@ -138,6 +138,9 @@ class Connection final : private StreamHandler {
   bool MayDoEverything() const {
     return session_.free_version == core_.users_version.load(std::memory_order_relaxed);
   }
+  // After the handshake: who the client's certificate says it is.
+  void TakeCertificate();
+  void BecomeCertifiedUser();
   void RefreshRights();
   // HTTP sessions hold back what is large until they know who sends it.
   bool KnownToParser() const { return session_.door == Door::kHttp || !NeedsLogin(); }
@@ -306,6 +309,7 @@ class Connection final : private StreamHandler {
   bool error_counted_ = false;  // The error just read, that of a command a script called.
   bool last_strong_ = false;    // Of the batch that the last item went into.
   bool close_after_reply_ = false;
+  bool certificate_seen_ = true;  // False until the first data of a client that may show one.
   std::unique_ptr<SuspendedCall> suspended_;
   std::vector<CalledCommand> script_calls_;  // That MONITOR is to be shown behind the script.
   bool mail_waited_ = false;                 // The input at hand has waited for mail already.

@@ -60,8 +60,30 @@ void Connection::BecomeDefaultUser() {
   parser_.set_authenticated(KnownToParser());
   session_.rights_version = 0;
   session_.free_version = 0;
-  MutexLock guard(session_.record->mutex);
-  session_.record->user = kDefaultUser;
+  {
+    MutexLock guard(session_.record->mutex);
+    session_.record->user = kDefaultUser;
+  }
+  if (node_.options().tls_user_from_certificate && certificate_seen_) BecomeCertifiedUser();
+}
+
+// As in Redis, a certificate of nobody leaves the client who it was.
+void Connection::BecomeCertifiedUser() {
+  const std::string name = stream_.PeerName();
+  if (name.empty()) return;
+  const auto user = thread_.Read().users.Find(name);
+  const bool unproven = session_.unproven;
+  if (user != nullptr && user->enabled) {
+    BecomeUser(*user);
+    session_.unproven = unproven;
+  } else if (!unproven) {
+    NoteRefusal(AclLogEntry::Reason::kCertificate, AclLogEntry::Context::kTopLevel, {}, name);
+  }
+}
+
+void Connection::TakeCertificate() {
+  certificate_seen_ = true;
+  BecomeDefaultUser();
 }
 
 void Connection::RefreshRights() {

@@ -75,7 +75,7 @@ struct ConsensusDriver::Impl final {
                          listener.OnLatency(event, microseconds);
                        }}) {}
 
-  Status Start();
+  Status Start(std::shared_ptr<const TlsContext> cluster_keys);
   Status OpenReplica(const std::vector<Member>& contacts);
   void StartFounder();
   void CheckSeeds();
@@ -125,7 +125,7 @@ struct ConsensusDriver::Impl final {
   InstanceMeta meta MYDIS_GUARDED_BY(mutex);
 };
 
-Status ConsensusDriver::Impl::Start() {
+Status ConsensusDriver::Impl::Start(std::shared_ptr<const TlsContext> cluster_keys) {
   Result<AclUsers> users = FirstUsers(options);
   if (!users) return users.error();
   core.default_open = users->Find(kDefaultUser)->open();
@@ -140,6 +140,7 @@ Status ConsensusDriver::Impl::Start() {
   PeerMesh::Options mesh;
   mesh.bind_address = options.bind_address;
   mesh.raft_port = static_cast<uint16_t>(options.raft_port);
+  mesh.keys = std::move(cluster_keys);
   auto connected = MeshTransport::Create(*loop, *resolver, std::move(mesh));
   if (!connected)
     return Status(connected.error().code(), "--raft-port: " + connected.error().message());
@@ -403,7 +404,14 @@ ConsensusDriver::ConsensusDriver(const ServerOptions& options, Clock& clock,
 
 ConsensusDriver::~ConsensusDriver() { Stop(0); }
 
-Status ConsensusDriver::Start() { return impl_->Start(); }
+Status ConsensusDriver::Start(std::shared_ptr<const TlsContext> cluster_keys) {
+  return impl_->Start(std::move(cluster_keys));
+}
+void ConsensusDriver::SetClusterKeys(std::shared_ptr<const TlsContext> cluster_keys) {
+  impl_->loop->Post([impl = impl_.get(), keys = std::move(cluster_keys)]() mutable {
+    impl->transport->SetKeys(std::move(keys));
+  });
+}
 void ConsensusDriver::Stop(uint64_t limit_ms) { impl_->Stop(limit_ms); }
 void ConsensusDriver::SetThreads(std::vector<IoThread*> threads) {
   impl_->machine.SetThreads(std::move(threads));

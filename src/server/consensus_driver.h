@@ -13,6 +13,7 @@
 
 #include "consensus/replica.h"
 #include "mydis/status.h"
+#include "net/tls.h"
 #include "server/client_batch.h"
 #include "server/core.h"
 #include "server/options.h"
@@ -46,12 +47,15 @@ class ConsensusDriver {
   void SetThreads(std::vector<IoThread*> threads);
   // Opens the data directory and the Raft and RPC ports, and starts the threads; a fresh directory
   // founds or joins its cluster in the background (readiness tells). Errors are lines for people.
-  Status Start();
+  // `cluster_keys` is null if connections to other instances are plain.
+  Status Start(std::shared_ptr<const TlsContext> cluster_keys);
   // Hands leadership over, waits for what is under way, closes the log; at most `limit_ms`. After
   // it no callback is made. Any thread but the consensus thread.
   void Stop(uint64_t limit_ms);
 
   // The rest: any thread.
+  // Other keys. REQUIRES: it was started with some.
+  void SetClusterKeys(std::shared_ptr<const TlsContext> cluster_keys);
   Core& core();
   // Quietly: the caller calls TryDrive afterwards.
   void Submit(std::unique_ptr<ClientBatch> batch, bool quietly);

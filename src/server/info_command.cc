@@ -245,6 +245,7 @@ void StatsSection(LocalContext& c, Section& out) {
   using Reason = AclLogEntry::Reason;
   const AclLog& refusals = c.node.acl_log();
   out.Add("acl_access_denied_auth", refusals.Count(Reason::kAuth));
+  out.Add("acl_access_denied_tls_cert", refusals.Count(Reason::kCertificate));
   out.Add("acl_access_denied_cmd", refusals.Count(Reason::kCommand));
   out.Add("acl_access_denied_key", refusals.Count(Reason::kKey));
   out.Add("acl_access_denied_channel", refusals.Count(Reason::kChannel));
@@ -359,6 +360,9 @@ void MydisSection(LocalContext& c, Section& out) {
   out.Add("cluster_id", fmt::format("{:016x}", meta.cluster_id));
   out.Add("instance_id", meta.instance_id);
   out.Add("ready", ready == Readiness::kReady ? "yes" : c.node.consensus().why());
+  const auto keys = c.node.security().cluster();
+  out.Add("peer_encryption", keys ? "yes" : "no");
+  out.Add("cluster_keys", keys ? NamesOf(keys->keys()) : "");
   out.Add("raft_id", meta.raft_id);
   out.Add("raft_term", status->term);
   out.Add("raft_leader", status->leader);

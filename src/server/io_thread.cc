@@ -39,8 +39,9 @@ void IoThread::Stop() {
 void IoThread::Adopt(int fd, Door door) {
   loop_->Post([this, door, socket = UniqueFd(fd)]() mutable {
     const uint64_t id = node_.clients().NextId();
+    std::unique_ptr<StreamFilter> filter = node_.MakeFilter(door, socket.get());
     connections_[id] =
-        std::make_unique<Connection>(*this, socket.Release(), id, door, node_.MakeFilter(door));
+        std::make_unique<Connection>(*this, socket.Release(), id, door, std::move(filter));
   });
 }
 

@@ -11,6 +11,7 @@
 #include "net/tcp.h"
 #include "server/http/http_filter.h"
 #include "server/local_families.h"
+#include "server/refusal_filter.h"
 
 namespace mydis {
 namespace {
@@ -19,6 +20,27 @@ uint32_t ThreadCount(const ServerOptions& options) {
   if (options.io_threads > 0) return static_cast<uint32_t>(options.io_threads);
   const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   return std::clamp(cores / 2, 1u, 16u);
+}
+
+// Protected mode. Redis's word for it, which clients know.
+constexpr std::string_view kDenied =
+    "DENIED this instance is in protected mode: nobody needs a password, so only clients of its "
+    "own "
+    "machine are served. From there, give the user default a password (CONFIG SET requirepass), "
+    "or, "
+    "where every machine that reaches this port may do everything, say CONFIG SET protected-mode "
+    "no; --password and --protected-mode no do the same at the start";
+
+std::string RefusalText(Door door, std::string_view denial) {
+  if (door == Door::kRedis) return fmt::format("-{}\r\n", denial);
+  const size_t space = denial.find(' ');
+  const std::string body = fmt::format(
+      R"({{"error":{{"code":"{}","message":"{}","committed":"no","retryable":false}}}})",
+      denial.substr(0, space), denial.substr(space + 1));
+  return fmt::format(
+      "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+      "Connection: close\r\n\r\n{}",
+      body.size(), body);
 }
 
 std::string_view TooManyClients(Door door) {
@@ -34,7 +56,8 @@ Node::Node(const ServerOptions& options)
       table_(StateFamilies(), LocalFamilies()),
       started_ms_(clock_.MonotonicUs() / 1000),
       stats_(ThreadCount(options)),
-      config_(options) {
+      config_(options),
+      security_(options) {
   consensus_ = std::make_unique<ConsensusDriver>(options_, clock_, table_, ThreadCount(options),
                                                  static_cast<ConsensusListener&>(*this));
 }
@@ -42,6 +65,7 @@ Node::Node(const ServerOptions& options)
 Node::~Node() { Stop(); }
 
 Status Node::Start() {
+  if (Status status = security_.Load(); !status.ok()) return status;
   if (Status status = OpenAuditLog(); !status.ok()) return status;
   for (uint32_t i = 0; i < ThreadCount(options_); ++i) {
     auto loop = EventLoop::Create();
@@ -53,7 +77,9 @@ Status Node::Start() {
   consensus_->SetThreads(std::move(threads));
   if (Status s = Listen(Door::kRedis, "--redis-port", options_.redis_port); !s.ok()) return s;
   if (Status s = Listen(Door::kHttp, "--http-port", options_.http_port); !s.ok()) return s;
-  if (Status status = consensus_->Start(); !status.ok()) return status;
+  if (Status status = consensus_->Start(security_.cluster()); !status.ok()) return status;
+  security_.Watch(
+      [this](TransportSecurity::Context keys) { consensus_->SetClusterKeys(std::move(keys)); });
   for (auto& thread : threads_) thread->Start();
   return Status::Ok();
 }
@@ -83,16 +109,42 @@ Status Node::Listen(Door door, std::string_view option, int port) {
   return Status::Ok();
 }
 
-std::unique_ptr<StreamFilter> Node::MakeFilter(Door door) {
-  if (door == Door::kHttp) return std::make_unique<HttpFilter>(http_backend_);
-  return nullptr;
+std::string_view Node::DenialOf(int fd) const {
+  const bool certified =
+      !options_.tls_ca.empty() && options_.tls_auth_clients == ClientCertificates::kYes;
+  const bool open = consensus_->core().default_open.load(std::memory_order_relaxed);
+  if (!config_.protected_mode || certified || !open || IsLocalPeer(fd)) return {};
+  return kDenied;
+}
+
+std::unique_ptr<StreamFilter> Node::MakeFilter(Door door, int fd) {
+  std::unique_ptr<StreamFilter> inner;
+  if (const std::string_view denial = DenialOf(fd); !denial.empty()) {
+    stats_.rejected_connections.Add();
+    inner = std::make_unique<RefusalFilter>(RefusalText(door, denial));
+    LogRefusedClient(PeerName(fd), Status(ErrorCode::kNoAuth, std::string(denial)));
+  } else if (door == Door::kHttp) {
+    inner = std::make_unique<HttpFilter>(http_backend_);
+  }
+  const TransportSecurity::Context tls = security_.clients();
+  if (!tls) return inner;
+  if (!inner) return tls->MakeFilter(false);
+  return std::make_unique<ChainedFilter>(tls->MakeFilter(false), std::move(inner));
+}
+
+void Node::LogRefusedClient(const std::string& address, const Status& reason) {
+  MutexLock guard(refusals_mutex_);
+  const std::string host = address.substr(0, address.rfind(':'));
+  if (refusals_.Allows(host, clock_.MonotonicUs() / 1000))
+    LogWarning("the client at {} is refused: {}", address, reason.message());
 }
 
 void Node::Adopt(int fd, Door door) {
   stats_.connections.Add();
   if (connections_.load() >= config_.max_clients) {
     stats_.rejected_connections.Add();
-    const std::string_view error = TooManyClients(door);
+    // Those who speak TLS would not understand it.
+    const std::string_view error = options_.tls_cert.empty() ? TooManyClients(door) : "";
     (void)send(fd, error.data(), error.size(), MSG_NOSIGNAL);
     close(fd);
     return;
@@ -159,6 +211,7 @@ void Node::RequestStop() {
 
 void Node::Stop() {
   if (consensus_ == nullptr) return;
+  security_.Stop();
   consensus_->Stop(5000);
   // All threads end before any is destroyed: they post tasks to each other.
   for (auto& thread : threads_) thread->Stop();

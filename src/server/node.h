@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/log_limiter.h"
 #include "base/mutex.h"
 #include "server/acl_log.h"
 #include "server/audit_log.h"
@@ -18,6 +19,7 @@
 #include "server/io_thread.h"
 #include "server/options.h"
 #include "server/stats.h"
+#include "server/transport_security.h"
 
 namespace mydis {
 
@@ -39,6 +41,8 @@ class Node final : private ConsensusListener {
   void ResetStats();
   // A connection that was accepted is gone.
   void ConnectionGone() { --connections_; }
+  // Keys and certificates are read anew, which happens by itself within a second of a change.
+  void ReloadFiles() { security_.Reload(); }
   void RequestStop();  // Safe to call from a signal handler's thread.
   // Graceful: leadership handed over, clients answered, log closed.
   void Stop();
@@ -47,7 +51,9 @@ class Node final : private ConsensusListener {
   // and which came in by `door`. Any thread, while the node runs.
   void Adopt(int fd, Door door);
   // What stands between a client's socket and its connection; null: nothing.
-  std::unique_ptr<StreamFilter> MakeFilter(Door door);
+  std::unique_ptr<StreamFilter> MakeFilter(Door door, int fd);
+  // A client at `address` has not got through its filter. Any thread.
+  void LogRefusedClient(const std::string& address, const Status& reason);
 
   const ServerOptions& options() const { return options_; }
   Clock& clock() { return clock_; }
@@ -61,6 +67,7 @@ class Node final : private ConsensusListener {
   AuditLog& audit_log() { return audit_log_; }
   SlowLog& slow_log() { return slow_log_; }
   LatencyMonitor& latency() { return latency_; }
+  const TransportSecurity& security() const { return security_; }
   std::vector<std::unique_ptr<IoThread>>& threads() { return threads_; }
   const RespLimits& resp_limits() const { return resp_limits_; }
   uint64_t started_ms() const { return started_ms_; }  // Monotonic.
@@ -76,6 +83,8 @@ class Node final : private ConsensusListener {
  private:
   Status OpenAuditLog();
   LoopTotals AddLoops() const;
+  // Why the client at the other end of `fd` is not served, in protected mode; or empty.
+  std::string_view DenialOf(int fd) const;
   Status Listen(Door door, std::string_view option, int port);
   void OnReadiness(Readiness readiness) override;
   void OnCanSubmit() override;
@@ -96,6 +105,7 @@ class Node final : private ConsensusListener {
   ClientRegistry clients_;
   RespLimits resp_limits_;
   NodeBackend http_backend_{*this};
+  TransportSecurity security_;
   std::unique_ptr<ConsensusDriver> consensus_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::vector<std::unique_ptr<class TcpListener>> listeners_;
@@ -103,6 +113,9 @@ class Node final : private ConsensusListener {
   std::atomic<uint32_t> next_thread_{0};
   std::atomic<uint64_t> pause_until_ms_{0};
   std::atomic<bool> pause_writes_only_{false};
+
+  Mutex refusals_mutex_;
+  LogLimiter refusals_ MYDIS_GUARDED_BY(refusals_mutex_);
 
   mutable Mutex loops_mutex_;
   LoopTotals loops_before_ MYDIS_GUARDED_BY(loops_mutex_);  // At the last ResetStats.

@@ -74,6 +74,21 @@ Status CheckCluster(const ServerOptions& options) {
   return Status::Ok();
 }
 
+Status CheckTls(const ServerOptions& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    return Wrong(options.tls_key.empty()
+                     ? "--tls-cert: give --tls-key too, the certificate's private key"
+                     : "--tls-key: give --tls-cert too, the certificate of this key");
+  }
+  if (!options.tls_ca.empty() && options.tls_cert.empty())
+    return Wrong("--tls-ca: give --tls-cert and --tls-key too: without them there is no TLS");
+  if (options.tls_auth_clients != ClientCertificates::kYes && options.tls_ca.empty())
+    return Wrong("--tls-auth-clients: give --tls-ca too: only then clients are asked for one");
+  if (options.tls_user_from_certificate && options.tls_ca.empty())
+    return Wrong("--tls-user-from-certificate: give --tls-ca too, whose certificates are believed");
+  return Status::Ok();
+}
+
 }  // namespace
 
 std::string ServerOptions::instance_name() const {
@@ -98,6 +113,7 @@ Status ServerOptions::Validate() const {
       return Wrong("--http-cors-origin: give an origin like https://app.example, or *");
   }
   if (Status s = CheckCluster(*this); !s.ok()) return s;
+  if (Status s = CheckTls(*this); !s.ok()) return s;
   for (const auto& [option, text] : {std::pair{"--name", &name}, {"--instance-id", &instance_id}}) {
     if (text == &instance_id && text->empty()) continue;
     if (!IsName(*text))

@@ -18,6 +18,12 @@ enum class DurabilityMode : uint8_t {
   kRelaxed,  // The disk is flushed once a second: for caches.
 };
 
+// Whether clients have to show a certificate of --tls-ca.
+enum class ClientCertificates : uint8_t {
+  kYes,
+  kOptional,  // One that is shown must be of the CA; without one a client logs in with a password.
+};
+
 // A plain value: copy it, change it, hand it over. Field names are the options' names.
 struct ServerOptions {
   static constexpr int kPortOff = -1;
@@ -63,6 +69,23 @@ struct ServerOptions {
   // Where refusals and administration are noted, a line of JSON each; empty: DATA-DIR/audit.log,
   // "off": nowhere.
   std::string audit_log;
+  // The keys that connections between instances are encrypted with (net/cluster_keys.h); empty:
+  // they are plain.
+  std::string cluster_key_file;
+
+  // Certificate (with its chain) and private key for clients' connections, in PEM; empty: those are
+  // plain.
+  std::string tls_cert;
+  std::string tls_key;
+  // The CA of the certificates that clients show; empty: they show none.
+  std::string tls_ca;
+  ClientCertificates tls_auth_clients = ClientCertificates::kYes;
+  // A client whose certificate's common name is that of a user is that user, without a password.
+  bool tls_user_from_certificate = false;
+
+  // While the user "default" needs no password, clients of other machines are refused. What CONFIG
+  // SET protected-mode changes.
+  bool protected_mode = true;
 
   // How long a write or a strong read may wait before it is answered with an error.
   int64_t raft_timeout_ms = 10'000;

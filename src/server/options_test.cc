@@ -66,5 +66,26 @@ TEST(ServerOptions, NamesAreVisibleWords) {
   EXPECT_NE(Refusal([](auto& o) { o.io_threads = -2; }), "");
 }
 
+TEST(ServerOptions, TlsOptionsGoTogether) {
+  EXPECT_EQ(Refusal([](auto& o) { o.tls_cert = "c"; }),
+            "--tls-cert: give --tls-key too, the certificate's private key");
+  EXPECT_EQ(Refusal([](auto& o) { o.tls_key = "k"; }),
+            "--tls-key: give --tls-cert too, the certificate of this key");
+  EXPECT_EQ(Refusal([](auto& o) { o.tls_ca = "a"; }),
+            "--tls-ca: give --tls-cert and --tls-key too: without them there is no TLS");
+  EXPECT_EQ(Refusal([](auto& o) { o.tls_auth_clients = ClientCertificates::kOptional; }),
+            "--tls-auth-clients: give --tls-ca too: only then clients are asked for one");
+  EXPECT_EQ(Refusal([](auto& o) {
+              o.tls_cert = o.tls_key = "c";
+              o.tls_user_from_certificate = true;
+            }),
+            "--tls-user-from-certificate: give --tls-ca too, whose certificates are believed");
+  EXPECT_EQ(Refusal([](auto& o) {
+              o.tls_cert = o.tls_key = o.tls_ca = "c";
+              o.tls_user_from_certificate = true;
+            }),
+            "");
+}
+
 }  // namespace
 }  // namespace mydis

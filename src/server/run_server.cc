@@ -18,8 +18,13 @@ namespace {
 
 int g_signal_pipe[2] = {-1, -1};
 
-extern "C" void OnStopSignal(int) {
-  const char byte = 's';
+// What a byte in the pipe asks for.
+constexpr char kStop = 's';
+constexpr char kReload = 'r';
+constexpr char kQuit = 'q';  // The waiter ends.
+
+extern "C" void OnSignal(int number) {
+  const char byte = number == SIGHUP ? kReload : kStop;
   [[maybe_unused]] const ssize_t written = write(g_signal_pipe[1], &byte, 1);
 }
 
@@ -27,12 +32,12 @@ extern "C" void OnStopSignal(int) {
 bool InstallSignals() {
   if (pipe(g_signal_pipe) != 0) return false;
   struct sigaction action {};
-  action.sa_handler = OnStopSignal;
+  action.sa_handler = OnSignal;
   action.sa_flags = SA_RESTART | SA_ONSTACK;
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   return sigaction(SIGTERM, &action, nullptr) == 0 && sigaction(SIGINT, &action, nullptr) == 0 &&
-         sigaction(SIGPIPE, &ignore, nullptr) == 0;
+         sigaction(SIGHUP, &action, nullptr) == 0 && sigaction(SIGPIPE, &ignore, nullptr) == 0;
 }
 
 void RaiseFileLimit() {
@@ -65,12 +70,13 @@ int RunServer(const ServerOptions& options) {
           options.raft_port, options.rpc_port(), options.data_dir);
   std::thread waiter([&node] {
     char byte = 0;
-    while (read(g_signal_pipe[0], &byte, 1) == 1 && byte != 'q') node.RequestStop();
+    while (read(g_signal_pipe[0], &byte, 1) == 1 && byte != kQuit)
+      byte == kReload ? node.ReloadFiles() : node.RequestStop();
   });
   const Status fatal = node.WaitForStop();
   LogInfo("stopping");
   node.Stop();
-  const char quit = 'q';
+  const char quit = kQuit;
   [[maybe_unused]] const ssize_t written = write(g_signal_pipe[1], &quit, 1);
   waiter.join();
   return fatal.ok() ? 0 : Failed(fatal);
