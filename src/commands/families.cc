@@ -18,6 +18,7 @@
 #include "commands/strings.h"
 #include "commands/table.h"
 #include "commands/tokens.h"
+#include "commands/watching.h"
 #include "commands/zsets.h"
 
 namespace mydis {
@@ -37,6 +38,7 @@ Families StateFamilies() {
       GeoFamily(),
       HashFamily(),
       HashFieldsFamily(),
+      HistoryFamily(),
       HyperLogLogFamily(),
       KeysFamily(),
       ListFamily(),

@@ -105,6 +105,10 @@ void Connection::FinishIfDone() {
     stream_.CloseAfterFlush();
 }
 
+void Connection::OnDrained(ByteStream&) {
+  if (session_.watches != nullptr) thread_.watches().ReadOnSoon();
+}
+
 void Connection::OnClosed(ByteStream&, const Status&) {
   closed_ = true;
   AbandonWait();

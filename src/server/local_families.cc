@@ -16,6 +16,7 @@ Families LocalFamilies() {
       PubSubFamily(),     TrackingFamily(),    LatencyFamily(),     MemoryFamily(),
       SlowlogFamily(),    PersistenceFamily(), AbsentFamily(),      MigrateFamily(),
       TokenFamily(),
+      WatchFamily(),
   };
   return families;
 }

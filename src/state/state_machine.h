@@ -73,6 +73,7 @@ class StateMachine {
   void set_removal_listener(RemovalListener* listener) { removal_listener_ = listener; }
   // As set_listener.
   void set_message_listener(MessageListener* listener);
+  void set_revision_listener(RevisionListener* listener) { revision_listener_ = listener; }
 
   void set_checks(const CheckOptions& options) { checks_ = options; }
   // Breaks the promise that all states are alike, to see what comes of it: gives a key of database
@@ -98,6 +99,11 @@ class StateMachine {
   bool ApplyCommands(const Envelope& envelope, std::string_view body, ApplyObserver* observer,
                      Applied* applied);
   size_t RemoveExpired();
+  // All changes of the state's revision are made.
+  void EndRevision() {
+    if (revision_listener_ != nullptr) [[unlikely]]
+      revision_listener_->OnRevisionEnd();
+  }
   // False: the data is over the limit and no key may go.
   bool MakeRoom(uint64_t seed, Applied* applied);
   void RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed, Reply* reply);
@@ -112,6 +118,7 @@ class StateMachine {
   KeyspaceListener* listener_ = nullptr;
   MessageListener* message_listener_ = nullptr;
   RemovalListener* removal_listener_ = nullptr;
+  RevisionListener* revision_listener_ = nullptr;
   Reclaimer* reclaimer_ = nullptr;
 };
 
