@@ -142,7 +142,7 @@ TEST_F(HistoryRecorderTest, AChangeIsToldByWhatTheKeyIsAfterItsRevision) {
   RunAll({"SET a 1", "APPEND a 2", "DEL a", "RPUSH l 1 2 3", "LPOP l 3", "HSET h f v", "RENAME h g"});
   EXPECT_EQ(ChangesAfter(1),
             "+2 put a string;+3 put a string;+4 delete a;+5 put l list;+6 delete l;+7 put h hash;"
-            "8 delete h;+8 put g hash;");
+            "8 put g hash;+8 delete h;");
 }
 
 TEST_F(HistoryRecorderTest, ACommandThatChangesNothingIsNotTold) {
