@@ -28,8 +28,9 @@ constexpr CommandSpec kSubcommands[] = {
         .group = Group::kServer,
         .since = "0.1.0",
         .complexity = "O(1)",
-        .summary = "Has every instance keep what happens to keys, or is published, for an hour from "
-                   "now on, so that a watch may begin after the revision that it answers.",
+        .summary =
+            "Has every instance keep what happens to keys, or is published, for an hour from "
+            "now on, so that a watch may begin after the revision that it answers.",
         .arguments = "<what: CHANGES | MESSAGES>",
         .handler = KeepHistory,
     },

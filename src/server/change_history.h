@@ -82,8 +82,8 @@ class ChangeHistory {
   void AddBlock(size_t capacity);
 
   bool recording_ = false;
-  std::deque<Block> blocks_;   // Numbered from first_block_ on; never empty while recording.
-  uint64_t first_block_ = 0;   // Numbers are not used again.
+  std::deque<Block> blocks_;  // Numbered from first_block_ on; never empty while recording.
+  uint64_t first_block_ = 0;  // Numbers are not used again.
   uint64_t oldest_ = 0;
   uint64_t added_bytes_ = 0;
   size_t bytes_ = 0;  // That the blocks have room for.

@@ -124,8 +124,9 @@ TEST_F(ChangeHistoryTest, ARevisionLargerThanAllOfItIsGone) {
 
 TEST_F(ChangeHistoryTest, OneRecordMayBeLargerThanTheLimit) {
   Put(11, "a");
-  history_.Add({.revision = 12, .kind = Kind::kMessage, .name = "c", .text = std::string(kLimit * 2, 't')},
-               kLimit);
+  history_.Add(
+      {.revision = 12, .kind = Kind::kMessage, .name = "c", .text = std::string(kLimit * 2, 't')},
+      kLimit);
   EXPECT_EQ(history_.oldest(), 11u);
   EXPECT_EQ(ReadAll(*history_.After(11)), "12:c ");
   Put(13, "b");

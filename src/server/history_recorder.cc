@@ -49,8 +49,7 @@ void HistoryRecorder::Restart() {
 }
 
 bool HistoryRecorder::TakeNews() {
-  const uint64_t bytes =
-      core_.changes_history.added_bytes() + core_.messages_history.added_bytes();
+  const uint64_t bytes = core_.changes_history.added_bytes() + core_.messages_history.added_bytes();
   const bool news = bytes != told_bytes_ || restarted_;
   told_bytes_ = bytes;
   restarted_ = false;

@@ -1,6 +1,6 @@
-// Follows the state on behalf of watches: writes what becomes of each key into the history, revision
-// by revision, and what is published. Listens only while the state asks for it, so that writes pay
-// nothing otherwise; docs/watching.md.
+// Follows the state on behalf of watches: writes what becomes of each key into the history,
+// revision by revision, and what is published. Listens only while the state asks for it, so that
+// writes pay nothing otherwise; docs/watching.md.
 #pragma once
 
 #include <cstdint>

@@ -48,7 +48,8 @@ class HistoryRecorderTest : public ::testing::Test {
   void Run(std::string line, uint32_t db = 0) { RunAll({std::move(line)}, db); }
   uint64_t revision() const { return core_.machine.state().revision; }
 
-  Watch WatchFrom(uint64_t revision, std::string prefix = "", Watch::Kind kind = Watch::Kind::kKeys) {
+  Watch WatchFrom(uint64_t revision, std::string prefix = "",
+                  Watch::Kind kind = Watch::Kind::kKeys) {
     Watch watch{.number = 1, .kind = kind, .name = std::move(prefix)};
     watch.place = *core_.HistoryOfWatches(watch.history()).After(revision);
     watch.complete = watch.told = revision;
@@ -57,8 +58,9 @@ class HistoryRecorderTest : public ::testing::Test {
   // Everything that the watch is told, in RESP with CRLF as spaces.
   std::string Told(Watch& watch, WatchReader::Result expected = WatchReader::Result::kCaughtUp) {
     std::string out;
-    WatchReader reader(watch, core_.HistoryOfWatches(watch.history()), core_.machine.state(),
-                       [this](std::string_view key) { return key != hidden_; }, 1, out);
+    WatchReader reader(
+        watch, core_.HistoryOfWatches(watch.history()), core_.machine.state(),
+        [this](std::string_view key) { return key != hidden_; }, 1, out);
     EXPECT_EQ(reader.Run(), expected);
     return out;
   }
@@ -139,7 +141,8 @@ TEST_F(HistoryRecorderTest, ItEndsWithItsTimeAndIsRenewed) {
 
 TEST_F(HistoryRecorderTest, AChangeIsToldByWhatTheKeyIsAfterItsRevision) {
   Run("MYDIS KEEPHISTORY CHANGES");
-  RunAll({"SET a 1", "APPEND a 2", "DEL a", "RPUSH l 1 2 3", "LPOP l 3", "HSET h f v", "RENAME h g"});
+  RunAll(
+      {"SET a 1", "APPEND a 2", "DEL a", "RPUSH l 1 2 3", "LPOP l 3", "HSET h f v", "RENAME h g"});
   EXPECT_EQ(ChangesAfter(1),
             "+2 put a string;+3 put a string;+4 delete a;+5 put l list;+6 delete l;+7 put h hash;"
             "8 put g hash;+8 delete h;");
@@ -213,8 +216,7 @@ TEST_F(HistoryRecorderTest, WithoutHistoryWhatExpiresHasNone) {
 }
 
 TEST_F(HistoryRecorderTest, WhatIsEvicted) {
-  RunAll({"MYDIS KEEPHISTORY CHANGES", "MYDIS SET maxmemory-policy allkeys-random",
-       "SET a v"});
+  RunAll({"MYDIS KEEPHISTORY CHANGES", "MYDIS SET maxmemory-policy allkeys-random", "SET a v"});
   const uint64_t before = revision();
   Run("MYDIS SET maxmemory 1");
   EXPECT_EQ(ChangesAfter(before), "+" + std::to_string(before + 2) + " evict a;");
@@ -240,7 +242,8 @@ TEST_F(HistoryRecorderTest, KeysThatMayNotBeReadAreNotTold) {
 
 TEST_F(HistoryRecorderTest, ValuesAreThoseOfNow) {
   RunAll({"MYDIS KEEPHISTORY CHANGES"});
-  RunAll({"SET a 1", "SET a 2", "RPUSH l x", "SET gone 1", "DEL gone", "SET large " + std::string(1 << 21, 'x')});
+  RunAll({"SET a 1", "SET a 2", "RPUSH l x", "SET gone 1", "DEL gone",
+          "SET large " + std::string(1 << 21, 'x')});
   Watch watch = WatchFrom(1);
   watch.values = true;
   const std::string told = Told(watch);
@@ -257,7 +260,7 @@ TEST_F(HistoryRecorderTest, MessagesOfAChannelAndOfAPattern) {
   Run("MYDIS KEEPHISTORY MESSAGES");
   EXPECT_FALSE(core_.changes_history.recording());
   RunAll({"PUBLISH news hello", "SPUBLISH news sharded", "PUBLISH sport goal",
-       "EVAL \"redis.call('publish','news','1') redis.call('publish','news','2')\" 0"});
+          "EVAL \"redis.call('publish','news','1') redis.call('publish','news','2')\" 0"});
   EXPECT_EQ(nobody_.messages, 6);
   Watch news = WatchFrom(2, "news", Watch::Kind::kChannel);
   EXPECT_EQ(Told(news),
@@ -274,9 +277,9 @@ TEST_F(HistoryRecorderTest, ASlowWatchFallsBehindAndIsGone) {
   Watch watch = WatchFrom(2);
   Run("SET first 1");
   while (core_.changes_history.oldest() == 2) Run("SET " + std::string(500, 'k') + " v");
-  const std::string expected = ">4\r\n$10\r\nwatch-gone\r\n:1\r\n:" +
-                               std::to_string(core_.changes_history.oldest()) + "\r\n:" +
-                               std::to_string(revision()) + "\r\n";
+  const std::string expected =
+      ">4\r\n$10\r\nwatch-gone\r\n:1\r\n:" + std::to_string(core_.changes_history.oldest()) +
+      "\r\n:" + std::to_string(revision()) + "\r\n";
   EXPECT_EQ(Told(watch, WatchReader::Result::kGone), expected);
 }
 

@@ -9,7 +9,12 @@
 namespace mydis {
 
 IoThread::IoThread(Node& node, uint32_t index, std::unique_ptr<EventLoop> loop)
-    : node_(node), index_(index), loop_(std::move(loop)), random_(RandomSeed()), listeners_(*this), watches_(*this) {
+    : node_(node),
+      index_(index),
+      loop_(std::move(loop)),
+      random_(RandomSeed()),
+      listeners_(*this),
+      watches_(*this) {
   loop_->AddAfterEvents([this] { AfterEvents(); });
   loop_->AddAfterTurn([this] { AfterTurn(); });
 }

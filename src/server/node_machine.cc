@@ -36,7 +36,11 @@ class StateSnapshot final : public SnapshotProducer {
 }  // namespace
 
 NodeMachine::NodeMachine(Core& core, Events events)
-    : core_(core), events_(std::move(events)), random_(RandomSeed()), announcer_(core.audience), recorder_(core, announcer_) {
+    : core_(core),
+      events_(std::move(events)),
+      random_(RandomSeed()),
+      announcer_(core.audience),
+      recorder_(core, announcer_) {
   core_.AddListener(&announcer_);
   core_.machine.set_removal_listener(this);
 }

@@ -28,8 +28,8 @@ void Begin(IoThread& thread, Connection& connection, Request request, Reply& rep
   const ChangeHistory& history = thread.node().core().HistoryOfWatches(request.watch.history());
   const uint64_t from = request.from.value_or(state.revision);
   if (from > state.revision) {
-    return reply.Error(fmt::format("ERR there is no revision {} yet, the state is at {}", from,
-                                   state.revision));
+    return reply.Error(
+        fmt::format("ERR there is no revision {} yet, the state is at {}", from, state.revision));
   }
   const auto place = history.After(from);
   if (!place) {
@@ -155,8 +155,9 @@ constexpr CommandSpec kSubcommands[] = {
      .group = Group::kServer,
      .since = "0.1.0",
      .complexity = "O(1), and O(N) where N is the number of changes kept since the revision.",
-     .summary = "Pushes what becomes of the keys with a prefix, after a revision: nothing is missed "
-                "by who comes back, at whichever instance.",
+     .summary =
+         "Pushes what becomes of the keys with a prefix, after a revision: nothing is missed "
+         "by who comes back, at whichever instance.",
      .arguments = "prefix:key [FROM revision:integer] [DB index:integer] [VALUES]",
      .handler = FollowCommand},
     {.name = "listen",

@@ -128,14 +128,19 @@ WatchReader::Result WatchReader::Run() {
   }
   const size_t output_before = out_.size();
   Result result = Result::kMore;
-  for (size_t n = 0; n < kRecordsAtOnce && out_.size() - output_before < kOutputAtOnce; ++n) {
+  for (size_t n = 0; n < kRecordsAtOnce; ++n) {
     HistoryRecord record;
-    if (!history_.Read(&watch_.place, &record)) {
+    ChangeHistory::Place next = watch_.place;
+    if (!history_.Read(&next, &record)) {
       EndRevisions(state_.revision);
       result = Result::kCaughtUp;
       break;
     }
     EndRevisions(record.revision - 1);
+    // Rather between two revisions than inside of one.
+    const size_t output = out_.size() - output_before;
+    if (output >= kOutputAtOnce && (!found_ || output >= 2 * kOutputAtOnce)) break;
+    watch_.place = next;
     watch_.silent_bytes += record.name.size() + record.text.size() + sizeof(HistoryRecord);
     if (!Concerns(record)) continue;
     if (found_) Tell(false);

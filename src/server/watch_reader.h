@@ -1,5 +1,5 @@
-// Reads the history on behalf of one watch and writes what it tells, as pushes; docs/watching.md has
-// their forms.
+// Reads the history on behalf of one watch and writes what it tells, as pushes; docs/watching.md
+// has their forms.
 #pragma once
 
 #include <cstdint>

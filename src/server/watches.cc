@@ -60,8 +60,8 @@ void Watches::Count(Connection& connection, size_t ended) {
 bool Watches::End(Connection& connection, uint64_t number) {
   const auto& list = connection.session().watches;
   if (list == nullptr) return false;
-  const size_t ended = std::erase_if(
-      list->watches, [number](const Watch& watch) { return watch.number == number; });
+  const size_t ended =
+      std::erase_if(list->watches, [number](const Watch& watch) { return watch.number == number; });
   Count(connection, ended);
   return ended > 0;
 }

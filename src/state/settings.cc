@@ -102,8 +102,9 @@ constexpr SettingSpec kSpecs[] = {
      .initial = "16777216",
      .min = 65536,
      .max = int64_t{64} << 30,
-     .summary = "How much each instance keeps of what has happened to keys, and as much of what was "
-                "published, for watches that go on after a pause (while somebody watches)."},
+     .summary =
+         "How much each instance keeps of what has happened to keys, and as much of what was "
+         "published, for watches that go on after a pause (while somebody watches)."},
     {.name = "write-consistency",
      .kind = Kind::kEnum,
      .initial = "eventual",
