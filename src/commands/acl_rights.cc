@@ -26,6 +26,8 @@ Channels ChannelsOf(const CommandSpec& spec) {
   if (spec.name == "subscribe" || spec.name == "ssubscribe") return {1, true, false};
   if (spec.name == "psubscribe") return {1, true, true};
   if (spec.name == "publish" || spec.name == "spublish") return {1, false, false};
+  if (spec.name == "listen") return {2, false, false};
+  if (spec.name == "plisten") return {2, false, true};
   return {};
 }
 

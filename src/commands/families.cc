@@ -19,6 +19,7 @@
 #include "commands/strings.h"
 #include "commands/table.h"
 #include "commands/tokens.h"
+#include "commands/watching.h"
 #include "commands/zsets.h"
 
 namespace mydis {
@@ -38,6 +39,7 @@ Families StateFamilies() {
       GeoFamily(),
       HashFamily(),
       HashFieldsFamily(),
+      HistoryFamily(),
       HyperLogLogFamily(),
       KeyRevisionFamily(),
       KeysFamily(),

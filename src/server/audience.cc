@@ -97,11 +97,11 @@ void Audience::Change(ThreadCounts& counts, uint32_t thread, int by) {
   counts.mask.store(MaskOfAll(counts.by_thread), std::memory_order_relaxed);
 }
 
-size_t Audience::TrackerCount() const {
+size_t Audience::CountOf(const ThreadCounts& counts) const {
   MutexLock guard(mutex_);
-  size_t count = 0;
-  for (const auto& [thread, trackers] : trackers_.by_thread) count += trackers;
-  return count;
+  size_t sum = 0;
+  for (const auto& [thread, count] : counts.by_thread) sum += count;
+  return sum;
 }
 
 }  // namespace mydis

@@ -56,7 +56,14 @@ class Audience {
   void RemoveTracker(uint32_t thread) { Change(trackers_, thread, -1); }
   void AddMonitor(uint32_t thread) { Change(monitors_, thread, 1); }
   void RemoveMonitor(uint32_t thread) { Change(monitors_, thread, -1); }
-  size_t TrackerCount() const;
+  size_t TrackerCount() const { return CountOf(trackers_); }
+
+  // Threads with watches of changes or messages, and how many watches there are. A watch is added
+  // while the state's lock is held shared, at its place in the history.
+  ThreadMask watchers() const { return watchers_.mask.load(std::memory_order_relaxed); }
+  void AddWatch(uint32_t thread) { Change(watchers_, thread, 1); }
+  void RemoveWatch(uint32_t thread) { Change(watchers_, thread, -1); }
+  size_t WatchCount() const { return CountOf(watchers_); }
 
   // Of the tables of tracked keys of all threads, for their limit and INFO.
   std::atomic<uint64_t> tracked_keys{0};
@@ -81,10 +88,12 @@ class Audience {
   static ThreadMask MaskOfAll(const std::map<uint32_t, size_t>& by_thread);
 
   void Change(ThreadCounts& counts, uint32_t thread, int by);
+  size_t CountOf(const ThreadCounts& counts) const;
 
   std::atomic<size_t> names_{0};
   ThreadCounts trackers_;
   ThreadCounts monitors_;
+  ThreadCounts watchers_;
   mutable Mutex mutex_;
   uint64_t messages_ MYDIS_GUARDED_BY(mutex_) = 0;
   Table tables_[kSubscriptionKinds] MYDIS_GUARDED_BY(mutex_);

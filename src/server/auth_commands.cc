@@ -150,12 +150,16 @@ bool ReadHello(LocalContext& c, HelloRequest* hello) {
   return true;
 }
 
-void FinishHello(Node& node, Session& session, const HelloRequest& hello, RespReply& reply) {
+void FinishHello(IoThread& thread, Connection& connection, const HelloRequest& hello,
+                 RespReply& reply) {
+  Session& session = connection.session();
   if (!session.authenticated) return reply.Error(kErrHelloNeedsLogin);
   if (hello.name) {
     MutexLock guard(session.record->mutex);
     session.record->name = *hello.name;
   }
+  // RESP2 has no pushes.
+  if (hello.version < 3) thread.watches().EndAll(connection);
   session.resp_version = hello.version;
   session.record->resp_version = hello.version;
   if (hello.version < 3 && session.attributes) {
@@ -164,7 +168,7 @@ void FinishHello(Node& node, Session& session, const HelloRequest& hello, RespRe
       session.reply_mode = session.answering();
   }
   reply.set_version(hello.version);
-  ReplyHello(node, session, reply);
+  ReplyHello(thread.node(), session, reply);
 }
 
 }  // namespace
@@ -190,12 +194,12 @@ void AuthCommand(LocalContext& c) {
 void HelloCommand(LocalContext& c) {
   HelloRequest hello;
   if (!ReadHello(c, &hello)) return;
-  if (!hello.login) return FinishHello(c.node, c.session, hello, c.reply);
+  if (!hello.login) return FinishHello(c.thread, c.connection, hello, c.reply);
   Login login = *std::move(hello.login);
   LogIn(c, std::move(login),
-        [&node = c.node, &session = c.session, hello = std::move(hello)](RespReply& reply,
-                                                                         std::string_view error) {
-          error.empty() ? FinishHello(node, session, hello, reply) : reply.Error(error);
+        [&thread = c.thread, &connection = c.connection, hello = std::move(hello)](
+            RespReply& reply, std::string_view error) {
+          error.empty() ? FinishHello(thread, connection, hello, reply) : reply.Error(error);
         });
 }
 

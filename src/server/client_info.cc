@@ -40,14 +40,15 @@ std::string ClientInfo(Node& node, ClientRecord& client) {
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 rbs=16384 rbp=0 obl=0 oll=0 omem={} "
-      "tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
+      "tot-mem={} events=r cmd={} user={} redir={} resp={} lib-name={} lib-ver={} watches={}",
       client.id, client.address, client.local_address, client.fd, name,
       seconds_since(client.connected_ms), seconds_since(client.active_ms), FlagsOf(client),
       client.db.load(), client.subscribed[0].load(), client.subscribed[1].load(),
       client.subscribed[2].load(), client.queued.load(), client.input_bytes.load(),
       client.output_bytes.load(), 1024 + client.input_bytes + client.output_bytes,
       last == nullptr ? "NULL" : node.table().FullName(*last), user,
-      client.tracking_redirect.load(), client.resp_version.load(), lib_name, lib_version);
+      client.tracking_redirect.load(), client.resp_version.load(), lib_name, lib_version,
+      client.watches.load());
 }
 
 }  // namespace mydis

@@ -127,6 +127,10 @@ void Connection::FinishIfDone() {
     stream_.CloseAfterFlush();
 }
 
+void Connection::OnDrained(ByteStream&) {
+  if (session_.watches != nullptr) thread_.watches().ReadOnSoon();
+}
+
 void Connection::OnClosed(ByteStream&, const Status& reason) {
   closed_ = true;
   if (reason.code() == ErrorCode::kNoAuth) node_.LogRefusedClient(session_.record->address, reason);

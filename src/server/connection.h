@@ -81,6 +81,8 @@ class Connection final : private StreamHandler {
   // Sends what the client did not ask for. A client that does not read it is closed.
   void Push(PushForms& push);
   void PushBytes(std::string_view bytes);
+  // Whether a watch of keys may tell of this one.
+  bool MayWatch(std::string_view key);
   // The mail that was waited for has been handled.
   void MailHandled();
 
@@ -110,6 +112,7 @@ class Connection final : private StreamHandler {
   std::span<char> ReadTarget() override { return parser_.Target(); }
   void OnTargetFilled(ByteStream&, size_t n) override { parser_.TargetFilled(n); }
   void OnEnd(ByteStream& stream, bool unread) override;
+  void OnDrained(ByteStream& stream) override;
   void OnClosed(ByteStream& stream, const Status& reason) override;
 
   // Loads what the next requests will look up into the processor's caches; gives how far it went.

@@ -11,6 +11,7 @@
 #include "server/io_thread.h"
 #include "server/node.h"
 #include "server/redaction.h"
+#include "server/watches.h"
 
 namespace mydis {
 namespace {
@@ -237,7 +238,17 @@ void Connection::RefuseQueued() {
   }
 }
 
+bool Connection::MayWatch(std::string_view key) {
+  if (MayDoEverything()) [[likely]]
+    return true;
+  RefreshRights();
+  if (MayDoEverything()) return true;
+  return session_.rights != nullptr && MayWatchKeys(*session_.rights, key);
+}
+
 bool Connection::MayStillListen() const {
+  if (session_.watches != nullptr && !MayStillWatch(*session_.rights, *session_.watches))
+    return false;
   if (!session_.subscribed()) return true;
   for (size_t kind = 0; kind < kSubscriptionKinds; ++kind) {
     const bool pattern = static_cast<Subscription>(kind) == Subscription::kPattern;

@@ -9,6 +9,7 @@
 #include "server/audience.h"
 #include "server/background_reclaimer.h"
 #include "server/blocked_clients.h"
+#include "server/change_history.h"
 #include "server/cluster_clock.h"
 #include "server/listener_fanout.h"
 #include "server/state_lock.h"
@@ -29,13 +30,17 @@ struct Core {
     machine.set_reclaimer(&reclaimer);
   }
 
-  // For a follower of the state, before the first entry is applied. Without followers the state
-  // tells nothing, which costs nothing.
+  // For a follower of the state, between entries. Without followers the state tells nothing, which
+  // costs nothing.
   void AddListener(KeyspaceListener* listener) {
     listeners.Add(listener);
     machine.set_listener(&listeners);
   }
+  void RemoveListener(KeyspaceListener* listener) { listeners.Remove(listener); }
 
+  const ChangeHistory& HistoryOfWatches(HistoryOf what) const {
+    return what == HistoryOf::kChanges ? changes_history : messages_history;
+  }
   // Whether somebody may want the events of look-ups that find nothing. REQUIRES: the lock is held.
   bool TellsMisses() const {
     return !audience.empty() && (machine.state().settings.notify_events() &
@@ -52,6 +57,9 @@ struct Core {
   ClusterClock cluster_clock;
   BlockedClients blocked;
   Audience audience;
+  // Guarded by `lock`. What watches read from, kept while somebody in the cluster watches.
+  ChangeHistory changes_history;
+  ChangeHistory messages_history;
   // The cluster-wide floor for writes, as of the last applied entry.
   std::atomic<bool> strong_writes{false};
   // Changes whenever the users do, or what this instance knows of them; never 0. Stored by the

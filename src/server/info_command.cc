@@ -377,6 +377,10 @@ void MydisSection(LocalContext& c, Section& out) {
   out.Add("state_agreements", status->state_agreements);
   out.Add("state_differences", status->state_differences);
   out.Add("state_repairs", status->state_repairs);
+  const Core& core = c.node.core();
+  out.Add("watches", core.audience.WatchCount());
+  out.Add("watch_changes_bytes", core.changes_history.bytes());
+  out.Add("watch_messages_bytes", core.messages_history.bytes());
 }
 
 void KeyspaceSection(LocalContext& c, Section& out) {

@@ -9,7 +9,12 @@
 namespace mydis {
 
 IoThread::IoThread(Node& node, uint32_t index, std::unique_ptr<EventLoop> loop)
-    : node_(node), index_(index), loop_(std::move(loop)), random_(RandomSeed()), listeners_(*this) {
+    : node_(node),
+      index_(index),
+      loop_(std::move(loop)),
+      random_(RandomSeed()),
+      listeners_(*this),
+      watches_(*this) {
   loop_->AddAfterEvents([this] { AfterEvents(); });
   loop_->AddAfterTurn([this] { AfterTurn(); });
 }
@@ -27,6 +32,7 @@ void IoThread::Stop() {
   loop_->Post([this, &closed] {
     // What has been answered leaves yet.
     for (auto& [id, connection] : connections_) connection->stream().Flush();
+    watches_.Stop();
     connections_.clear();
     migrations_.reset();
     closed.set_value();
@@ -52,6 +58,8 @@ bool IoThread::Receive(Mail mail) {
     news_backlog_.fetch_add(mail.news->bytes(), std::memory_order_relaxed);
     work += mail.news->deliveries();
   }
+  // How much it is for watches nobody knows yet.
+  if (mail.history) work += kDrivenReplies + 1;
   auto task = [this, mail = std::move(mail)]() mutable { OnMail(std::move(mail)); };
   const bool small = work <= kDrivenReplies;
   if (small)
@@ -73,8 +81,9 @@ void IoThread::OnMail(Mail mail) {
     news_backlog_.fetch_sub(mail.news->bytes(), std::memory_order_relaxed);
   }
   if (mail.news_lost) listeners_.CloseSubscribers("this instance could not keep up with messages");
-  if (mail.news == nullptr && !mail.news_lost) return;
-  expected_news_.fetch_sub(1);
+  if (mail.history) watches_.ReadOn();
+  if (mail.Announced() == 0) return;
+  expected_news_.fetch_sub(mail.Announced());
   for (const uint64_t id : std::exchange(news_waiters_, {})) {
     if (Connection* connection = Find(id)) connection->MailHandled();
   }
@@ -336,6 +345,7 @@ void IoThread::EachSecond() {
     }
   }
   listeners_.tracked().ObeyLimit();
+  watches_.EachSecond();
   if (index_ == 0) {
     Stats& stats = node_.stats();
     const auto [input, output] = node_.NetBytes();

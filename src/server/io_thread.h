@@ -19,6 +19,7 @@
 #include "server/mail.h"
 #include "server/migrations.h"
 #include "server/password.h"
+#include "server/watches.h"
 
 namespace mydis {
 
@@ -97,6 +98,7 @@ class IoThread {
     return CountOf(spec).calls.load(std::memory_order_relaxed) % kTimedOneIn == 0;
   }
   Listeners& listeners() { return listeners_; }
+  Watches& watches() { return watches_; }
   // Users have changed: connections that may not be here, or not listen, any more are closed.
   void CheckUsers();
   // Words whose passwords are hashed, for the command at hand.
@@ -162,6 +164,7 @@ class IoThread {
   bool reading_ = false;
   Random random_;
   Listeners listeners_;
+  Watches watches_;
   const News* news_ = nullptr;  // Of the mail at hand.
   size_t news_next_ = 0;        // The first item that was not told.
   std::atomic<uint32_t> expected_news_{0};

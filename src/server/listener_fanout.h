@@ -8,11 +8,12 @@
 
 namespace mydis {
 
-// The applying thread; Add before the first entry is applied.
+// The applying thread, between entries.
 class ListenerFanout final : public KeyspaceListener {
  public:
   // In the order in which they are told. `listener` outlives this.
   void Add(KeyspaceListener* listener) { listeners_.push_back(listener); }
+  void Remove(KeyspaceListener* listener) { std::erase(listeners_, listener); }
 
   void OnKeyChanged(uint32_t db, std::string_view key) override {
     for (KeyspaceListener* listener : listeners_) listener->OnKeyChanged(db, key);

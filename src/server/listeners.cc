@@ -59,6 +59,7 @@ void Listeners::UnsubscribeAll(Connection& connection) {
 
 void Listeners::Forget(Connection& connection) {
   UnsubscribeAll(connection);
+  thread_.watches().EndAll(connection);
   tracked_.Stop(connection);
   RemoveMonitor(connection);
 }
@@ -106,7 +107,8 @@ void Listeners::Tell(const News& news, const NewsItem& item) {
 
 void Listeners::CloseSubscribers(std::string_view why) {
   tracked_.InvalidateAll();
-  std::set<Connection*> closing;
+  std::set<Connection*> closing(thread_.watches().connections().begin(),
+                                thread_.watches().connections().end());
   for (const Members& table : members_) {
     for (const auto& [name, members] : table) {
       for (const Member& member : members) closing.insert(member.connection);

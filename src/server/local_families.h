@@ -31,6 +31,7 @@ std::span<const CommandSpec> PubSubFamily();
 std::span<const CommandSpec> SlowlogFamily();
 std::span<const CommandSpec> TokenFamily();
 std::span<const CommandSpec> TrackingFamily();
+std::span<const CommandSpec> WatchFamily();
 
 Families LocalFamilies();
 

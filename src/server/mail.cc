@@ -35,6 +35,14 @@ void Outbox::Announce(const std::shared_ptr<const News>& news) {
   }
 }
 
+void Outbox::AnnounceHistory(ThreadMask threads) {
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    if ((threads & MaskOf(static_cast<uint32_t>(i))) == 0 || mails_[i].history) continue;
+    threads_[i]->ExpectNews();
+    mails_[i].history = true;
+  }
+}
+
 void Outbox::SendTo(size_t thread) {
   IoThread* to = threads_[thread];
   if (to->Receive(std::exchange(mails_[thread], {}))) to_drive_.push_back(to);

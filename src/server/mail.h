@@ -19,7 +19,10 @@ struct Mail {
   std::vector<Completed> completed;  // In the order in which they ended.
   std::shared_ptr<const News> news;  // In the order of the log; null: none.
   bool news_lost = false;            // The thread was too far behind: its listeners must go.
-  bool empty() const { return completed.empty() && news == nullptr && !news_lost; }
+  bool history = false;              // There is more for those who watch.
+  bool empty() const { return completed.empty() && news == nullptr && !news_lost && !history; }
+  // How many announcements of it the thread expects.
+  uint32_t Announced() const { return (news != nullptr || news_lost ? 1 : 0) + (history ? 1 : 0); }
 };
 
 // The consensus thread.
@@ -33,6 +36,8 @@ class Outbox {
   // Takes the news for those who want it, and lets them know at once that it will come. What is
   // behind by too much is told only that it has missed something.
   void Announce(const std::shared_ptr<const News>& news);
+  // Likewise that these threads' watches can read on.
+  void AnnounceHistory(ThreadMask threads);
   void Send();
   // Sends what is left, and sees to it that what was sent is read.
   void Drive();

@@ -36,9 +36,12 @@ class StateSnapshot final : public SnapshotProducer {
 }  // namespace
 
 NodeMachine::NodeMachine(Core& core, Events events)
-    : core_(core), events_(std::move(events)), random_(RandomSeed()), announcer_(core.audience) {
+    : core_(core),
+      events_(std::move(events)),
+      random_(RandomSeed()),
+      announcer_(core.audience),
+      recorder_(core, announcer_) {
   core_.AddListener(&announcer_);
-  core_.machine.set_message_listener(&announcer_);
   core_.machine.set_removal_listener(this);
 }
 
@@ -85,6 +88,8 @@ void NodeMachine::EndApply(uint64_t) MYDIS_NO_THREAD_ANALYSIS {
 
 // Still under the lock: who sees what was applied also sees that news of it is on its way.
 void NodeMachine::HandOverNews() {
+  if (recorder_.TakeNews()) [[unlikely]]
+    outbox_.AnnounceHistory(core_.audience.watchers());
   const std::shared_ptr<const News> news = announcer_.Take();
   if (news == nullptr) [[likely]]
     return;
@@ -97,11 +102,13 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
     observer = static_cast<ServerSubmission*>(local)->BeginApply(core_);
   announcer_.BeginEntry(entry.index, core_.machine.state(),
                         observer == nullptr ? nullptr : static_cast<ServerSubmission*>(local));
+  recorder_.Follow(std::max(envelope.time_ms, core_.machine.state().time_ms));
   auto applied = core_.machine.Apply(*entry.data, observer);
   if (!applied) {
     events_.on_fatal(applied.error());
     return false;
   }
+  recorder_.Follow(core_.machine.state().time_ms);
   check_ = applied->check;
   if (observer != nullptr && applied->fresh) {
     static_cast<ServerSubmission*>(local)->WasApplied(
@@ -177,6 +184,8 @@ Status NodeMachine::FinishRestore(uint64_t) {
   core_.blocked.OnFlush(std::nullopt);
   Published();
   PublishUsers();
+  recorder_.Restart();
+  HandOverNews();
   core_.lock.UnlockExclusive();
   incoming_.reset();
   core_.cluster_clock.OnApplied(core_.machine.state().time_ms, false);

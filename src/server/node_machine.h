@@ -12,6 +12,7 @@
 #include "server/announcer.h"
 #include "server/core.h"
 #include "server/eviction_advisor.h"
+#include "server/history_recorder.h"
 #include "server/mail.h"
 #include "state/snapshot_taker.h"
 
@@ -75,6 +76,7 @@ class NodeMachine final : public Machine, private RemovalListener {
   Random random_;
   LeaderInfo leader_;
   Announcer announcer_;
+  HistoryRecorder recorder_;
   uint64_t users_version_ = 0;  // Of the users that connections were told of.
   Outbox outbox_;
   EvictionAdvisor advisor_;

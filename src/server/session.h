@@ -18,6 +18,8 @@
 
 namespace mydis {
 
+struct WatchList;  // server/watches.h
+
 inline constexpr std::string_view kErrUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 
 // What others may see of a client (CLIENT LIST on any connection). Written by its own thread.
@@ -44,6 +46,7 @@ struct ClientRecord {
   std::atomic<bool> paused{false};   // By CLIENT PAUSE.
   std::atomic<bool> blocked{false};  // Waits for a key, or for other instances (WAIT).
   std::atomic<uint32_t> subscribed[kSubscriptionKinds] = {};
+  std::atomic<uint32_t> watches{0};  // Of MYDIS FOLLOW and LISTEN.
   std::atomic<bool> monitor{false};
   std::atomic<bool> tracking{false};
   std::atomic<bool> tracking_broadcast{false};
@@ -98,6 +101,7 @@ struct Session {
 
   std::unique_ptr<mydis::Subscriptions> subscriptions;  // Null: never subscribed.
   std::unique_ptr<mydis::Tracking> tracking;            // Null: off.
+  std::shared_ptr<WatchList> watches;                   // Null: none.
   bool monitor = false;
   mydis::Subscriptions& Subscribed() {
     if (subscriptions == nullptr) subscriptions = std::make_unique<mydis::Subscriptions>();
@@ -109,7 +113,9 @@ struct Session {
   }
   bool subscribed() const { return subscriptions != nullptr && record->Subscriptions() > 0; }
   // Whether it may be sent what it did not ask for.
-  bool listens() const { return subscriptions != nullptr || tracking != nullptr || monitor; }
+  bool listens() const {
+    return subscriptions != nullptr || tracking != nullptr || watches != nullptr || monitor;
+  }
 
   // --- Who the client is (docs/acl.md) ---
   // While the users are of this version the client may do everything.

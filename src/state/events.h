@@ -39,6 +39,14 @@ class KeyspaceListener {
                        std::string_view key) = 0;
 };
 
+// Told where the changes of one revision end: what KeyspaceListener has been told since the last
+// call has the state's revision. The applying thread.
+class RevisionListener {
+ public:
+  virtual ~RevisionListener() = default;
+  virtual void OnRevisionEnd() = 0;
+};
+
 // Told when an entry makes many keys go at once, for who has a clock. The applying thread.
 class RemovalListener {
  public:

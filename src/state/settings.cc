@@ -97,6 +97,14 @@ constexpr SettingSpec kSpecs[] = {
           "The longest member, in bytes, of a set in its compact form."),
     Limit("stream-node-max-bytes", "4096", "How large a node of a stream gets. 0: no limit."),
     Limit("stream-node-max-entries", "100", "The most entries of a stream's node. 0: no limit."),
+    {.name = "watch-history-bytes",
+     .kind = Kind::kBytes,
+     .initial = "16777216",
+     .min = 65536,
+     .max = int64_t{64} << 30,
+     .summary =
+         "How much each instance keeps of what has happened to keys, and as much of what was "
+         "published, for watches that go on after a pause (while somebody watches)."},
     {.name = "write-consistency",
      .kind = Kind::kEnum,
      .initial = "eventual",
@@ -256,6 +264,7 @@ void Settings::Cache() {
   proto_max_bulk_len_ = size("proto-max-bulk-len");
   script_budget_ = size("script-budget");
   script_memory_ = size("script-memory");
+  watch_history_bytes_ = size("watch-history-bytes");
   encoding_limits_ = {
       .hash_max_listpack_entries = size("hash-max-listpack-entries"),
       .hash_max_listpack_value = size("hash-max-listpack-value"),

@@ -68,6 +68,7 @@ class Settings {
   uint64_t proto_max_bulk_len() const { return proto_max_bulk_len_; }
   uint64_t script_budget() const { return script_budget_; }
   uint64_t script_memory() const { return script_memory_; }
+  uint64_t watch_history_bytes() const { return watch_history_bytes_; }
   const EncodingLimits& encoding_limits() const { return encoding_limits_; }
 
   void Save(Encoder& out) const;
@@ -86,6 +87,7 @@ class Settings {
   uint64_t script_budget_ = 0;
   uint64_t script_memory_ = 0;
   uint32_t notify_events_ = 0;
+  uint64_t watch_history_bytes_ = 0;
   EncodingLimits encoding_limits_;
 };
 

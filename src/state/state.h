@@ -7,6 +7,7 @@
 #include "state/acl.h"
 #include "state/events.h"
 #include "state/eviction.h"
+#include "state/history_demand.h"
 #include "state/keyspace.h"
 #include "state/origins.h"
 #include "state/scripts.h"
@@ -28,6 +29,7 @@ struct State {
   Scripts scripts;
   AclUsers users;
   EvictionList evictions;  // What goes first when memory runs out.
+  HistoryDemand history;   // Whether somebody in the cluster watches.
   uint64_t revision = 0;   // Applied write commands so far: the only such number users see.
   uint64_t time_ms = 0;    // The cluster's time: that of the last applied entry.
   // What counts against `maxmemory`.

@@ -13,8 +13,8 @@ namespace mydis {
 namespace {
 
 // 1: settings and origins. 2: scripts too. 3: users too. 4: keys that go first, too. 5: users have
-// dates.
-constexpr uint32_t kHeadVersion = 5;
+// dates. 6: how long history is kept, too.
+constexpr uint32_t kHeadVersion = 6;
 
 // Chance for one operation: from the entry's seed and the operation's place in it, so that it does
 // not matter how much chance other operations used.
@@ -190,14 +190,25 @@ bool StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uin
   // What reads of this instance's clients have said before counts nowhere else.
   out.TakeWouldBlock();
   runner_.Run(context);
+  if (kind == CommandRunner::Kind::kWrite) EndRevision();
   // (Nor do reads that are in the log, which only this instance runs.)
   return kind == CommandRunner::Kind::kWrite && out.TakeWouldBlock();
 }
 
 size_t StateMachine::RemoveExpired() {
   const auto now_ms = static_cast<int64_t>(state_->time_ms);
-  return RemoveKeys(removal_listener_, RemovalListener::Cause::kExpiry, SIZE_MAX,
-                    [&](size_t limit) { return state_->keyspace.RemoveExpired(now_ms, limit); });
+  const auto next_ms = state_->keyspace.NextDeadline();
+  if (!next_ms || *next_ms > now_ms) [[likely]]
+    return 0;
+  // While history is kept they have a revision of their own, so that what a watch was told of the
+  // last one was all of it. Otherwise it stays that of the last write, as older entries had it.
+  if (state_->history.KeepsChanges(state_->time_ms))
+    state_->keyspace.set_revision(++state_->revision);
+  const size_t removed =
+      RemoveKeys(removal_listener_, RemovalListener::Cause::kExpiry, SIZE_MAX,
+                 [&](size_t limit) { return state_->keyspace.RemoveExpired(now_ms, limit); });
+  EndRevision();
+  return removed;
 }
 
 // Before a command, as in Redis, and before a transaction as a whole; and after an entry, so that
@@ -214,6 +225,7 @@ bool StateMachine::MakeRoom(uint64_t seed, Applied* applied) {
                                    return mydis::MakeRoom(state_->keyspace, state_->settings,
                                                           state_->evictions, random, limit);
                                  });
+  EndRevision();
   return !state_->OutOfMemory();
 }
 
@@ -333,6 +345,7 @@ std::string StateMachine::SaveHead() const {
   state_->scripts.Save(out);
   state_->users.Save(out);
   state_->evictions.Save(head);
+  state_->history.Save(out);
   return head;
 }
 
@@ -350,7 +363,8 @@ Status StateMachine::LoadHead(std::string_view head) {
   if (!state->settings.Load(in) || !state->origins.Load(in) ||
       (version >= 2 && !state->scripts.Load(in)) ||
       (version >= 3 && !state->users.Load(in, version >= 5)) ||
-      (version >= 4 && !state->evictions.Load(in)) || !in.AtEnd())
+      (version >= 4 && !state->evictions.Load(in)) ||
+      (version >= 6 && !state->history.Load(in)) || !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
   Adopt(std::move(state));
   return Status::Ok();

@@ -76,6 +76,7 @@ class StateMachine {
   void set_removal_listener(RemovalListener* listener) { removal_listener_ = listener; }
   // As set_listener.
   void set_message_listener(MessageListener* listener);
+  void set_revision_listener(RevisionListener* listener) { revision_listener_ = listener; }
 
   void set_checks(const CheckOptions& options) { checks_ = options; }
   // Breaks the promise that all states are alike, to see what comes of it: gives a key of database
@@ -106,6 +107,11 @@ class StateMachine {
   bool ApplyCommand(EntryRun& run, bool full);
   bool ApplyTransaction(EntryRun& run);
   size_t RemoveExpired();
+  // All changes of the state's revision are made.
+  void EndRevision() {
+    if (revision_listener_ != nullptr) [[unlikely]]
+      revision_listener_->OnRevisionEnd();
+  }
   // False: the data is over the limit and no key may go.
   bool MakeRoom(uint64_t seed, Applied* applied);
   // Whether the command found nothing to take, and said so.
@@ -121,6 +127,7 @@ class StateMachine {
   KeyspaceListener* listener_ = nullptr;
   MessageListener* message_listener_ = nullptr;
   RemovalListener* removal_listener_ = nullptr;
+  RevisionListener* revision_listener_ = nullptr;
   Reclaimer* reclaimer_ = nullptr;
 };
 
