@@ -147,12 +147,13 @@ class CommandFixture : public ::testing::Test {
     RecordingReply reply(resp_version_);
     const CommandSpec* spec = table_.Resolve(args);
     if (spec == nullptr) return "-ERR unknown command";
-    if (table_.KindOf(args) == CommandRunner::Kind::kUnknown)
+    const CommandRunner::Meaning meaning = table_.Look(args);
+    if (meaning.kind == CommandRunner::Kind::kUnknown)
       return fmt::format("-ERR wrong number of arguments for '{}' command", table_.FullName(*spec));
     WriteContext context{args, reply, state_, state_.keyspace, db_, now_ms_, random_};
     if (spec->effect == Effect::kWrite) state_.keyspace.set_revision(++state_.revision);
     const UseScope uses(now_ms_, state_.settings.use_rule());
-    table_.Run(context);
+    table_.Run(meaning, context);
     EXPECT_TRUE(reply.complete()) << "not exactly one reply: " << reply.text();
     return reply.text();
   }

@@ -168,25 +168,24 @@ const CommandSpec* CommandTable::FindFullName(std::string_view full_name) const 
   return FindSubcommand(*spec, full_name.substr(bar + 1));
 }
 
-CommandRunner::Kind CommandTable::KindOf(Args args) const {
+CommandRunner::Meaning CommandTable::Look(Args args) const {
   const CommandSpec* spec = args.empty() ? nullptr : Resolve(args);
-  if (spec == nullptr || !ArityFits(*spec, args.size())) return Kind::kUnknown;
-  if (spec->handler.write != nullptr) return Kind::kWrite;
-  return spec->handler.read != nullptr ? Kind::kRead : Kind::kUnknown;
+  if (spec == nullptr || !ArityFits(*spec, args.size())) return {};
+  const Kind kind = spec->handler.write != nullptr  ? Kind::kWrite
+                    : spec->handler.read != nullptr ? Kind::kRead
+                                                    : Kind::kUnknown;
+  return {kind, (spec->flags & kDenyOom) != 0, spec};
 }
 
-bool CommandTable::NeedsMemory(Args args) const { return (Resolve(args)->flags & kDenyOom) != 0; }
-
-void CommandTable::Run(WriteContext& context) const {
-  const CommandSpec* spec = Resolve(context.args);
-  MYDIS_ASSERT(spec != nullptr, "the caller has asked KindOf");
+void CommandTable::Run(const Meaning& meaning, WriteContext& context) const {
+  const auto* spec = static_cast<const CommandSpec*>(meaning.command);
   if (spec->handler.write != nullptr) {
     if (thread_read_trace.missing == nullptr) return spec->handler.write(context);
     const QuietLookups quiet;
     spec->handler.write(context);
     return;
   }
-  MYDIS_ASSERT(spec->handler.read != nullptr, "the caller has asked KindOf");
+  MYDIS_ASSERT(spec->handler.read != nullptr, "the caller has looked what the words mean");
   if (thread_read_trace.keys != nullptr) NoteRead(*spec, context.args);
   ReadContext read = context.AsRead();
   spec->handler.read(read);

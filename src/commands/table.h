@@ -48,9 +48,8 @@ class CommandTable final : public CommandRunner {
   // All top-level commands in alphabetical order.
   std::span<const CommandSpec* const> all() const { return sorted_; }
 
-  Kind KindOf(Args args) const override;
-  bool NeedsMemory(Args args) const override;
-  void Run(WriteContext& context) const override;
+  Meaning Look(Args args) const override;
+  void Run(const Meaning& meaning, WriteContext& context) const override;
 
  private:
   // A name as lookups compare it.

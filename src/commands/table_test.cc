@@ -87,7 +87,7 @@ TEST_F(CommandTableTest, ListsNamesInOrder) {
 
 TEST_F(CommandTableTest, TellsWhatMayRunInTheStateMachine) {
   using Kind = CommandRunner::Kind;
-  const auto kind = [&](Words words) { return table_.KindOf(words); };
+  const auto kind = [&](Words words) { return table_.Look(words).kind; };
   EXPECT_EQ(kind({"get", "k"}), Kind::kRead);
   EXPECT_EQ(kind({"get"}), Kind::kUnknown);
   EXPECT_EQ(kind({"SET", "k", "v"}), Kind::kWrite);

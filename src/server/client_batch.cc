@@ -49,7 +49,7 @@ void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint
                            int resp_version, Args args, std::string_view user) {
   BatchItem& item = AddCommand(BatchItem::Kind::kWrite, connection, spec, resp_version);
   if (!user.empty()) {
-    item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
+    item.Extra().refused_calls = std::make_unique<std::vector<RefusedCall>>();
     builder_.AsUser(user);
   }
   builder_.AddCommand(db, args);
@@ -64,7 +64,7 @@ void ClientBatch::AddTransaction(Connection* connection, int resp_version,
   for (const StoredCommand& command : transaction->commands) {
     if (command.user.empty()) continue;
     builder_.AsUser(command.user);
-    item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
+    item.Extra().refused_calls = std::make_unique<std::vector<RefusedCall>>();
     break;
   }
   builder_.BeginTransaction(watched, elements);
@@ -82,11 +82,14 @@ void ClientBatch::AddRead(Connection* connection, const CommandSpec* spec, uint3
   BatchItem& item = AddCommand(BatchItem::Kind::kRead, connection, spec, resp_version);
   item.read = std::make_unique<StoredCommand>(spec, db, args);
   item.read->user = user;
-  if (!user.empty()) item.refused_calls = std::make_unique<std::vector<RefusedCall>>();
+  if (!user.empty()) item.Extra().refused_calls = std::make_unique<std::vector<RefusedCall>>();
 }
 
-void ClientBatch::AddLiteral(Connection* connection, std::string reply) {
-  AddItem(BatchItem::Kind::kLiteral, connection, 2).literal = std::move(reply);
+void ClientBatch::AddLiteral(Connection* connection, std::string_view reply) {
+  BatchItem& item = AddItem(BatchItem::Kind::kLiteral, connection, 2);
+  item.begin = literals_.size();
+  literals_ += reply;
+  item.end = literals_.size();
 }
 
 bool ClientBatch::ExtendLiteral(const Connection* connection, std::string_view reply) {
@@ -94,7 +97,8 @@ bool ClientBatch::ExtendLiteral(const Connection* connection, std::string_view r
   BatchItem& last = items_.back();
   if (last.kind != BatchItem::Kind::kLiteral || last.connection != connection || last.silent)
     return false;
-  last.literal += reply;
+  literals_ += reply;
+  last.end = literals_.size();
   return true;
 }
 
@@ -103,11 +107,12 @@ void ClientBatch::Watch(std::span<WatchedKey> keys) {
   MYDIS_ASSERT(item.kind == BatchItem::Kind::kLiteral, "the reply of WATCH is known already");
   const uint32_t mark = builder_.Mark();
   // Another WATCH whose reply this item has stands at the same place.
-  if (item.watch == nullptr) item.watch = std::make_unique<WatchNote>();
-  item.watch->mark = mark;
+  std::unique_ptr<WatchNote>& watch = item.Extra().watch;
+  if (watch == nullptr) watch = std::make_unique<WatchNote>();
+  watch->mark = mark;
   for (WatchedKey& key : keys) {
     key.revision = mark | kAtMark;
-    item.watch->keys.push_back(key);
+    watch->keys.push_back(key);
   }
 }
 
@@ -145,7 +150,7 @@ void ClientBatch::WasApplied(std::string_view body) {
     if (opcode == Opcode::kCommand && (slow || item->not_run || item->would_block)) {
       uint32_t db = 0;
       const Args args = in.Command(&db);
-      item->words.assign(args.begin(), args.end());
+      item->Extra().words.assign(args.begin(), args.end());
     } else {
       in.SkipOperation(opcode);
     }
@@ -176,13 +181,7 @@ void ClientBatch::RunRead(BatchItem& item) {
   const UseScope uses(item.touches ? context.now_ms : 0, state.settings.use_rule());
   const LookupCount before = thread_lookups;
   const CallTimer timer(next_ % kTimedOneIn == 0 || thread_.node().config().Times(*item.spec));
-  if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
-  thread_read_trace.refused = item.refused_calls.get();
-  thread_read_trace.calls = item.calls.get();
-  if (item.tracks && item.spec->group == Group::kScripting)
-    thread_read_trace.keys = &item.keys_read;
-  if (item.spec->group == Group::kScripting)
-    thread_read_trace.counter = &thread_.node().stats().applying();
+  TraceInto(item);
   item.spec->handler.read(context);
   item.error_counted = thread_read_trace.error_counted;
   thread_read_trace = {};
@@ -201,8 +200,8 @@ void ClientBatch::RunReads() {
       RunRead(item);
     } else if (item.kind != BatchItem::Kind::kLiteral) {
       return;
-    } else if (item.watch != nullptr) {
-      NoteWatched(*item.watch);
+    } else if (item.extra != nullptr && item.extra->watch != nullptr) {
+      NoteWatched(*item.extra->watch);
     }
   }
 }
@@ -213,18 +212,25 @@ void ClientBatch::NoteWatched(WatchNote& watch) {
   watch.made = true;
 }
 
+void ClientBatch::TraceInto(BatchItem& item) {
+  // Of plain reads the client's own thread knows which keys they name.
+  const bool script = item.spec == nullptr || item.spec->group == Group::kScripting;
+  if (script) thread_read_trace.counter = &thread_.node().stats().applying();
+  if (tells_misses_) thread_read_trace.missing = &item.Extra().keys_missing;
+  if (item.tracks && (script || item.kind != BatchItem::Kind::kRead))
+    thread_read_trace.keys = &item.Extra().keys_read;
+  if (item.extra == nullptr) return;
+  thread_read_trace.refused = item.extra->refused_calls.get();
+  thread_read_trace.calls = item.extra->calls.get();
+}
+
 BatchItem& ClientBatch::Advance() {
   RunReads();
   MYDIS_ASSERT(next_ < items_.size(), "every operation has an item");
   BatchItem& item = items_[next_];
   reply_.set_version(item.resp_version);
   item.begin = replies_.size();
-  thread_read_trace.refused = item.refused_calls.get();
-  thread_read_trace.calls = item.calls.get();
-  if (item.tracks) thread_read_trace.keys = &item.keys_read;
-  if (item.spec == nullptr || item.spec->group == Group::kScripting)
-    thread_read_trace.counter = &thread_.node().stats().applying();
-  if (tells_misses_) thread_read_trace.missing = &item.keys_missing;
+  TraceInto(item);
   ++begun_;
   return item;
 }

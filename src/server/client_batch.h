@@ -71,42 +71,56 @@ struct BatchPlace {
   uint32_t operation = 0;
 };
 
-struct BatchItem {
-  enum class Kind : uint8_t { kWrite, kTransaction, kRead, kLiteral };
-  Kind kind = Kind::kWrite;
-  // Whether it is one of the entry's operations.
-  bool is_operation() const { return kind == Kind::kWrite || kind == Kind::kTransaction; }
-  uint8_t resp_version = 2;
-  bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
-  bool attributes = false;           // CLIENT ATTRIBUTES: the reply has the revision before it.
-  bool would_block = false;          // It found nothing to take, and said so.
-  bool not_run = false;              // What it stands behind was not run, or would have blocked.
-  bool counts_late = false;          // As a call, once it has been carried out.
-  bool touches = true;               // Its reads are uses of the keys: not CLIENT NO-TOUCH.
-  bool tracks = false;               // The client may keep what it reads: note the keys.
-  bool error_counted = false;        // Its error, that of a command a script called.
-  bool refused = false;              // kRead: not run, since the batch's replies are too large.
-  Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
-  const CommandSpec* spec = nullptr;
-  uint32_t behind = 0;  // The item that it stands behind, and 1; 0: none.
-  // Of a blocking command's first attempt: its place among those who wait; else 0.
+// What few items have.
+struct BatchItemExtra {
+  // Of a blocking command's first attempt: its place among those who wait.
   uint64_t ticket = 0;
-  std::unique_ptr<StoredCommand> read;             // kRead
-  std::unique_ptr<StoredTransaction> transaction;  // kTransaction
-  std::string literal;                             // kLiteral: the reply, made already.
-  std::unique_ptr<WatchNote> watch;                // kLiteral: of WATCH.
+  std::unique_ptr<WatchNote> watch;  // kLiteral: of WATCH.
   // Of a write that took long, or has to be done again: see WasApplied.
   std::vector<std::string> words;
-  std::vector<MissingKey> keys_missing;            // That its reads have looked for.
+  std::vector<MissingKey> keys_missing;  // That its reads have looked for.
   // Of a script that a user with bounded rights runs; else null.
   std::unique_ptr<std::vector<RefusedCall>> refused_calls;
   // Of scripts, while there are monitors; else null.
   std::unique_ptr<std::vector<CalledCommand>> calls;
   std::vector<std::string> keys_read;  // By its scripts and transactions, if `tracks`.
-  size_t begin = 0;                    // Of the reply in `replies`.
+};
+
+// There is one for every command under way: small, since all of a batch are gone through three
+// times.
+struct BatchItem {
+  enum class Kind : uint8_t { kWrite, kTransaction, kRead, kLiteral };
+  Kind kind = Kind::kWrite;
+  // Whether it is one of the entry's operations.
+  bool is_operation() const { return kind == Kind::kWrite || kind == Kind::kTransaction; }
+  // Made when it is first asked for.
+  BatchItemExtra& Extra() {
+    if (extra == nullptr) extra = std::make_unique<BatchItemExtra>();
+    return *extra;
+  }
+  // Whether it is a blocking command's first attempt.
+  bool attempts() const { return extra != nullptr && extra->ticket != 0; }
+
+  uint8_t resp_version = 2;
+  bool silent = false;         // CLIENT REPLY OFF: the reply is thrown away.
+  bool attributes = false;     // CLIENT ATTRIBUTES: the reply has the revision before it.
+  bool would_block = false;    // It found nothing to take, and said so.
+  bool not_run = false;        // What it stands behind was not run, or would have blocked.
+  bool counts_late = false;    // As a call, once it has been carried out.
+  bool touches = true;         // Its reads are uses of the keys: not CLIENT NO-TOUCH.
+  bool tracks = false;         // The client may keep what it reads: note the keys.
+  bool error_counted = false;  // Its error, that of a command a script called.
+  bool refused = false;        // kRead: not run, since the batch's replies are too large.
+  uint32_t behind = 0;         // The item that it stands behind, and 1; 0: none.
+  uint32_t nanoseconds = 0;    // That a command took to run, for those that were timed.
+  Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
+  const CommandSpec* spec = nullptr;
+  size_t begin = 0;  // Of the reply in `replies`; of a literal, among the literals.
   size_t end = 0;
-  uint64_t revision = 0;     // After the operation.
-  uint32_t nanoseconds = 0;  // That a command took to run, for those that were timed.
+  uint64_t revision = 0;                           // After the operation.
+  std::unique_ptr<StoredCommand> read;             // kRead
+  std::unique_ptr<StoredTransaction> transaction;  // kTransaction
+  std::unique_ptr<BatchItemExtra> extra;           // Null: it has nothing of that.
 };
 
 // About how many bytes a read would answer now.
@@ -131,7 +145,7 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   bool HasRoomForRead(size_t expected_bytes) const {
     return expected_bytes <= kExpectedReadBytes - expected_read_bytes_;
   }
-  void AddLiteral(Connection* connection, std::string reply);
+  void AddLiteral(Connection* connection, std::string_view reply);
   // What is added next, a write or a read, is to be run only if the attempt at this place finds
   // something, having been run itself.
   void Behind(const BatchPlace& attempt) { behind_ = attempt; }
@@ -164,7 +178,8 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   IoThread& thread() { return thread_; }
   std::vector<BatchItem>& items() { return items_; }
   std::string_view ReplyOf(const BatchItem& item) const {
-    return std::string_view(replies_).substr(item.begin, item.end - item.begin);
+    const std::string& bytes = item.kind == BatchItem::Kind::kLiteral ? literals_ : replies_;
+    return std::string_view(bytes).substr(item.begin, item.end - item.begin);
   }
   std::string_view Replies(size_t begin, size_t end) const {
     return std::string_view(replies_).substr(begin, end - begin);
@@ -194,11 +209,14 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   void RunReads();
   void RunRead(BatchItem& item);
   void NoteWatched(WatchNote& watch);
+  // Lets the thread's trace go to the item that runs next.
+  void TraceInto(BatchItem& item);
   void EndElement();
 
   IoThread& thread_;
   EntryBuilder builder_;
   std::vector<BatchItem> items_;
+  std::string literals_;  // Replies that were made already, one after the other.
   size_t submitted_bytes_ = 0;
   size_t bytes_before_last_ = 0;
   size_t expected_read_bytes_ = 0;

@@ -98,7 +98,7 @@ TEST_F(ClientBatchTest, ReadsRunAtTheirPlaceBetweenWrites) {
   Apply();
   EXPECT_EQ(Reply(0), "+OK\r\n");
   EXPECT_EQ(Reply(1), "$1\r\n1\r\n");
-  EXPECT_EQ(batch_->items()[2].literal, "+PONG\r\n");
+  EXPECT_EQ(batch_->ReplyOf(batch_->items()[2]), "+PONG\r\n");
   EXPECT_EQ(Reply(3), ":2\r\n");
   EXPECT_EQ(Reply(4), "$1\r\n2\r\n");
   EXPECT_EQ(Reply(5), "$-1\r\n");
@@ -132,7 +132,7 @@ TEST_F(ClientBatchTest, LiteralsOfOneConnectionBecomeOne) {
   EXPECT_FALSE(batch_->ExtendLiteral(other, "+QUEUED\r\n"));
   EXPECT_TRUE(batch_->ExtendLiteral(nullptr, "+QUEUED\r\n"));
   ASSERT_EQ(batch_->items().size(), 1u);
-  EXPECT_EQ(batch_->items()[0].literal, "+OK\r\n+QUEUED\r\n");
+  EXPECT_EQ(batch_->ReplyOf(batch_->items()[0]), "+OK\r\n+QUEUED\r\n");
   // What is thrown away takes no reply along that is not.
   batch_->items()[0].silent = true;
   EXPECT_FALSE(batch_->ExtendLiteral(nullptr, "+QUEUED\r\n"));
@@ -166,7 +166,7 @@ TEST_F(ClientBatchTest, WhatStandsBehindAServedAttemptRunsInItsPlace) {
   EXPECT_EQ(Reply(5), ":0\r\n");
   EXPECT_FALSE(batch_->items()[1].counts_late) << "the connection says so of attempts";
   for (size_t i = 2; i < 6; ++i) EXPECT_TRUE(batch_->items()[i].counts_late);
-  for (const BatchItem& item : batch_->items()) EXPECT_TRUE(item.words.empty());
+  for (const BatchItem& item : batch_->items()) EXPECT_EQ(item.extra, nullptr);
 }
 
 TEST_F(ClientBatchTest, WhatStandsBehindOneThatFoundNothingKeepsItsWords) {
@@ -183,17 +183,17 @@ TEST_F(ClientBatchTest, WhatStandsBehindOneThatFoundNothingKeepsItsWords) {
   const std::vector<BatchItem>& items = batch_->items();
   EXPECT_TRUE(items[1].would_block);
   EXPECT_FALSE(items[1].not_run);
-  EXPECT_EQ(items[1].words, (std::vector<std::string>{"BLPOP", "q", "0"}));
+  EXPECT_EQ(items[1].extra->words, (std::vector<std::string>{"BLPOP", "q", "0"}));
   for (const size_t i : {2, 5, 6, 7}) {
     EXPECT_TRUE(items[i].not_run) << i;
     EXPECT_FALSE(items[i].would_block) << i;
     EXPECT_EQ(Reply(i), "") << i;
   }
-  EXPECT_EQ(items[5].words, (std::vector<std::string>{"SET", "k", "not yet"}));
-  EXPECT_EQ(items[6].words, (std::vector<std::string>{"BLPOP", "k", "0"}));
+  EXPECT_EQ(items[5].extra->words, (std::vector<std::string>{"SET", "k", "not yet"}));
+  EXPECT_EQ(items[6].extra->words, (std::vector<std::string>{"BLPOP", "k", "0"}));
   EXPECT_EQ(Reply(3), ":2\r\n");
   EXPECT_EQ(Reply(4), "$1\r\n2\r\n");
-  EXPECT_TRUE(items[3].words.empty());
+  EXPECT_EQ(items[3].extra, nullptr);
 }
 
 TEST_F(ClientBatchTest, KeysAreWatchedFromTheirPlaceOn) {
@@ -212,7 +212,7 @@ TEST_F(ClientBatchTest, KeysAreWatchedFromTheirPlaceOn) {
   EXPECT_EQ(Reply(2), "*1\r\n:2\r\n");
   EXPECT_EQ(Reply(3), "*-1\r\n");
   EXPECT_EQ(Reply(6), "*1\r\n:3\r\n");
-  const WatchNote& note = *batch_->items()[1].watch;
+  const WatchNote& note = *batch_->items()[1].extra->watch;
   EXPECT_TRUE(note.made);
   EXPECT_EQ(note.mark, watched[0].revision & ~kAtMark);
   EXPECT_EQ(note.keys[0].revision, batch_->items()[0].revision) << "as WATCH there has it";

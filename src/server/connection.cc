@@ -223,7 +223,7 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
   if (core_.audience.monitors() != 0 &&
       (item.transaction != nullptr ||
        (item.spec != nullptr && item.spec->group == Group::kScripting))) [[unlikely]]
-    item.calls = std::make_unique<std::vector<CalledCommand>>();
+    item.Extra().calls = std::make_unique<std::vector<CalledCommand>>();
 }
 
 // Replies one after the other, as those of MULTI and of what it queues, are one item.
@@ -231,7 +231,7 @@ void Connection::AttachReply(std::string_view reply) {
   ClientBatch& batch = thread_.CurrentBatch();
   const bool silent = Silent();
   if (!silent && !session_.attributes && batch.ExtendLiteral(this, reply)) return;
-  batch.AddLiteral(this, std::string(reply));
+  batch.AddLiteral(this, reply);
   Attached(batch, silent);
 }
 

@@ -244,6 +244,8 @@ class Connection final : private StreamHandler {
   void AbandonWait();
 
   void SendItem(const ClientBatch& batch, BatchItem& item, const Outcome& outcome);
+  // What was noted while an item ran.
+  void TellExtra(const BatchItemExtra& extra);
   // A command that EXEC ran or refused, with its reply.
   void CountElement(const StoredCommand& command, std::string_view reply, bool error_counted);
   void SendTransaction(const ClientBatch& batch, BatchItem& item);

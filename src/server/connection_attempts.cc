@@ -16,7 +16,7 @@ Connection::Step Connection::Attempt(const CommandSpec* spec, Args args, bool st
   batch.AddWrite(this, spec, session_.db, session_.resp_version, args);
   Attached(batch);
   BatchItem& item = batch.items().back();
-  item.ticket = node_.core().blocked.NextTicket();
+  item.Extra().ticket = node_.core().blocked.NextTicket();
   item.counts_late = true;
   ++attempts_;
   attempt_ = batch.last_place();
@@ -40,8 +40,8 @@ void Connection::StartWaiting(const ClientBatch& batch, BatchItem& item) {
   blocked_ = std::make_unique<BlockedCommand>();
   blocked_->command.spec = item.spec;
   blocked_->command.db = session_.db;
-  blocked_->command.words = std::move(item.words);
-  blocked_->ticket = item.ticket;
+  blocked_->command.words = std::move(item.Extra().words);
+  blocked_->ticket = item.Extra().ticket;
   blocked_->strong = batch.strong;
   blocked_->silent = item.silent;
   blocked_->nanoseconds = item.nanoseconds;
@@ -54,7 +54,7 @@ void Connection::StartWaiting(const ClientBatch& batch, BatchItem& item) {
 
 // Nothing that chooses a database or a consistency has gone on behind the attempt.
 void Connection::Hold(const ClientBatch& batch, BatchItem& item) {
-  std::vector<std::string> words = std::move(item.read != nullptr ? item.read->words : item.words);
+  std::vector<std::string> words = std::move(item.read != nullptr ? item.read->words : item.Extra().words);
   words.insert(words.begin(), item.is_operation() && batch.strong ? "STRONG" : "EVENTUAL");
   held_.push_back(std::move(words));
 }

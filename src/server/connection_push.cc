@@ -51,7 +51,8 @@ void Connection::TrackKeys(const CommandSpec* spec, Args args) {
 void Connection::TrackRead(const ClientBatch& batch, const BatchItem& item) {
   if (session_.tracking == nullptr || session_.tracking->broadcast) return;
   TrackedKeys& tracked = thread_.listeners().tracked();
-  std::vector<std::string> keys = item.keys_read;
+  std::vector<std::string> keys;
+  if (item.extra != nullptr) keys = item.extra->keys_read;
   if (item.read != nullptr && item.spec->group != Group::kScripting) {
     std::vector<std::string_view> views;
     keys = KeysRead(*item.spec, item.read->Views(views));

@@ -272,7 +272,7 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
   const size_t before = tail.size();
   switch (item.kind) {
     case BatchItem::Kind::kLiteral:
-      tail += item.literal;
+      tail += batch.ReplyOf(item);
       break;
     case BatchItem::Kind::kRead:
       if (outcome.applied && item.end > item.begin) {
@@ -308,12 +308,16 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
     }
     if (item.silent) after.resize(before);
   }
-  if (item.refused_calls != nullptr) NoteRefusals(*item.refused_calls);
-  if (item.calls != nullptr) TellCalls(*item.calls);
-  TellCalls(std::exchange(script_calls_, {}));
-  if (!item.keys_missing.empty()) thread_.TellMisses(item.keys_missing);
+  if (item.extra != nullptr) TellExtra(*item.extra);
+  if (!script_calls_.empty()) TellCalls(std::exchange(script_calls_, {}));
   if (item.tracks && outcome.applied) [[unlikely]]
     TrackRead(batch, item);
+}
+
+void Connection::TellExtra(const BatchItemExtra& extra) {
+  if (extra.refused_calls != nullptr) NoteRefusals(*extra.refused_calls);
+  if (extra.calls != nullptr) TellCalls(*extra.calls);
+  if (!extra.keys_missing.empty()) thread_.TellMisses(extra.keys_missing);
 }
 
 std::string Connection::WriteError(uint64_t revision, const Outcome& outcome) {
@@ -326,7 +330,7 @@ std::string Connection::WriteError(uint64_t revision, const Outcome& outcome) {
 
 void Connection::Deliver(const ClientBatch& batch, BatchItem& item, const Outcome& outcome) {
   --pending_;
-  if (item.ticket != 0) --attempts_;
+  if (item.attempts()) --attempts_;
   if (closed_) {
     if (pending_ == 0) thread_.Bury(this);
     return;
@@ -342,8 +346,9 @@ void Connection::Deliver(const ClientBatch& batch, BatchItem& item, const Outcom
     SendItem(batch, item, outcome);
     return EndWait({}, false);
   }
-  if (item.ticket != 0 && item.would_block) return StartWaiting(batch, item);
-  if (item.watch != nullptr) LearnWatched(batch, *item.watch);
+  if (item.would_block && item.attempts()) return StartWaiting(batch, item);
+  if (item.extra != nullptr && item.extra->watch != nullptr)
+    LearnWatched(batch, *item.extra->watch);
   if (item.counts_late) thread_.Count(item.spec);
   SendItem(batch, item, outcome);
 }

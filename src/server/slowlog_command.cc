@@ -165,7 +165,8 @@ void Connection::NoteCall(const CommandSpec& spec, Args args, uint64_t nanosecon
 }
 
 void Connection::NoteItemTime(const BatchItem& item) {
-  std::vector<std::string_view> views(item.words.begin(), item.words.end());
+  std::vector<std::string_view> views;
+  if (item.extra != nullptr) views.assign(item.extra->words.begin(), item.extra->words.end());
   if (item.read != nullptr) item.read->Views(views);
   // Words that were not kept are those of a call that was not slow.
   if (views.empty()) return thread_.CountTime(item.spec, item.nanoseconds);

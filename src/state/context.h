@@ -65,12 +65,15 @@ class CommandRunner {
  public:
   virtual ~CommandRunner() = default;
   enum class Kind : uint8_t { kUnknown, kRead, kWrite };
-  // What the command does; kUnknown also for a wrong number of words.
-  virtual Kind KindOf(Args args) const = 0;
-  // Whether it is refused while memory is out. REQUIRES: KindOf(args) != kUnknown.
-  virtual bool NeedsMemory(Args) const { return false; }
-  // REQUIRES: KindOf(context.args) != kUnknown.
-  virtual void Run(WriteContext& context) const = 0;
+  // What a command's words mean.
+  struct Meaning {
+    Kind kind = Kind::kUnknown;      // Also for a wrong number of words.
+    bool needs_memory = false;       // It is refused while memory is out.
+    const void* command = nullptr;   // The runner's own.
+  };
+  virtual Meaning Look(Args args) const = 0;
+  // REQUIRES: `meaning` is what Look gave for context.args, and not kUnknown.
+  virtual void Run(const Meaning& meaning, WriteContext& context) const = 0;
 };
 
 }  // namespace mydis

@@ -107,7 +107,7 @@ bool Keyspace::IsUnchanged(uint32_t db, std::string_view key, uint64_t watch_rev
 }
 
 bool Keyspace::ChangedSince(uint32_t db, std::string_view key, uint64_t revision) const {
-  return (WatchRevision(db, key) & ~kMissing) > revision;
+  return swapped_ > revision || (WatchRevision(db, key) & ~kMissing) > revision;
 }
 
 // The cursor is the next position to visit: the partition in the bits above 16, the tag below.

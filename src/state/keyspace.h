@@ -251,6 +251,9 @@ class Keyspace {
   uint64_t lineage_ = UniqueNumber();
   bool placed_new_ = false;  // The entry placed last was not there before.
   std::vector<std::unique_ptr<Database>> databases_;
+  // Revision of the last swap of databases that this instance has seen, which changes keys without
+  // their revisions.
+  uint64_t swapped_ = 0;
   std::vector<uint64_t> deletions_;  // Per partition: revision of the last deletion.
   KeyspaceListener* listener_ = nullptr;
   Reclaimer* reclaimer_ = nullptr;

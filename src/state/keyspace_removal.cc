@@ -105,6 +105,7 @@ void Keyspace::SwapDatabases(uint32_t a, uint32_t b) {
   if (before_change_) before_change_(std::nullopt);
   std::swap(databases_[a], databases_[b]);
   lineage_ = UniqueNumber();
+  swapped_ = revision_;
   if (listener_ != nullptr) {
     listener_->OnFlush(a);
     listener_->OnFlush(b);

@@ -201,6 +201,18 @@ TEST(Keyspace, WatchRevisionNoticesEveryChange) {
   EXPECT_NE(keyspace.WatchRevision(0, "k"), present);
 }
 
+TEST(Keyspace, ASwapOfDatabasesChangesKeysWithoutTheirRevisions) {
+  Keyspace keyspace(1);
+  keyspace.set_revision(1);
+  keyspace.SetString(0, "k", "a", Ttl::None());
+  keyspace.SetString(1, "k", "b", Ttl::None());
+  EXPECT_FALSE(keyspace.ChangedSince(0, "k", 1));
+  keyspace.set_revision(2);
+  keyspace.SwapDatabases(0, 1);
+  EXPECT_TRUE(keyspace.ChangedSince(0, "k", 1));
+  EXPECT_FALSE(keyspace.ChangedSince(0, "k", 2));
+}
+
 TEST(Keyspace, DatabasesSwapMoveAndFlush) {
   Keyspace keyspace(9, 16);
   keyspace.SetString(0, "a", "zero", Ttl::At(10));

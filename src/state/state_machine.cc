@@ -169,11 +169,11 @@ void StateMachine::Corrupt(std::string_view key) {
   state_->keyspace.SetString(0, key, "corrupted on purpose", Ttl::Keep());
 }
 
-bool StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed,
-                              Reply* reply) {
+bool StateMachine::RunCommand(const CommandRunner::Meaning& meaning, Args args, uint32_t db,
+                              std::string_view user, uint64_t seed, Reply* reply) {
   NullReply nowhere;
   Reply& out = reply != nullptr ? *reply : nowhere;
-  const CommandRunner::Kind kind = runner_.KindOf(args);
+  const CommandRunner::Kind kind = meaning.kind;
   MYDIS_ASSERT(kind != CommandRunner::Kind::kUnknown && db < state_->keyspace.databases(),
                "sessions submit only commands that the state machine knows");
   if (kind == CommandRunner::Kind::kRead && reply == nullptr) return false;
@@ -189,7 +189,7 @@ bool StateMachine::RunCommand(Args args, uint32_t db, std::string_view user, uin
                        .user = user};
   // What reads of this instance's clients have said before counts nowhere else.
   out.TakeWouldBlock();
-  runner_.Run(context);
+  runner_.Run(meaning, context);
   if (kind == CommandRunner::Kind::kWrite) EndRevision();
   // (Nor do reads that are in the log, which only this instance runs.)
   return kind == CommandRunner::Kind::kWrite && out.TakeWouldBlock();
@@ -289,10 +289,11 @@ bool StateMachine::ApplyCommand(EntryRun& run, bool full) {
   if (!run.in.ok()) return false;
   Reply* reply = run.observer != nullptr ? &run.observer->BeginCommand(run.operation) : nullptr;
   bool would_block = false;
-  if (full && runner_.NeedsMemory(args)) {
+  const CommandRunner::Meaning meaning = runner_.Look(args);
+  if (full && meaning.needs_memory) {
     if (reply != nullptr) reply->Error(kErrOutOfMemory);
   } else {
-    would_block = RunCommand(args, db, run.in.user(),
+    would_block = RunCommand(meaning, args, db, run.in.user(),
                              SeedFor(run.envelope.seed, run.operation, 0), reply);
   }
   if (would_block) run.without.push_back(run.operation);
@@ -325,7 +326,7 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
     if (!in.ok()) return false;
     if (aborted) continue;
     // Nobody can wait here: who would block has said null.
-    (void)RunCommand(args, db, in.user(), SeedFor(run.envelope.seed, run.operation, element + 1),
+    (void)RunCommand(runner_.Look(args), args, db, in.user(), SeedFor(run.envelope.seed, run.operation, element + 1),
                      run.observer != nullptr ? &run.observer->ElementReply(run.operation, element)
                                              : nullptr);
   }

@@ -115,7 +115,8 @@ class StateMachine {
   // False: the data is over the limit and no key may go.
   bool MakeRoom(uint64_t seed, Applied* applied);
   // Whether the command found nothing to take, and said so.
-  bool RunCommand(Args args, uint32_t db, std::string_view user, uint64_t seed, Reply* reply);
+  bool RunCommand(const CommandRunner::Meaning& meaning, Args args, uint32_t db,
+                  std::string_view user, uint64_t seed, Reply* reply);
   void Adopt(std::unique_ptr<State> state);
 
   std::optional<StateCheck> Check(uint64_t time_before_ms) const;

@@ -12,8 +12,10 @@ namespace {
 // machine.
 class TestRunner final : public CommandRunner {
  public:
-  Kind KindOf(Args args) const override { return args[0] == "GET" ? Kind::kRead : Kind::kWrite; }
-  void Run(WriteContext& c) const override {
+  Meaning Look(Args args) const override {
+    return {.kind = args[0] == "GET" ? Kind::kRead : Kind::kWrite};
+  }
+  void Run(const Meaning&, WriteContext& c) const override {
     if (c.args[0] == "SET") {
       c.keyspace.SetString(c.db, c.args[1], c.args[2], Ttl::None());
       c.reply.Ok();
