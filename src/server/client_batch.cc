@@ -25,6 +25,8 @@ size_t ExpectedReplyBytes(const Keyspace& keyspace, uint32_t db, const CommandSp
 }
 
 BatchItem& ClientBatch::AddItem(BatchItem::Kind what, Connection* connection, int resp_version) {
+  constexpr size_t kUsual = 16;
+  if (items_.empty()) items_.reserve(kUsual);
   bytes_before_last_ = builder_.bytes();
   BatchItem& item = items_.emplace_back();
   item.kind = what;
@@ -144,8 +146,7 @@ void ClientBatch::WasApplied(std::string_view body) {
       ++item;
       continue;
     }
-    const bool slow =
-        item->nanoseconds != 0 && thread_.node().config().IsSlow(item->nanoseconds);
+    const bool slow = item->nanoseconds != 0 && thread_.node().config().IsSlow(item->nanoseconds);
     const Opcode opcode = in.NextOpcode();
     if (opcode == Opcode::kCommand && (slow || item->not_run || item->would_block)) {
       uint32_t db = 0;
@@ -175,8 +176,8 @@ void ClientBatch::RunRead(BatchItem& item) {
   Random random(Hash64(item.read->words[0], state.revision));
   reply_.set_version(item.resp_version);
   item.begin = replies_.size();
-  ReadContext context{item.read->Views(views),      reply_, state, state.keyspace, item.read->db,
-                      core_->cluster_clock.NowMs(), random};
+  ReadContext context{item.read->Views(views), reply_,        state, state.keyspace,
+                      item.read->db,           state.time_ms, random};
   context.user = item.read->user;
   const UseScope uses(item.touches ? context.now_ms : 0, state.settings.use_rule());
   const LookupCount before = thread_lookups;

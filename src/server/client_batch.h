@@ -102,17 +102,17 @@ struct BatchItem {
   bool attempts() const { return extra != nullptr && extra->ticket != 0; }
 
   uint8_t resp_version = 2;
-  bool silent = false;         // CLIENT REPLY OFF: the reply is thrown away.
-  bool attributes = false;     // CLIENT ATTRIBUTES: the reply has the revision before it.
-  bool would_block = false;    // It found nothing to take, and said so.
-  bool not_run = false;        // What it stands behind was not run, or would have blocked.
-  bool counts_late = false;    // As a call, once it has been carried out.
-  bool touches = true;         // Its reads are uses of the keys: not CLIENT NO-TOUCH.
-  bool tracks = false;         // The client may keep what it reads: note the keys.
-  bool error_counted = false;  // Its error, that of a command a script called.
-  bool refused = false;        // kRead: not run, since the batch's replies are too large.
-  uint32_t behind = 0;         // The item that it stands behind, and 1; 0: none.
-  uint32_t nanoseconds = 0;    // That a command took to run, for those that were timed.
+  bool silent = false;               // CLIENT REPLY OFF: the reply is thrown away.
+  bool attributes = false;           // CLIENT ATTRIBUTES: the reply has the revision before it.
+  bool would_block = false;          // It found nothing to take, and said so.
+  bool not_run = false;              // What it stands behind was not run, or would have blocked.
+  bool counts_late = false;          // As a call, once it has been carried out.
+  bool touches = true;               // Its reads are uses of the keys: not CLIENT NO-TOUCH.
+  bool tracks = false;               // The client may keep what it reads: note the keys.
+  bool error_counted = false;        // Its error, that of a command a script called.
+  bool refused = false;              // kRead: not run, since the batch's replies are too large.
+  uint32_t behind = 0;               // The item that it stands behind, and 1; 0: none.
+  uint32_t nanoseconds = 0;          // That a command took to run, for those that were timed.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;
   size_t begin = 0;  // Of the reply in `replies`; of a literal, among the literals.

@@ -3,9 +3,9 @@
 //
 // Order. Replies leave in the order of the commands. While writes of this connection are under way
 // (`pending_` > 0), what follows either joins the batch being filled, if a write of this connection
-// is already in it, or waits in the input until they are answered. A blocking command joins it as an
-// attempt; reads and writes that join it behind an attempt are run only if that finds something, and
-// are carried out anew when the waiting has ended if it does not.
+// is already in it, or waits in the input until they are answered. A blocking command joins it as
+// an attempt; reads and writes that join it behind an attempt are run only if that finds something,
+// and are carried out anew when the waiting has ended if it does not.
 #pragma once
 
 #include <cstdint>
@@ -304,12 +304,12 @@ class Connection final : private StreamHandler {
   uint64_t suspension_ = 0;                      // How many there were.
   std::move_only_function<void(bool)> unblock_;  // Of the suspended command.
   std::unique_ptr<BlockedCommand> blocked_;      // While wait_ is kKeys.
-  uint32_t attempts_ = 0;  // First attempts under way, all in one batch …
-  BatchPlace attempt_;     // … and the last of them.
+  uint32_t attempts_ = 0;                        // First attempts under way, all in one batch …
+  BatchPlace attempt_;                           // … and the last of them.
   // Commands that stood behind an attempt which found nothing. They come before the input.
   std::deque<std::vector<std::string>> held_;
-  std::string barrier_error_;                    // Why the barrier that was waited for failed.
-  size_t arrived_ = 0;  // Requests parsed and not handled, this one included.
+  std::string barrier_error_;  // Why the barrier that was waited for failed.
+  size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
   bool error_counted_ = false;  // The error just read, that of a command a script called.
   bool last_strong_ = false;    // Of the batch that the last item went into.

@@ -47,14 +47,16 @@ void Connection::StartWaiting(const ClientBatch& batch, BatchItem& item) {
   blocked_->nanoseconds = item.nanoseconds;
   WaitFor(Wait::kKeys);
   // Nobody would have ended the wait that begins now.
-  if (node_.consensus().readiness() == Readiness::kRemoved) return EndWaitFailed(node_.StaleError());
+  if (node_.consensus().readiness() == Readiness::kRemoved)
+    return EndWaitFailed(node_.StaleError());
   if (!MayDoEverything() && RefusesWait()) return EndWaitEmpty();
   AttemptFoundNothing();
 }
 
 // Nothing that chooses a database or a consistency has gone on behind the attempt.
 void Connection::Hold(const ClientBatch& batch, BatchItem& item) {
-  std::vector<std::string> words = std::move(item.read != nullptr ? item.read->words : item.Extra().words);
+  std::vector<std::string> words =
+      std::move(item.read != nullptr ? item.read->words : item.Extra().words);
   words.insert(words.begin(), item.is_operation() && batch.strong ? "STRONG" : "EVENTUAL");
   held_.push_back(std::move(words));
 }

@@ -67,9 +67,9 @@ class CommandRunner {
   enum class Kind : uint8_t { kUnknown, kRead, kWrite };
   // What a command's words mean.
   struct Meaning {
-    Kind kind = Kind::kUnknown;      // Also for a wrong number of words.
-    bool needs_memory = false;       // It is refused while memory is out.
-    const void* command = nullptr;   // The runner's own.
+    Kind kind = Kind::kUnknown;     // Also for a wrong number of words.
+    bool needs_memory = false;      // It is refused while memory is out.
+    const void* command = nullptr;  // The runner's own.
   };
   virtual Meaning Look(Args args) const = 0;
   // REQUIRES: `meaning` is what Look gave for context.args, and not kUnknown.

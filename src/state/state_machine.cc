@@ -243,8 +243,8 @@ struct StateMachine::EntryRun {
   const Envelope& envelope;
   EntryReader in;
   ApplyObserver* observer;
-  uint32_t operation = 0;             // The one at hand.
-  std::vector<uint64_t> marks;        // The revisions noted so far.
+  uint32_t operation = 0;              // The one at hand.
+  std::vector<uint64_t> marks;         // The revisions noted so far.
   std::vector<uint32_t> without = {};  // Those that would have blocked or were not run; ascending.
 
   bool WasWithout(uint64_t number) const {
@@ -310,7 +310,7 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
     uint64_t revision = 0;
     in.Watched(&db, &key, &revision);
     if (!in.ok() || db >= state_->keyspace.databases()) return false;
-    if ((revision & kAtMark) == 0) {
+    if (revision == Keyspace::kWatchMissing || (revision & kAtMark) == 0) {
       aborted |= !state_->keyspace.IsUnchanged(db, key, revision);
     } else if (const uint64_t mark = revision & ~kAtMark; mark < run.marks.size()) {
       aborted |= state_->keyspace.ChangedSince(db, key, run.marks[mark]);
@@ -326,9 +326,10 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
     if (!in.ok()) return false;
     if (aborted) continue;
     // Nobody can wait here: who would block has said null.
-    (void)RunCommand(runner_.Look(args), args, db, in.user(), SeedFor(run.envelope.seed, run.operation, element + 1),
-                     run.observer != nullptr ? &run.observer->ElementReply(run.operation, element)
-                                             : nullptr);
+    (void)RunCommand(
+        runner_.Look(args), args, db, in.user(),
+        SeedFor(run.envelope.seed, run.operation, element + 1),
+        run.observer != nullptr ? &run.observer->ElementReply(run.operation, element) : nullptr);
   }
   if (run.observer != nullptr) run.observer->End(run.operation, false);
   return true;
@@ -364,8 +365,8 @@ Status StateMachine::LoadHead(std::string_view head) {
   if (!state->settings.Load(in) || !state->origins.Load(in) ||
       (version >= 2 && !state->scripts.Load(in)) ||
       (version >= 3 && !state->users.Load(in, version >= 5)) ||
-      (version >= 4 && !state->evictions.Load(in)) ||
-      (version >= 6 && !state->history.Load(in)) || !in.AtEnd())
+      (version >= 4 && !state->evictions.Load(in)) || (version >= 6 && !state->history.Load(in)) ||
+      !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
   Adopt(std::move(state));
   return Status::Ok();
