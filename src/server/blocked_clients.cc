@@ -158,13 +158,16 @@ bool BlockedClients::WasTakenOut(const Waiter& waiter) const {
 
 std::pair<size_t, size_t> BlockedClients::CountKeys() const {
   MutexLock guard(mutex_);
+  size_t waited_for = 0;
   size_t without_key = 0;
   for (const auto& [id, key] : keys_) {
+    // One without queues is only to be compared yet.
+    waited_for += !key->queues.empty();
     without_key += std::any_of(key->queues.begin(), key->queues.end(), [](const auto& queue) {
       return queue->rule->supply(nullptr, queue->tag) > 0;
     });
   }
-  return {keys_.size(), without_key};
+  return {waited_for, without_key};
 }
 
 void BlockedClients::OnKeyChanged(uint32_t db, std::string_view key) {
