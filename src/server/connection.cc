@@ -439,6 +439,8 @@ Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, boo
   if (RefusesData(*spec)) [[unlikely]]
     return ReplyError(kErrOutOfMemory);
   if (!MayFollow(strong)) return WaitFor(Wait::kIdle);
+  // What is noted for the audit when it is submitted is not to be submitted twice.
+  if (attempts_ > 0 && (spec->flags & kAudited) != 0) return WaitFor(Wait::kIdle);
   if (!MaySubmit(&step)) return step;
   ClientBatch& batch = thread_.Batch(strong);
   StandBehindAttempt(batch);

@@ -19,15 +19,16 @@ class ApplyPrefetch {
   ApplyPrefetch(std::string_view body, uint32_t operations, const Keyspace& keyspace)
       : in_(body, operations), keyspace_(keyspace), useful_(operations > 1) {}
 
-  // To be called before each operation is applied: 0, 1, 2 …
-  void Before(uint32_t operation) {
+  // To be called before each command is applied, those of transactions too.
+  void BeforeCommand() {
     if (!useful_) return;
-    while (read_ < operation + kTablesAhead && in_.HasNext()) ReadOne();
-    for (; slots_ < std::min(read_, operation + kSlotsAhead); ++slots_) {
+    const uint32_t command = applied_++;
+    while (read_ < command + kTablesAhead && FindCommand()) ReadCommand();
+    for (; slots_ < std::min(read_, command + kSlotsAhead); ++slots_) {
       const Key& key = ring_[slots_ % kTablesAhead];
       if (key.known) keyspace_.PrefetchSlot(key.db, key.hash);
     }
-    for (; entries_ < std::min(read_, operation + kEntriesAhead); ++entries_) {
+    for (; entries_ < std::min(read_, command + kEntriesAhead); ++entries_) {
       const Key& key = ring_[entries_ % kTablesAhead];
       if (key.known) keyspace_.PrefetchEntry(key.db, key.hash);
     }
@@ -45,14 +46,24 @@ class ApplyPrefetch {
     uint64_t hash = 0;
   };
 
+  // True if the next command can be read.
+  bool FindCommand() {
+    while (elements_ == 0 && in_.HasNext()) {
+      elements_ = 1;
+      if (in_.NextOpcode() != Opcode::kTransaction) continue;
+      uint32_t db = 0;
+      std::string_view key;
+      uint64_t revision = 0;
+      for (uint64_t n = in_.Count(); n > 0 && in_.ok(); --n) in_.Watched(&db, &key, &revision);
+      elements_ = in_.ok() ? in_.Count() : 0;
+    }
+    return elements_ > 0 && in_.ok();
+  }
   // The first word after a command's name is nearly always its key.
-  void ReadOne() {
+  void ReadCommand() {
+    --elements_;
     Key& key = ring_[read_++ % kTablesAhead];
     key.known = false;
-    if (in_.NextOpcode() == Opcode::kTransaction) {
-      in_.SkipOperation(Opcode::kTransaction);
-      return;
-    }
     const auto words = in_.Command(&key.db);
     if (!in_.ok() || words.size() < 2 || key.db >= keyspace_.databases()) return;
     key.known = true;
@@ -63,7 +74,9 @@ class ApplyPrefetch {
   EntryReader in_;
   const Keyspace& keyspace_;
   bool useful_;
-  // How many operations have been read, and how many of them have had their slots and entries.
+  uint64_t elements_ = 0;  // Commands of the operation at hand that have not been read.
+  uint32_t applied_ = 0;
+  // How many commands have been read, and how many of them have had their slots and entries.
   uint32_t read_ = 0;
   uint32_t slots_ = 0;
   uint32_t entries_ = 0;

@@ -11,7 +11,7 @@ std::string_view BodyOf(std::string_view payload) { return payload.substr(kEnvel
 
 void ReadAhead(const Keyspace& keyspace, std::string_view body, uint32_t operations) {
   ApplyPrefetch prefetch(body, operations, keyspace);
-  for (uint32_t i = 0; i < operations; ++i) prefetch.Before(i);
+  for (uint32_t i = 0; i < 2 * operations; ++i) prefetch.BeforeCommand();
 }
 
 std::string MixedEntry(uint32_t* operations) {

@@ -243,8 +243,9 @@ struct StateMachine::EntryRun {
   const Envelope& envelope;
   EntryReader in;
   ApplyObserver* observer;
+  ApplyPrefetch prefetch;
   uint32_t operation = 0;              // The one at hand.
-  std::vector<uint64_t> marks;         // The revisions noted so far.
+  std::vector<uint64_t> marks = {};    // The revisions noted so far.
   std::vector<uint32_t> without = {};  // Those that would have blocked or were not run; ascending.
 
   bool WasWithout(uint64_t number) const {
@@ -257,10 +258,8 @@ bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body
   EntryRun run{.envelope = envelope,
                .in = EntryReader(body, envelope.operations),
                .observer = observer,
-               .marks = {}};
-  ApplyPrefetch prefetch(body, envelope.operations, state_->keyspace);
+               .prefetch = ApplyPrefetch(body, envelope.operations, state_->keyspace)};
   for (; run.in.HasNext(); ++run.operation) {
-    prefetch.Before(run.operation);
     if (!ApplyOperation(run, applied)) return false;
   }
   MakeRoom(SeedFor(envelope.seed, envelope.operations, UINT32_MAX), applied);
@@ -274,6 +273,7 @@ bool StateMachine::ApplyOperation(EntryRun& run, Applied* applied) {
     if (!run.in.ok() || behind > run.operation) return false;
     if (run.WasWithout(run.operation - behind)) {
       run.without.push_back(run.operation);
+      run.prefetch.BeforeCommand();
       if (!run.in.SkipOperation(opcode)) return false;
       if (run.observer != nullptr) run.observer->NotRun(run.operation);
       return true;
@@ -285,6 +285,7 @@ bool StateMachine::ApplyOperation(EntryRun& run, Applied* applied) {
 
 bool StateMachine::ApplyCommand(EntryRun& run, bool full) {
   uint32_t db = 0;
+  run.prefetch.BeforeCommand();
   const Args args = run.in.Command(&db);
   if (!run.in.ok()) return false;
   Reply* reply = run.observer != nullptr ? &run.observer->BeginCommand(run.operation) : nullptr;
@@ -310,7 +311,7 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
     uint64_t revision = 0;
     in.Watched(&db, &key, &revision);
     if (!in.ok() || db >= state_->keyspace.databases()) return false;
-    if (revision == Keyspace::kWatchMissing || (revision & kAtMark) == 0) {
+    if ((revision & kAtMark) == 0) {
       aborted |= !state_->keyspace.IsUnchanged(db, key, revision);
     } else if (const uint64_t mark = revision & ~kAtMark; mark < run.marks.size()) {
       aborted |= state_->keyspace.ChangedSince(db, key, run.marks[mark]);
@@ -322,6 +323,7 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
   if (run.observer != nullptr) run.observer->BeginTransaction(run.operation, aborted);
   const uint64_t commands = in.Count();
   for (uint32_t element = 0; element < commands; ++element) {
+    run.prefetch.BeforeCommand();
     const Args args = in.Command(&db);
     if (!in.ok()) return false;
     if (aborted) continue;

@@ -12,8 +12,8 @@ import threading
 from support import ClusterTest, harness, main, wait_until
 from resp_client import encode
 
-_SEEDS = [1, 2, 3, 4, 5, 6]
-_ROUNDS = 400
+_SEEDS = [1, 2, 3]
+_ROUNDS = 200
 _END = b"$17\r\nend of the stream\r\n"
 _UNBLOCKED = ("-", b"UNBLOCKED client unblocked via CLIENT UNBLOCK")
 
