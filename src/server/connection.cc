@@ -480,14 +480,15 @@ Connection::Step Connection::HandleLocal(const CommandSpec* spec, Args args) {
     return Step::kNext;
   }
   if (!RunsAhead(*spec) || !CanAttach()) return WaitFor(Wait::kIdle);
-  if (IsWatch(*spec) && session_.watch_batch != 0 && session_.watch_batch != batch_serial_)
+  const bool watch = IsWatch(node_.table(), *spec);
+  if (watch && session_.watch_batch != 0 && session_.watch_batch != batch_serial_)
     return WaitFor(Wait::kIdle);
   std::string text;
   RespReply reply(text, session_.resp_version);
   const size_t watched = session_.watched.size();
   RunLocal(spec, args, reply, false);
   AttachReply(text);
-  if (session_.watched.size() > watched) WatchInOrder(watched);
+  if (watch && session_.watched.size() > watched) WatchInOrder(watched);
   return Step::kNext;
 }
 

@@ -28,7 +28,7 @@ void Connection::LearnWatched(const ClientBatch& batch, const WatchNote& note) {
           note.made ? found->revision : thread_.Read().keyspace.WatchRevision(key.db, key.key);
       noted = found + 1;
     }
-    all_known &= (key.revision & kAtMark) == 0;
+    all_known &= !IsAtMark(key.revision);
   }
   if (all_known) session_.watch_batch = 0;
 }

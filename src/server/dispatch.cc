@@ -65,8 +65,9 @@ bool IsExec(const CommandSpec& spec) {
   return spec.group == Group::kTransactions && spec.name == "exec";
 }
 
-bool IsWatch(const CommandSpec& spec) {
-  return spec.group == Group::kTransactions && spec.name == "watch";
+bool IsWatch(const CommandTable& table, const CommandSpec& spec) {
+  return spec.group == Group::kTransactions && spec.name == "watch" &&
+         table.ContainerOf(spec) == nullptr;
 }
 
 bool IsSetUser(const CommandSpec& spec) { return spec.name == "setuser"; }

@@ -18,7 +18,8 @@ std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Arg
 bool IsStrongPrefix(const CommandSpec& spec);
 bool IsEventualPrefix(const CommandSpec& spec);
 bool IsExec(const CommandSpec& spec);
-bool IsWatch(const CommandSpec& spec);
+// WATCH itself, which looks at the keys; MYDIS WATCH is told what they are.
+bool IsWatch(const CommandTable& table, const CommandSpec& spec);
 // ACL SETUSER; that, ACL DELUSER, and the writes of TOKEN.
 bool IsSetUser(const CommandSpec& spec);
 bool IsChangeOfUsers(const CommandSpec& spec);

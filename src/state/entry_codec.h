@@ -11,8 +11,8 @@
 //                     many places before it would have blocked, or was not run itself
 //     5 mark:         then one of the above; the revision before it is noted, under the next of
 //                     the numbers 0, 1, 2 …
-//   A watched key's revision is what Keyspace::WatchRevision has to give; or, with the bit kAtMark,
-//   the number of a mark before it in the entry, since which the key must not have changed.
+//   A watched key's revision is what Keyspace::WatchRevision has to give; or, beside kAtMark, the
+//   number of a mark before it in the entry, since which the key must not have changed.
 //   kPulse:     nothing, or the keys that the leader would let go (EvictionList::Save)
 #pragma once
 
@@ -29,8 +29,10 @@ namespace mydis {
 
 enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2, kAsUser = 3, kBehind = 4, kMark = 5 };
 
-// Of a watched key's revision: it is the number of a mark.
-inline constexpr uint64_t kAtMark = uint64_t{1} << 62;
+// Of a watched key's revision: it is the number of a mark, in the lower 32 bits. No revision is so
+// high, no client can say one (int64_t), and it is none of Keyspace's watch revisions.
+inline constexpr uint64_t kAtMark = uint64_t{3} << 62;
+inline bool IsAtMark(uint64_t revision) { return revision >> 32 == kAtMark >> 32; }
 
 struct WatchedKey {
   uint32_t db;

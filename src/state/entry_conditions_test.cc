@@ -200,6 +200,19 @@ TEST_F(EntryConditionsTest, AMarkIsKeptWhateverItStandsBefore) {
   EXPECT_EQ(builder_.Take().size(), marked);
 }
 
+TEST_F(EntryConditionsTest, NoRevisionThatAClientMaySayIsAMark) {
+  Command({"SET", "k", "1"});
+  builder_.Mark();
+  for (const uint64_t said : {uint64_t{1} << 62, kAtMark - 1, uint64_t{INT64_MAX}}) {
+    const WatchedKey watched[] = {{0, "k", said}};
+    Transaction(watched, {{"SET", "k", "2"}});
+  }
+  const WatchedKey missing[] = {{0, "none", Keyspace::kWatchMissing}};
+  Transaction(missing, {{"SET", "none", "1"}});
+  Transaction(missing, {{"SET", "none", "2"}});
+  EXPECT_EQ(Apply(), "raaata");
+}
+
 TEST_F(EntryConditionsTest, WhatDependsOnNothingCannotBeRead) {
   const auto refused = [&](const std::function<void()>& fill) {
     fill();

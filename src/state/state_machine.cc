@@ -311,7 +311,7 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
     uint64_t revision = 0;
     in.Watched(&db, &key, &revision);
     if (!in.ok() || db >= state_->keyspace.databases()) return false;
-    if ((revision & kAtMark) == 0) {
+    if (!IsAtMark(revision)) {
       aborted |= !state_->keyspace.IsUnchanged(db, key, revision);
     } else if (const uint64_t mark = revision & ~kAtMark; mark < run.marks.size()) {
       aborted |= state_->keyspace.ChangedSince(db, key, run.marks[mark]);
