@@ -92,7 +92,7 @@ size_t HttpFilter::ConsumeHead(std::string_view input) {
   size_t used = 0;
   switch (reader_.ReadHead(input, &used, &head)) {
     case HttpRequestReader::Outcome::kNeedMore:
-      return 0;
+      return used;
     case HttpRequestReader::Outcome::kBroken:
       Refuse(reader_.status(), "ERR", reader_.error());
       return 0;
@@ -331,7 +331,7 @@ Status HttpFilter::CheckTime(uint64_t now_ms, std::string& to_socket) {
   if (exchange_ != nullptr) {
     slow_seconds_ = came < kSlowBytes ? slow_seconds_ + 1 : 0;
     late = slow_seconds_ > kSlowSeconds;
-  } else if (!input_.empty()) {
+  } else if (!input_.empty() || reader_.begun()) {
     if (head_since_ms_ == 0) head_since_ms_ = now_ms;
     late = now_ms - head_since_ms_ > kHeadSeconds * 1000;
   }
