@@ -46,7 +46,7 @@ HttpRequestReader::Outcome HttpRequestReader::ReadHead(std::string_view bytes, s
   while (!begun() && bytes.substr(blank).starts_with("\r\n")) blank += 2;
   *used = blank;
   bytes.remove_prefix(blank);
-  if (bytes.empty()) return Outcome::kNeedMore;
+  if (bytes.empty() || (!begun() && bytes == "\r")) return Outcome::kNeedMore;
   auto& parser = parser_->parser;
   boost::system::error_code error;
   const size_t taken = parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);

@@ -383,6 +383,11 @@ TEST(HttpFilter, CommandsAndTheirReplies) {
   EXPECT_EQ(StatusOf(ask("[\"NOSUCH\"]", "-ERR unknown command\r\n")), 400);
 }
 
+TEST(HttpFilter, AnErrorBeforeAnyCommandKnowsTheRevision) {
+  Door door;
+  EXPECT_THAT(door.Ask(Post("/v1/commands", "[\"MULTI\"]")), HasSubstr("\"revision\":7"));
+}
+
 TEST(HttpFilter, ATransaction) {
   Door door;
   std::string exec = "*2\r\n+OK\r\n-WRONGTYPE no\r\n";
