@@ -31,6 +31,8 @@ void HttpRequestReader::Restart() {
   parser_->parser.eager(false);
 }
 
+bool HttpRequestReader::begun() const { return parser_->parser.got_some(); }
+
 HttpRequestReader::Outcome HttpRequestReader::Broken(int status, std::string error) {
   status_ = status;
   error_ = std::move(error);
@@ -39,15 +41,16 @@ HttpRequestReader::Outcome HttpRequestReader::Broken(int status, std::string err
 
 HttpRequestReader::Outcome HttpRequestReader::ReadHead(std::string_view bytes, size_t* used,
                                                        HttpHead* head) {
-  *used = 0;
   // Some clients end a body with a line of its own.
   size_t blank = 0;
-  while (bytes.substr(blank).starts_with("\r\n")) blank += 2;
+  while (!begun() && bytes.substr(blank).starts_with("\r\n")) blank += 2;
+  *used = blank;
   bytes.remove_prefix(blank);
-  if (bytes.empty()) return Outcome::kNeedMore;
+  if (bytes.empty() || (!begun() && bytes == "\r")) return Outcome::kNeedMore;
   auto& parser = parser_->parser;
   boost::system::error_code error;
   const size_t taken = parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+  *used = blank + taken;
   if (error == http::error::need_more) return Outcome::kNeedMore;
   if (error == http::error::header_limit)
     return Broken(431, "the head of the request has too many bytes");
@@ -55,7 +58,6 @@ HttpRequestReader::Outcome HttpRequestReader::ReadHead(std::string_view bytes, s
     return Broken(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   if (error && error != http::error::need_buffer)
     return Broken(400, "not an HTTP request: " + error.message());
-  *used = blank + taken;
   const auto& message = parser.get();
   head->method = std::string_view(message.method_string().data(), message.method_string().size());
   head->target = std::string_view(message.target().data(), message.target().size());

@@ -34,13 +34,15 @@ class HttpRequestReader {
   explicit HttpRequestReader(uint32_t head_limit);
   ~HttpRequestReader();
 
-  // Takes the head at the front of `bytes`, whose size goes to `used`. kNeedMore: nothing was used;
-  // call again with the same bytes and more. Nothing but Restart may follow kBroken.
+  // Takes the head at the front of `bytes`. How many bytes that took goes to `used`, also if
+  // kNeedMore: then call again with the others and more. Nothing but Restart may follow kBroken.
   Outcome ReadHead(std::string_view bytes, size_t* used, HttpHead* head);
   // After a head with `chunked`: appends what `bytes` hold of the body. kDone: that was all of it.
   Outcome ReadChunks(std::string_view bytes, size_t* used, std::string* body);
   // The request was dealt with; another begins.
   void Restart();
+  // Whether part of a head has been used.
+  bool begun() const;
 
   // After kBroken: the status to answer with, and why.
   int status() const { return status_; }

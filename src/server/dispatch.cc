@@ -109,7 +109,8 @@ bool RunsInsideMulti(const CommandSpec& spec) {
 bool RunsAhead(const CommandSpec& spec) {
   if (IsOfTracking(spec)) return false;
   if (spec.group == Group::kConnection)
-    return spec.name != "reset" && spec.name != "quit" && !IsLogin(spec);
+    return spec.name != "reset" && spec.name != "quit" && spec.name != "attributes" &&
+           !IsLogin(spec);
   return spec.group == Group::kTransactions && !IsExec(spec);
 }
 

@@ -18,6 +18,14 @@ def path_of(key):
     return "/v1/keys/" + urllib.parse.quote(key, safe="")
 
 
+def read_with_revision(client):
+    """The revision that stands before the next reply, or None, and that reply."""
+    kind, value = client.read()
+    if kind != "|":
+        return None, (kind, value)
+    return int(value[1][1]), client.read()
+
+
 class HttpTest(ClusterTest):
     def http(self, instance, **options):
         client = HttpClient(instance.http_port, **options)
@@ -215,6 +223,13 @@ class OneCluster(HttpTest):
         self.client.delete("/v1/keys/b")
         self.assertEqual(self.client.batch([["SET", "b", 1]], mode="transaction",
                                            **{"if": [{"key": "b", "revision": 0}]}).status, 200)
+        # Conditions that are none leave nothing to be done.
+        before = self.client.get("/v1/keys/a").body
+        for revision in (1.5, -1, 1e30):
+            refused = self.client.batch([["INCR", "a"]], mode="transaction",
+                                        **{"if": [{"key": "a", "revision": revision}]})
+            self.assertEqual((refused.status, refused.error["committed"]), (400, "no"))
+        self.assertEqual(self.client.get("/v1/keys/a").body, before)
         # Of reads alone: not through the log.
         self.assertEqual(self.client.batch([["GET", "a"]], mode="transaction",
                                            **{"if": [{"key": "a", "revision": 1}]}).status, 412)
@@ -321,6 +336,8 @@ class OneCluster(HttpTest):
         self.assertEqual(reader.command("GET", "app:1").json["result"], "x")
         self.assertEqual(reader.command("SET", "app:1", "y").status, 403)
         self.assertEqual(reader.batch([["GET", "app:1"], ["GET", "b"]], mode="transaction").status, 403)
+        watching = {"mode": "transaction", "if": [{"key": "other", "revision": 0}]}
+        self.assertEqual(reader.batch([["GET", "app:1"]], **watching).status, 403)
         # One connection, many users: each request is its own.
         client = self.client
         for token, status in ((None, 404), ("reader:secret", 403), ("reader:wrong", 401), ("reader:secret", 403),
@@ -357,6 +374,19 @@ class OneCluster(HttpTest):
             finally:
                 admin.call("STRONG", "ACL", "SETUSER", "default", "nopass")
         self.leader.call("STRONG", "ACL", "DELUSER", "admin")
+
+
+    def test_attributes_for_clients_that_speak_resp(self):
+        with self.follower.connect() as client:
+            client.call("HELLO", 3)
+            client.call("CLIENT", "ATTRIBUTES", "ON")
+            for words in (("SET", "k", 1), ("GET", "k"), ("PING",), ("NOSUCH",), ("MULTI",), ("INCR", "k"), ("EXEC",),
+                          ("CLIENT", "ATTRIBUTES", "OFF"), ("PING",)):
+                client.send(*words)
+            replies = [read_with_revision(client) for _ in range(9)]
+        revision = int(self.client.get("/v1/keys/k").etag.strip('"'))
+        self.assertEqual([known for known, _ in replies[:2]], [revision - 1, revision - 1])
+        self.assertEqual([known for known, _ in replies[6:]], [revision, revision, None])
 
 
 class Failover(HttpTest):

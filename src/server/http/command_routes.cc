@@ -97,7 +97,7 @@ Status ReadBatch(std::string_view text, const CommandTable& table, Batch* batch)
                                          : Wrong(fmt::format("a batch has no \"{}\"", name));
     if (!status.ok()) return status;
   }
-  return json->Find("commands") == nullptr ? Wrong("a batch has \"commands\"") : Status::Ok();
+  return batch->commands.empty() ? Wrong("a batch has \"commands\"") : Status::Ok();
 }
 
 class BatchHandler final : public HttpHandler {
@@ -109,29 +109,33 @@ class BatchHandler final : public HttpHandler {
       if (command.writes()) x.set_writes();
     }
     out_.BeginObject().Key("results").BeginArray();
-    if (batch_.commands.empty()) return Respond(x);
-    if (!batch_.watch.empty()) x.Send(batch_.watch);
-    if (batch_.transaction) x.Send({"MULTI"});
-    // The words of WATCH and MULTI are answered before those of the commands.
-    first_ = (batch_.watch.empty() ? 0u : 1u) + (batch_.transaction ? 1u : 0u);
-    for (const auto& words : batch_.commands) x.Send(words);
-    if (batch_.transaction) x.Send({"EXEC"});
+    // Conditions that are refused must not leave the commands without any.
+    watching_ = !batch_.watch.empty();
+    watching_ ? x.Send(batch_.watch) : SendCommands(x);
   }
 
   void OnReply(HttpExchange& x, RespValue reply) override {
+    if (std::exchange(watching_, false))
+      return reply.is_error() ? x.RespondError(reply.text) : SendCommands(x);
     const size_t number = next_++;
     if (!batch_.transaction) {
       WriteResult(x, reply, batch_.examined[number].spec);
       if (next_ == batch_.commands.size()) Respond(x);
-    } else if (number == first_ + batch_.commands.size()) {
+    } else if (number > batch_.commands.size()) {
       OnExec(x, reply);
     } else if (reply.is_error() && failure_.empty()) {
       // EXEC says only that something was wrong; this is what.
-      failure_ = number < first_ ? reply.text : InCommand(number - first_, reply.text);
+      failure_ = number == 0 ? reply.text : InCommand(number - 1, reply.text);
     }
   }
 
  private:
+  void SendCommands(HttpExchange& x) {
+    if (batch_.transaction) x.Send({"MULTI"});
+    for (const auto& words : batch_.commands) x.Send(words);
+    if (batch_.transaction) x.Send({"EXEC"});
+  }
+
   static std::string InCommand(size_t index, std::string_view error) {
     const RespErrorText text = SplitRespError(error);
     return fmt::format("{} command {}: {}", text.code, index, text.message);
@@ -170,8 +174,8 @@ class BatchHandler final : public HttpHandler {
   Batch batch_;
   std::string body_;
   JsonWriter out_{body_};
-  size_t first_ = 0;  // Replies before that of the first command.
-  size_t next_ = 0;
+  bool watching_ = false;  // The reply to MYDIS WATCH is due.
+  size_t next_ = 0;        // Of the replies behind it, MULTI's being the first of a transaction.
   std::string failure_;
 };
 

@@ -87,33 +87,51 @@ void HttpExchange::Respond(HttpResponse response) {
   held_ = std::move(response);
 }
 
-void HttpExchange::RespondError(std::string_view error, const CommandSpec* command) {
-  const HttpError parts = HttpErrorOf(error, command);
-  HttpResponse response{.status = parts.status, .fields = {}, .body = {}, .length = {}};
+void HttpExchange::Release() {
+  if (held_) return WriteResponse(*std::exchange(held_, std::nullopt));
+  if (!held_error_) return;
+  auto [error, fields] = *std::exchange(held_error_, std::nullopt);
+  responded_ = false;
+  RespondError(std::move(error), std::move(fields));
+}
+
+void HttpExchange::DropHeld() {
+  held_.reset();
+  held_error_.reset();
+  responded_ = false;
+}
+
+void HttpExchange::RespondError(HttpError error, HttpFields fields) {
+  if (responded_) return;
+  if (!begun_) {
+    responded_ = true;
+    held_error_.emplace(std::move(error), std::move(fields));
+    return;
+  }
+  HttpResponse response{
+      .status = error.status, .fields = std::move(fields), .body = {}, .length = {}};
   JsonWriter out(response.body);
   out.BeginObject().Key("error");
-  WriteHttpError(parts, revision_, out);
+  WriteHttpError(error, revision_, out);
   out.EndObject();
   response.body += '\n';
-  if (parts.status == 401)
+  if (error.status == 401)
     response.fields.emplace_back("WWW-Authenticate", "Bearer realm=\"mydis\"");
   Respond(std::move(response));
 }
 
+void HttpExchange::RespondError(std::string_view error, const CommandSpec* command) {
+  RespondError(HttpErrorOf(error, command), {});
+}
+
 void HttpExchange::RespondError(int status, std::string_view code, std::string_view message,
                                 HttpFields fields) {
-  HttpResponse response{.status = status, .fields = std::move(fields), .body = {}, .length = {}};
-  JsonWriter out(response.body);
-  out.BeginObject().Key("error");
-  WriteHttpError({.status = status,
-                  .code = std::string(code),
-                  .message = std::string(message),
-                  .committed = NameOf(Committed::kNo),
-                  .retryable = false},
-                 revision_, out);
-  out.EndObject();
-  response.body += '\n';
-  Respond(std::move(response));
+  RespondError({.status = status,
+                .code = std::string(code),
+                .message = std::string(message),
+                .committed = NameOf(Committed::kNo),
+                .retryable = false},
+               std::move(fields));
 }
 
 void HttpExchange::WriteHead(const HttpResponse& response, std::string_view framing) {

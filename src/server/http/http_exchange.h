@@ -17,6 +17,17 @@
 
 namespace mydis {
 
+// {"error":{…}}, and what belongs in it.
+struct HttpError {
+  int status;
+  std::string code;
+  std::string message;
+  std::string_view committed;
+  bool retryable;
+};
+HttpError HttpErrorOf(std::string_view error, const CommandSpec* command);
+void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out);
+
 class HttpExchange;
 
 // What a route does with one request: made when the request's head has come, and gone when the
@@ -83,6 +94,11 @@ class HttpExchange {
 
   void WriteHead(const HttpResponse& response, std::string_view framing);
   void WriteResponse(const HttpResponse& response);
+  void RespondError(HttpError error, HttpFields fields);
+  // A response that came before MYDIS REQUEST was answered: it may refuse, and knows the revision.
+  bool held() const { return held_ || held_error_; }
+  void Release();
+  void DropHeld();
   bool head_only() const { return request_.head.method == "HEAD"; }
 
   const HttpBackend& backend_;
@@ -94,22 +110,12 @@ class HttpExchange {
   bool writes_ = false;
   bool responded_ = false;  // In full.
   bool streams_ = false;
-  bool close_ = false;                // The connection ends with this response.
-  std::optional<HttpResponse> held_;  // Until MYDIS REQUEST is answered: it may refuse.
+  bool close_ = false;  // The connection ends with this response.
+  std::optional<HttpResponse> held_;
+  std::optional<std::pair<HttpError, HttpFields>> held_error_;
   // SendWithBody was called: what follows the body, and how much of that is to come.
   std::optional<std::string> after_body_;
 };
-
-// {"error":{…}}, and what belongs in it.
-struct HttpError {
-  int status;
-  std::string code;
-  std::string message;
-  std::string_view committed;
-  bool retryable;
-};
-HttpError HttpErrorOf(std::string_view error, const CommandSpec* command);
-void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out);
 
 // Appends a command as a client sends it.
 void AppendCommand(std::string& out, std::span<const std::string_view> words);

@@ -92,7 +92,7 @@ size_t HttpFilter::ConsumeHead(std::string_view input) {
   size_t used = 0;
   switch (reader_.ReadHead(input, &used, &head)) {
     case HttpRequestReader::Outcome::kNeedMore:
-      return 0;
+      return used;
     case HttpRequestReader::Outcome::kBroken:
       Refuse(reader_.status(), "ERR", reader_.error());
       return 0;
@@ -275,14 +275,13 @@ void HttpFilter::OnPreface(const RespValue& reply) {
   HttpExchange& exchange = *exchange_;
   exchange.begun_ = true;
   if (reply.is_error()) {
-    exchange.held_.reset();
-    exchange.responded_ = false;
+    exchange.DropHeld();
     exchange.close_ |= body_ != Body::kDone;
     body_ = Body::kDone;
     exchange.RespondError(reply.text);
     return;
   }
-  if (exchange.held_) exchange.WriteResponse(*std::exchange(exchange.held_, std::nullopt));
+  exchange.Release();
   if (body_ != Body::kHeld) return;
   if (exchange.request_.head.expects && !exchange.responded_ && input_.empty())
     wire_.to_socket += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -305,13 +304,12 @@ void HttpFilter::Refuse(int status, std::string_view code, std::string_view mess
   started_ = true;
   // What was begun in the session is left unfinished: the connection ends with this.
   exchange.begun_ = true;
-  exchange.held_.reset();
-  exchange.responded_ = false;
+  exchange.DropHeld();
   exchange.RespondError(status, code, message, std::move(fields));
 }
 
 void HttpFilter::FinishIfDone() {
-  if (exchange_ == nullptr || !exchange_->responded_ || exchange_->held_) return;
+  if (exchange_ == nullptr || !exchange_->responded_ || exchange_->held()) return;
   if (exchange_->close_) {
     closing_ = true;
   } else if (exchange_->replies_due_ > 0 || body_ != Body::kDone) {
@@ -331,7 +329,7 @@ Status HttpFilter::CheckTime(uint64_t now_ms, std::string& to_socket) {
   if (exchange_ != nullptr) {
     slow_seconds_ = came < kSlowBytes ? slow_seconds_ + 1 : 0;
     late = slow_seconds_ > kSlowSeconds;
-  } else if (!input_.empty()) {
+  } else if (!input_.empty() || reader_.begun()) {
     if (head_since_ms_ == 0) head_since_ms_ = now_ms;
     late = now_ms - head_since_ms_ > kHeadSeconds * 1000;
   }

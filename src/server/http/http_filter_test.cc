@@ -383,6 +383,11 @@ TEST(HttpFilter, CommandsAndTheirReplies) {
   EXPECT_EQ(StatusOf(ask("[\"NOSUCH\"]", "-ERR unknown command\r\n")), 400);
 }
 
+TEST(HttpFilter, AnErrorBeforeAnyCommandKnowsTheRevision) {
+  Door door;
+  EXPECT_THAT(door.Ask(Post("/v1/commands", "[\"MULTI\"]")), HasSubstr("\"revision\":7"));
+}
+
 TEST(HttpFilter, ATransaction) {
   Door door;
   std::string exec = "*2\r\n+OK\r\n-WRONGTYPE no\r\n";
@@ -417,8 +422,7 @@ TEST(HttpFilter, APipelineGoesOnBehindAnError) {
   EXPECT_EQ(BodyOf(door.Ask(Post("/v1/commands:batch", R"({"commands":[["BAD"],["PING"]]})"))),
             "{\"results\":[{\"error\":{\"code\":\"ERR\",\"message\":\"bad\",\"committed\":\"no\","
             "\"revision\":7,\"retryable\":false}},{\"result\":\"OK\"}],\"revision\":7}\n");
-  EXPECT_EQ(BodyOf(door.Ask(Post("/v1/commands:batch", R"({"commands":[]})"))),
-            "{\"results\":[],\"revision\":7}\n");
+  EXPECT_EQ(StatusOf(door.Ask(Post("/v1/commands:batch", R"({"commands":[]})"))), 400);
 }
 
 TEST(HttpFilter, SlowSenders) {
