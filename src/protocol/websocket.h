@@ -1,5 +1,5 @@
-// Frames of the WebSocket protocol (RFC 6455), as a server reads and writes them. No extensions. One
-// thread.
+// Frames of the WebSocket protocol (RFC 6455), as a server reads and writes them. No extensions.
+// One thread.
 //
 //   0   1 bit: last of its message; 3 bits: zero; 4 bits: opcode
 //   1   1 bit: masked (a client's always is); 7 bits: length, or 126 or 127

@@ -1,5 +1,5 @@
-// Whatever bytes come, in whatever pieces: the reader gives the same messages and the same error. Run
-// by libFuzzer (websocket_fuzz.cc) and by the unit tests.
+// Whatever bytes come, in whatever pieces: the reader gives the same messages and the same error.
+// Run by libFuzzer (websocket_fuzz.cc) and by the unit tests.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ namespace mydis {
 
 inline constexpr uint64_t kFuzzedMessageLimit = 100'000;
 
-// The messages and frames of control in `bytes` when they come in pieces of `piece` bytes; one text,
-// to compare.
+// The messages and frames of control in `bytes` when they come in pieces of `piece` bytes; one
+// text, to compare.
 inline std::string ReadInPieces(std::string_view bytes, size_t piece) {
   WebSocketReader reader(kFuzzedMessageLimit);
   std::string found, controls;

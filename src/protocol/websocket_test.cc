@@ -8,7 +8,8 @@ namespace {
 using Outcome = WebSocketReader::Outcome;
 
 // A frame as a client sends it.
-std::string Frame(uint8_t first, std::string_view payload, std::string_view mask = "\x11\x22\x33\x44") {
+std::string Frame(uint8_t first, std::string_view payload,
+                  std::string_view mask = "\x11\x22\x33\x44") {
   std::string out;
   AppendWebSocketFrame(out, WebSocketOpcode::kText, payload);
   const size_t head = out.size() - payload.size();
@@ -77,15 +78,15 @@ TEST(WebSocket, FragmentsWithControlBetween) {
 }
 
 TEST(WebSocket, WrongFrames) {
-  EXPECT_EQ(Read(std::string("\x81\x05Hello")), "1002");            // Not masked.
-  EXPECT_EQ(Read(Frame(0xc1, "a")), "1002");                        // Reserved bits.
+  EXPECT_EQ(Read(std::string("\x81\x05Hello")), "1002");  // Not masked.
+  EXPECT_EQ(Read(Frame(0xc1, "a")), "1002");              // Reserved bits.
   EXPECT_EQ(Read(Frame(0x91, "a")), "1002");
-  EXPECT_EQ(Read(Frame(0x83, "a")), "1002");                        // Opcodes that are none.
+  EXPECT_EQ(Read(Frame(0x83, "a")), "1002");  // Opcodes that are none.
   EXPECT_EQ(Read(Frame(0x8b, "a")), "1002");
-  EXPECT_EQ(Read(Frame(0x09, "a")), "1002");                        // Control in parts.
-  EXPECT_EQ(Read(Frame(0x89, std::string(126, 'a'))), "1002");      // Control too long.
-  EXPECT_EQ(Read(Frame(0x80, "a")), "1002");                        // Nothing to continue.
-  EXPECT_EQ(Read(Frame(0x01, "a") + Frame(0x81, "b")), "1002");     // Not finished.
+  EXPECT_EQ(Read(Frame(0x09, "a")), "1002");                     // Control in parts.
+  EXPECT_EQ(Read(Frame(0x89, std::string(126, 'a'))), "1002");   // Control too long.
+  EXPECT_EQ(Read(Frame(0x80, "a")), "1002");                     // Nothing to continue.
+  EXPECT_EQ(Read(Frame(0x01, "a") + Frame(0x81, "b")), "1002");  // Not finished.
   EXPECT_EQ(Read(Frame(0x81, "a") + Frame(0x80, "b")), "text:a 1002");
   EXPECT_EQ(Read(std::string("\x82\xfe\x00\x05\0\0\0\0hello", 13)), "1002");  // Longer than needed.
   EXPECT_EQ(Read(std::string("\x82\xff\x00\x00\x00\x00\x00\x00\xff\xff\0\0\0\0", 14)), "1002");

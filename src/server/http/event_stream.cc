@@ -72,9 +72,9 @@ void EventStreamHandler::OnError(HttpExchange& x, const std::string& error) {
 
 void EventStreamHandler::OnGone(HttpExchange& x, uint64_t oldest, uint64_t current) {
   if (wait_ms_) {
-    return x.RespondError(fmt::format(
-        "GONE what came after revision {} is no longer kept, only what came after {}", resume_,
-        oldest));
+    return x.RespondError(
+        fmt::format("GONE what came after revision {} is no longer kept, only what came after {}",
+                    resume_, oldest));
   }
   if (!streams_) {
     streams_ = true;
@@ -135,10 +135,9 @@ void EventStreamHandler::Write(HttpExchange& x, std::string_view text) {
 
 void EventStreamHandler::RespondList(HttpExchange& x) {
   x.Send({"MYDIS", "UNFOLLOW"});
-  x.Respond(
-      {.fields = {},
-       .body = fmt::format("{{\"events\":[{}],\"revision\":{}}}\n", events_, resume_),
-       .length = {}});
+  x.Respond({.fields = {},
+             .body = fmt::format("{{\"events\":[{}],\"revision\":{}}}\n", events_, resume_),
+             .length = {}});
 }
 
 }  // namespace mydis

@@ -213,10 +213,10 @@ void HttpFilter::SendPreface() {
   const auto token = TokenOf(request);
   const std::string db = std::to_string(request.db);
   const std::string revision = std::to_string(request.min_revision);
-  std::vector<std::string_view> words = {
-      "MYDIS", "REQUEST", db, NameOf(request.consistency), revision,
-      // What is no token is nobody's.
-      token ? std::string_view(*token) : std::string_view(":")};
+  std::vector<std::string_view> words = {"MYDIS", "REQUEST", db, NameOf(request.consistency),
+                                         revision,
+                                         // What is no token is nobody's.
+                                         token ? std::string_view(*token) : std::string_view(":")};
   if (request.may_log_in) words.push_back("LOGIN");
   if (request.plain_replies) words.push_back("PLAIN");
   exchange_->Send(std::span<const std::string_view>(words));

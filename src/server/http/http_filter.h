@@ -96,8 +96,8 @@ class HttpFilter final : public StreamFilter {
   std::unique_ptr<HttpExchange> exchange_;  // Null between requests.
   std::unique_ptr<HttpHandler> handler_;
   std::unique_ptr<HttpUpgrade> upgrade_;  // Null: this is HTTP.
-  std::string input_;     // Came behind what has been dealt with.
-  bool starving_ = true;  // input_ is of no use before more of it comes.
+  std::string input_;                     // Came behind what has been dealt with.
+  bool starving_ = true;                  // input_ is of no use before more of it comes.
   Body body_ = Body::kDone;
   uint64_t body_left_ = 0;  // Of a body that does not come in chunks.
   bool preface_due_ = false;

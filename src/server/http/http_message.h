@@ -31,8 +31,8 @@ struct HttpRequest {
   uint64_t min_revision = 0;
 
   // --- Of a request that takes the connection over ---
-  bool may_log_in = false;      // Who it is may be said later: AUTH.
-  bool plain_replies = false;   // Without their revisions.
+  bool may_log_in = false;     // Who it is may be said later: AUTH.
+  bool plain_replies = false;  // Without their revisions.
 
   const std::string* Query(std::string_view name) const { return target.Find(name); }
   const std::string* Field(std::string_view name) const { return head.Find(name); }

@@ -14,8 +14,8 @@ namespace {
 
 // They would change what a reply is, or whether there is one. In order of their names.
 constexpr std::string_view kRefused[] = {
-    "client|attributes", "client|reply", "hello", "monitor", "mydis|request",
-    "psync",             "replconf",     "reset", "sync",
+    "client|attributes", "client|reply", "hello", "monitor", "mydis|request", "psync",
+    "replconf",          "reset",        "sync",
 };
 
 // The kinds of pushes that answer SUBSCRIBE and its relatives.

@@ -124,8 +124,8 @@ std::optional<Consistency> ReadConsistency(ArgParser& parser) {
   return Consistency::kEventual;
 }
 
-// MYDIS REQUEST db default|eventual|strong min_revision token [LOGIN] [PLAIN]. When it fails, so do all commands up
-// to the next one: no request runs with what an earlier one has left.
+// MYDIS REQUEST db default|eventual|strong min_revision token [LOGIN] [PLAIN]. When it fails, so do
+// all commands up to the next one: no request runs with what an earlier one has left.
 void Request(LocalContext& c) {
   Session& session = c.session;
   if (session.requester == nullptr || c.in_transaction)

@@ -65,10 +65,10 @@ class PublishHandler final : public HttpHandler {
 
   void OnReply(HttpExchange& x, RespValue reply) override {
     if (reply.is_error()) return x.RespondError(reply.text);
-    x.Respond({.fields = {},
-               .body = fmt::format("{{\"receivers\":{},\"revision\":{}}}\n", reply.integer,
-                                   x.revision()),
-               .length = {}});
+    x.Respond(
+        {.fields = {},
+         .body = fmt::format("{{\"receivers\":{},\"revision\":{}}}\n", reply.integer, x.revision()),
+         .length = {}});
   }
 };
 
@@ -77,13 +77,15 @@ constexpr HttpParameter kFrom = {
     "the revision after which to begin, of an earlier response or event; Last-Event-ID goes before "
     "it; without it: now"};
 constexpr HttpParameter kWait = {
-    "wait", "duration", "answers with a list as soon as there is something, after that time at most"};
+    "wait", "duration",
+    "answers with a list as soon as there is something, after that time at most"};
 
 constexpr HttpParameter kWatchParameters[] = {
     {"prefix", "string", "what the keys begin with; without it: all keys"},
     kFrom,
     kWait,
-    {"values", "true|false", "events have the values of strings up to 1 MiB, as they are when sent"},
+    {"values", "true|false",
+     "events have the values of strings up to 1 MiB, as they are when sent"},
 };
 constexpr HttpParameter kListenParameters[] = {
     kFrom,
@@ -91,8 +93,9 @@ constexpr HttpParameter kListenParameters[] = {
     {"pattern", "true|false", "the name is a pattern of channels"},
 };
 constexpr HttpAnswer kEventAnswers[] = {
-    {200, "server-sent events, whose id is the revision to go on from; with wait a list of events, "
-          "and that revision"},
+    {200,
+     "server-sent events, whose id is the revision to go on from; with wait a list of events, "
+     "and that revision"},
     {410, "with wait: what came after that revision is no longer kept. A stream has an event gone"},
 };
 constexpr HttpAnswer kPublishAnswers[] = {

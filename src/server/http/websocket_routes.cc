@@ -25,8 +25,8 @@ bool HasWord(const std::string* list, std::string_view word) {
   return false;
 }
 
-// A page of another origin may not use what this address lets everybody do: no browser asks before it
-// opens a WebSocket. Programs say no origin.
+// A page of another origin may not use what this address lets everybody do: no browser asks before
+// it opens a WebSocket. Programs say no origin.
 bool OriginMay(const HttpRequest& request, const std::string& allowed) {
   const std::string* origin = request.Field("origin");
   if (origin == nullptr || allowed == "*" || *origin == allowed) return true;
@@ -82,7 +82,7 @@ class WebSocketHandler final : public HttpHandler {
         {"Sec-WebSocket-Accept", WebSocketAccept(*x.request().Field("sec-websocket-key"))}};
     if (!protocol_.empty()) fields.emplace_back("Sec-WebSocket-Protocol", protocol_);
     if (protocol_ == kResp) return x.Upgrade(fields, std::make_unique<RespWebSocket>());
-    x.Upgrade(fields, std::make_unique<JsonWebSocket>(x.backend()));
+    x.Upgrade(fields, std::make_unique<JsonWebSocket>(x.backend(), x.revision()));
   }
 
  private:

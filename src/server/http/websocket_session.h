@@ -1,5 +1,5 @@
-// A connection that speaks WebSocket: frames in, frames out, and how it ends. What its messages are,
-// two classes say: the session's own bytes (RESP3), or JSON. docs/http.md.
+// A connection that speaks WebSocket: frames in, frames out, and how it ends. What its messages
+// are, two classes say: the session's own bytes (RESP3), or JSON. docs/http.md.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ class WebSocketSession : public HttpUpgrade {
   void Finish(HttpExchange::Wire& wire) final { Close(WebSocketClose::kGoingAway, "", wire); }
   bool closing() const final { return closing_; }
 
-  // After so long without a byte of the client it is asked whether it is there, and after that left.
+  // After so long without a byte of the client it is asked whether it is there, and after that
+  // left.
   static constexpr uint64_t kPingMs = 30'000;
   static constexpr uint64_t kSilentMs = 90'000;
   // A message under way that comes more slowly than this, for so long, is not waited for.
@@ -70,8 +71,11 @@ class RespWebSocket final : public WebSocketSession {
 // "mydis.json": each text message is a command, and each reply or push one.
 class JsonWebSocket final : public WebSocketSession {
  public:
-  explicit JsonWebSocket(const HttpBackend& backend)
-      : WebSocketSession(WebSocketOpcode::kText, backend.max_body()), table_(backend.table()) {}
+  // `revision`: the state's, as far as it is known.
+  JsonWebSocket(const HttpBackend& backend, uint64_t revision)
+      : WebSocketSession(WebSocketOpcode::kText, backend.max_body()),
+        table_(backend.table()),
+        revision_(revision) {}
   void Send(std::string_view plain, HttpExchange::Wire& wire) override;
 
  private:
@@ -97,7 +101,7 @@ class JsonWebSocket final : public WebSocketSession {
   std::string text_;  // Of the message under way.
   RespReader replies_;
   std::deque<Pending> pending_;
-  uint64_t revision_ = 0;
+  uint64_t revision_;  // Of the reply that came last.
   bool in_multi_ = false;
 };
 
