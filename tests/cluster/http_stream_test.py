@@ -401,7 +401,6 @@ class WebSockets(ClusterTest):
         leader, follower = cluster.leader(), cluster.followers()[0]
         leader.call("ACL", "SETUSER", "u", "on", ">pw", "~u:*", "+get", "+set")
         leader.call("ACL", "SETUSER", "default", ">secret", "resetpass", ">secret")
-        cluster.wait_equal()
         socket = self.json(follower, token="u:pw")
         self.assertEqual(self.ask(socket, ["SET", "u:1", "x"])["result"], "OK")
         self.assertEqual(self.ask(socket, ["SET", "x", "x"])["error"]["code"], "NOPERM")
