@@ -31,6 +31,7 @@ constexpr ErrorForm kCommandForms[] = {
     {ErrorCode::kInvalid, "WRONGTYPE", 409},
     {ErrorCode::kInvalid, "CONDITION", 412},
     {ErrorCode::kInvalid, "EXECABORT", 400},
+    {ErrorCode::kInvalid, "GONE", 410},
     {ErrorCode::kNotFound, "NOSCRIPT", 404},
     {ErrorCode::kNotFound, "NOGROUP", 404},
     {ErrorCode::kExists, "BUSYGROUP", 409},

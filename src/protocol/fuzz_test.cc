@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "protocol/frame_fuzz.h"
 #include "protocol/resp_parser_fuzz.h"
+#include "protocol/websocket_fuzz.h"
 
 namespace mydis {
 namespace {
@@ -30,6 +31,25 @@ TEST(Fuzz, RespParser) {
       }
     }
     FuzzRespParser(input);
+  }
+}
+
+TEST(Fuzz, WebSocket) {
+  constexpr uint8_t kFirst[] = {0x81, 0x82, 0x01, 0x00, 0x80, 0x89, 0x8a, 0x88};
+  constexpr uint64_t kSizes[] = {0, 1, 5, 125, 126, 127, 70'000};
+  Random random(8);
+  for (int round = 0; round < kRounds; ++round) {
+    std::string input(1, static_cast<char>(random.Next()));
+    for (uint64_t frames = random.Below(6); frames > 0; --frames) {
+      const size_t begin = input.size();
+      const std::string payload(kSizes[random.Below(std::size(kSizes))], 'p');
+      AppendWebSocketFrame(input, WebSocketOpcode::kText, payload);
+      input[begin] = static_cast<char>(kFirst[random.Below(std::size(kFirst))]);
+      input[begin + 1] = static_cast<char>(input[begin + 1] | '\x80');
+      input.insert(input.size() - payload.size(), 4, static_cast<char>(random.Next()));
+    }
+    if (random.Chance(1, 3)) input[random.Below(input.size())] = static_cast<char>(random.Next());
+    FuzzWebSocket(input);
   }
 }
 

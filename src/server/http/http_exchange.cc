@@ -49,6 +49,11 @@ void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out) 
   out.Key("retryable").Bool(error.retryable).EndObject();
 }
 
+HttpExchange::HttpExchange(const HttpBackend& backend, HttpRequest request, Wire& wire)
+    : backend_(backend), request_(std::move(request)), wire_(wire) {}
+
+HttpExchange::~HttpExchange() = default;
+
 void HttpExchange::Send(std::span<const std::string_view> words) {
   AppendCommand(wire_.plain, words);
   ++replies_due_;
@@ -166,6 +171,16 @@ void HttpExchange::WriteResponse(const HttpResponse& response) {
   const uint64_t length = response.length.value_or(response.body.size());
   WriteHead(response, bodyless ? "" : fmt::format("Content-Length: {}\r\n", length));
   if (!bodyless && !head_only()) wire_.to_socket += response.body;
+}
+
+void HttpExchange::Upgrade(const HttpFields& fields, std::unique_ptr<HttpUpgrade> upgrade) {
+  MYDIS_ASSERT(begun_ && !responded_, "a request has one response");
+  responded_ = true;
+  upgrade_ = std::move(upgrade);
+  auto out = std::back_inserter(wire_.to_socket);
+  fmt::format_to(out, "HTTP/1.1 101 {}\r\n", HttpReason(101));
+  for (const auto& [name, value] : fields) fmt::format_to(out, "{}: {}\r\n", name, value);
+  wire_.to_socket += "\r\n";
 }
 
 void HttpExchange::BeginStream(HttpResponse head) {

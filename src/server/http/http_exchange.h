@@ -29,6 +29,7 @@ HttpError HttpErrorOf(std::string_view error, const CommandSpec* command);
 void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out);
 
 class HttpExchange;
+class HttpUpgrade;
 
 // What a route does with one request: made when the request's head has come, and gone when the
 // response and all replies are through. Its connection's thread.
@@ -45,6 +46,11 @@ class HttpHandler {
   virtual void OnReply(HttpExchange& exchange, RespValue reply) = 0;
   // What the session is sent without having asked: messages, invalidations.
   virtual void OnPush(HttpExchange&, const RespValue&) {}
+  // --- Once it has called HttpExchange::Listen ---
+  // All that the session has sent so far was handed over.
+  virtual void OnPushesRead(HttpExchange&) {}
+  // About once a second, with the monotonic time.
+  virtual void OnSecond(HttpExchange&, uint64_t /*now_ms*/) {}
 };
 
 // Made by the HttpFilter, which is told of all that is to be sent by `wire`.
@@ -56,8 +62,8 @@ class HttpExchange {
     std::string to_socket;  // What the client gets.
   };
 
-  HttpExchange(const HttpBackend& backend, HttpRequest request, Wire& wire)
-      : backend_(backend), request_(std::move(request)), wire_(wire) {}
+  HttpExchange(const HttpBackend& backend, HttpRequest request, Wire& wire);
+  ~HttpExchange();
 
   const HttpRequest& request() const { return request_; }
   const HttpBackend& backend() const { return backend_; }
@@ -72,7 +78,10 @@ class HttpExchange {
   void SendWithBody(std::span<const std::string_view> before,
                     std::span<const std::string_view> after);
 
-  // --- The response: one of the three ---
+  // The response waits for pushes, not for replies: a client that sends no more is gone.
+  void Listen() { listens_ = true; }
+
+  // --- The response: one of these ---
   void Respond(HttpResponse response);
   // An error as Redis's commands say it: "WRONGTYPE Operation …". `command`: whose error it is; of
   // a script that may have written, only so much is known.
@@ -83,6 +92,8 @@ class HttpExchange {
   void BeginStream(HttpResponse head);
   void WriteStream(std::string_view bytes);
   void EndStream();
+  // 101: the connection is another protocol's from here on.
+  void Upgrade(const HttpFields& fields, std::unique_ptr<HttpUpgrade> upgrade);
 
   // Of the reply that came last: the revision that it belongs to.
   uint64_t revision() const { return revision_; }
@@ -110,11 +121,29 @@ class HttpExchange {
   bool writes_ = false;
   bool responded_ = false;  // In full.
   bool streams_ = false;
+  bool listens_ = false;
   bool close_ = false;  // The connection ends with this response.
   std::optional<HttpResponse> held_;
   std::optional<std::pair<HttpError, HttpFields>> held_error_;
   // SendWithBody was called: what follows the body, and how much of that is to come.
   std::optional<std::string> after_body_;
+  std::unique_ptr<HttpUpgrade> upgrade_;
+};
+
+// A protocol that a connection has changed to. Its connection's thread.
+class HttpUpgrade {
+ public:
+  virtual ~HttpUpgrade() = default;
+  // What the client has sent.
+  virtual void Receive(std::string_view from_socket, HttpExchange::Wire& wire) = 0;
+  // What the session has.
+  virtual void Send(std::string_view plain, HttpExchange::Wire& wire) = 0;
+  // About once a second, with the monotonic time.
+  virtual void EachSecond(uint64_t now_ms, HttpExchange::Wire& wire) = 0;
+  // This side closes.
+  virtual void Finish(HttpExchange::Wire& wire) = 0;
+  // All is said.
+  virtual bool closing() const = 0;
 };
 
 // Appends a command as a client sends it.

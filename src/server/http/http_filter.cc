@@ -57,6 +57,12 @@ Status HttpFilter::Receive(std::string_view from_socket, std::string& plain,
                            std::string& to_socket) {
   came_ += from_socket.size();
   if (closing_) return Status::Ok();
+  if (upgrade_ != nullptr) {
+    upgrade_->Receive(from_socket, wire_);
+    closing_ = upgrade_->closing();
+    Flush(&plain, to_socket);
+    return Status::Ok();
+  }
   const bool kept = !input_.empty();
   if (kept) input_ += from_socket;
   const size_t used = Consume(kept ? std::string_view(input_) : from_socket);
@@ -207,9 +213,13 @@ void HttpFilter::SendPreface() {
   const auto token = TokenOf(request);
   const std::string db = std::to_string(request.db);
   const std::string revision = std::to_string(request.min_revision);
-  exchange_->Send({"MYDIS", "REQUEST", db, NameOf(request.consistency), revision,
-                   // What is no token is nobody's.
-                   token ? std::string_view(*token) : std::string_view(":")});
+  std::vector<std::string_view> words = {"MYDIS", "REQUEST", db, NameOf(request.consistency),
+                                         revision,
+                                         // What is no token is nobody's.
+                                         token ? std::string_view(*token) : std::string_view(":")};
+  if (request.may_log_in) words.push_back("LOGIN");
+  if (request.plain_replies) words.push_back("PLAIN");
+  exchange_->Send(std::span<const std::string_view>(words));
   preface_due_ = true;
 }
 
@@ -238,6 +248,12 @@ void HttpFilter::StartHandler() {
 
 Status HttpFilter::Send(std::string_view plain, std::string& to_socket) {
   if (closing_) return Status::Ok();
+  if (upgrade_ != nullptr) {
+    upgrade_->Send(plain, wire_);
+    closing_ = upgrade_->closing();
+    Flush(nullptr, to_socket);
+    return Status::Ok();
+  }
   replies_.Feed(plain);
   RespValue reply;
   RespReader::Outcome outcome;
@@ -250,6 +266,10 @@ Status HttpFilter::Send(std::string_view plain, std::string& to_socket) {
     }
     FinishIfDone();
     reply = RespValue();
+  }
+  if (Listening() && !exchange_->responded_) {
+    handler_->OnPushesRead(*exchange_);
+    FinishIfDone();
   }
   Flush(nullptr, to_socket);
   if (outcome == RespReader::Outcome::kBroken) return {ErrorCode::kInternal, replies_.error()};
@@ -310,6 +330,7 @@ void HttpFilter::Refuse(int status, std::string_view code, std::string_view mess
 
 void HttpFilter::FinishIfDone() {
   if (exchange_ == nullptr || !exchange_->responded_ || exchange_->held()) return;
+  if (exchange_->upgrade_ != nullptr) return TakeUpgrade();
   if (exchange_->close_) {
     closing_ = true;
   } else if (exchange_->replies_due_ > 0 || body_ != Body::kDone) {
@@ -322,9 +343,32 @@ void HttpFilter::FinishIfDone() {
   reader_.Restart();
 }
 
+void HttpFilter::TakeUpgrade() {
+  upgrade_ = std::move(exchange_->upgrade_);
+  handler_.reset();
+  exchange_.reset();
+  upgrade_->Receive(std::exchange(input_, std::string()), wire_);
+  closing_ = upgrade_->closing();
+}
+
+void HttpFilter::Finish(std::string& to_socket) {
+  if (upgrade_ == nullptr || closing_) return;
+  upgrade_->Finish(wire_);
+  Flush(nullptr, to_socket);
+}
+
 Status HttpFilter::CheckTime(uint64_t now_ms, std::string& to_socket) {
   const uint64_t came = std::exchange(came_, 0);
-  if (closing_ || Working()) return Status::Ok();
+  if (upgrade_ != nullptr && !closing_) {
+    upgrade_->EachSecond(now_ms, wire_);
+    closing_ = upgrade_->closing();
+    Flush(nullptr, to_socket);
+  } else if (Listening() && !exchange_->responded_) {
+    handler_->OnSecond(*exchange_, now_ms);
+    FinishIfDone();
+    Flush(nullptr, to_socket);
+  }
+  if (closing_ || Working() || upgrade_ != nullptr) return Status::Ok();
   bool late = false;
   if (exchange_ != nullptr) {
     slow_seconds_ = came < kSlowBytes ? slow_seconds_ + 1 : 0;

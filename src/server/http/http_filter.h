@@ -39,11 +39,13 @@ class HttpFilter final : public StreamFilter {
   Status Start(std::string&) override { return Status::Ok(); }
   Status Receive(std::string_view from_socket, std::string& plain, std::string& to_socket) override;
   Status Send(std::string_view plain, std::string& to_socket) override;
-  void Finish(std::string&) override {}
+  void Finish(std::string& to_socket) override;
   bool HasInput() const override;
   bool Full() const override;
   void InputEnded() override { ended_ = true; }
-  bool Busy() const override { return !closing_ && (Working() || HasInput()); }
+  bool Busy() const override {
+    return !closing_ && upgrade_ == nullptr && ((Working() && !Listening()) || HasInput());
+  }
   bool WantsClose() const override { return closing_; }
   Status CheckTime(uint64_t now_ms, std::string& to_socket) override;
 
@@ -62,6 +64,9 @@ class HttpFilter final : public StreamFilter {
   bool Working() const {
     return exchange_ != nullptr && (body_ == Body::kDone || body_ == Body::kHeld);
   }
+  bool Listening() const { return exchange_ != nullptr && exchange_->listens_; }
+  // The connection changes to what the exchange has prepared.
+  void TakeUpgrade();
   // Deals with what is at the front of `input`; gives how much of it is used.
   size_t Consume(std::string_view input);
   size_t ConsumeHead(std::string_view input);
@@ -90,8 +95,9 @@ class HttpFilter final : public StreamFilter {
   HttpExchange::Wire wire_;
   std::unique_ptr<HttpExchange> exchange_;  // Null between requests.
   std::unique_ptr<HttpHandler> handler_;
-  std::string input_;     // Came behind what has been dealt with.
-  bool starving_ = true;  // input_ is of no use before more of it comes.
+  std::unique_ptr<HttpUpgrade> upgrade_;  // Null: this is HTTP.
+  std::string input_;                     // Came behind what has been dealt with.
+  bool starving_ = true;                  // input_ is of no use before more of it comes.
   Body body_ = Body::kDone;
   uint64_t body_left_ = 0;  // Of a body that does not come in chunks.
   bool preface_due_ = false;

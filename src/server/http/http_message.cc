@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <ctime>
 
 namespace mydis {
@@ -38,6 +39,21 @@ constexpr std::pair<int, std::string_view> kReasons[] = {
 };
 
 }  // namespace
+
+std::optional<uint64_t> ReadHttpNumber(std::string_view text) {
+  uint64_t number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size() || number > INT64_MAX)
+    return std::nullopt;
+  return number;
+}
+
+Result<bool> ReadHttpFlag(const HttpRequest& request, std::string_view name) {
+  const std::string* text = request.Query(name);
+  if (text == nullptr || *text == "false") return false;
+  if (text->empty() || *text == "true") return true;
+  return Fail(ErrorCode::kInvalid, fmt::format("{} is true or false", name));
+}
 
 std::string_view HttpReason(int status) {
   for (const auto& [known, reason] : kReasons) {

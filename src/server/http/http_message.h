@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "mydis/consistency.h"
+#include "mydis/status.h"
 #include "protocol/http_request_reader.h"
 #include "protocol/http_target.h"
 
@@ -29,6 +30,10 @@ struct HttpRequest {
   std::optional<Consistency> consistency;
   uint64_t min_revision = 0;
 
+  // --- Of a request that takes the connection over ---
+  bool may_log_in = false;     // Who it is may be said later: AUTH.
+  bool plain_replies = false;  // Without their revisions.
+
   const std::string* Query(std::string_view name) const { return target.Find(name); }
   const std::string* Field(std::string_view name) const { return head.Find(name); }
 };
@@ -43,6 +48,11 @@ struct HttpResponse {
   // Of a response to HEAD: the size that the body would have.
   std::optional<uint64_t> length;
 };
+
+// A number of 0 or more that fits an int64_t.
+std::optional<uint64_t> ReadHttpNumber(std::string_view text);
+// Of a parameter that is true or false: false if it is not given, true if it has no value.
+Result<bool> ReadHttpFlag(const HttpRequest& request, std::string_view name);
 
 // "Not Found".
 std::string_view HttpReason(int status);

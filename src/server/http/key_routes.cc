@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "base/duration.h"
@@ -14,14 +13,6 @@ namespace {
 
 constexpr int64_t kLongestWaitMs = 3'600'000;
 constexpr std::string_view kBytes = "application/octet-stream";
-
-std::optional<uint64_t> ReadNumber(std::string_view text) {
-  uint64_t number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || stop != text.data() + text.size() || number > INT64_MAX)
-    return std::nullopt;
-  return number;
-}
 
 std::string ETag(uint64_t revision) { return fmt::format("\"{}\"", revision); }
 
@@ -45,7 +36,7 @@ struct ETags {
       if (tag == "*") tags.any = true;
       if (weak && tag.starts_with("W/")) tag.remove_prefix(2);
       if (tag.size() < 3 || !tag.starts_with('"') || !tag.ends_with('"')) continue;
-      if (const auto revision = ReadNumber(tag.substr(1, tag.size() - 2)))
+      if (const auto revision = ReadHttpNumber(tag.substr(1, tag.size() - 2)))
         tags.revisions.push_back(*revision);
     }
     return tags;
@@ -76,7 +67,7 @@ class GetKeyHandler final : public HttpHandler {
  public:
   Status Prepare(HttpRequest& request) override {
     if (const std::string* text = request.Query("revision")) {
-      const auto revision = ReadNumber(*text);
+      const auto revision = ReadHttpNumber(*text);
       if (!revision) return Status(ErrorCode::kInvalid, "revision is a number of 0 or more");
       revision_ = *revision;
       // A state before it would take its own past for a change.
@@ -257,17 +248,15 @@ class ListKeysHandler final : public HttpHandler {
     for (const auto& [name, word] : {std::pair{"cursor", "CURSOR"}, {"limit", "COUNT"}}) {
       const std::string* text = request.Query(name);
       if (text == nullptr) continue;
-      const auto number = ReadNumber(*text);
+      const auto number = ReadHttpNumber(*text);
       if (!number || (*number == 0 && std::string_view(name) == "limit"))
         return Status(ErrorCode::kInvalid, fmt::format("{} is a number", name));
       words_.push_back(word);
       words_.push_back(*text);
     }
-    if (const std::string* values = request.Query("values")) {
-      if (*values != "" && *values != "true" && *values != "false")
-        return Status(ErrorCode::kInvalid, "values is true or false");
-      if (*values != "false") words_.push_back("VALUES");
-    }
+    const auto values = ReadHttpFlag(request, "values");
+    if (!values) return values.error();
+    if (*values) words_.push_back("VALUES");
     return Status::Ok();
   }
 

@@ -63,9 +63,16 @@ bool BecomeTokensUser(Connection& connection, const State& state, uint64_t users
   return true;
 }
 
+// What a request says of itself.
+struct Preface {
+  uint64_t min_revision = 0;
+  std::string token;
+  bool may_log_in = false;  // Who it is may be said later.
+};
+
 // Empty if the request may go on; else why not. `last`: nothing is tried after this.
-std::string TryBegin(Connection& connection, IoThread& thread, uint64_t min_revision,
-                     std::string_view token, bool last) {
+std::string TryBegin(Connection& connection, IoThread& thread, const Preface& preface, bool last) {
+  const std::string& token = preface.token;
   const State& state = thread.Read();
   const uint64_t version = thread.node().core().users_version.load(std::memory_order_relaxed);
   if (!BecomeTokensUser(connection, state, version, token)) {
@@ -75,10 +82,11 @@ std::string TryBegin(Connection& connection, IoThread& thread, uint64_t min_revi
     }
     return std::string(kErrWrongToken);
   }
-  if (connection.NeedsLogin()) return std::string(kErrNoToken);
-  if (state.revision >= min_revision) return {};
-  return fmt::format("STALE revision {} was asked for, and this instance is at {}", min_revision,
-                     state.revision);
+  if (connection.NeedsLogin() && !(token.empty() && preface.may_log_in))
+    return std::string(kErrNoToken);
+  if (state.revision >= preface.min_revision) return {};
+  return fmt::format("STALE revision {} was asked for, and this instance is at {}",
+                     preface.min_revision, state.revision);
 }
 
 void Finish(Connection& connection, std::string error, Reply& reply) {
@@ -88,10 +96,10 @@ void Finish(Connection& connection, std::string error, Reply& reply) {
 }
 
 // What is missing may be on another instance already: before a refusal this one catches up.
-void BeginAfterBarrier(LocalContext& c, uint64_t min_revision, std::string_view token) {
-  auto again = [&connection = c.connection, &thread = c.thread, min_revision,
-                token = std::string(token)](RespReply& reply, const Status& status) {
-    std::string error = TryBegin(connection, thread, min_revision, token, true);
+void BeginAfterBarrier(LocalContext& c, Preface preface) {
+  auto again = [&connection = c.connection, &thread = c.thread, preface = std::move(preface)](
+                   RespReply& reply, const Status& status) {
+    std::string error = TryBegin(connection, thread, preface, true);
     if (error.starts_with("STALE") && !status.ok()) error = RedisError(status);
     Finish(connection, std::move(error), reply);
   };
@@ -116,8 +124,8 @@ std::optional<Consistency> ReadConsistency(ArgParser& parser) {
   return Consistency::kEventual;
 }
 
-// MYDIS REQUEST db default|eventual|strong min_revision token. When it fails, so do all commands up
-// to the next one: no request runs with what an earlier one has left.
+// MYDIS REQUEST db default|eventual|strong min_revision token [LOGIN] [PLAIN]. When it fails, so do
+// all commands up to the next one: no request runs with what an earlier one has left.
 void Request(LocalContext& c) {
   Session& session = c.session;
   if (session.requester == nullptr || c.in_transaction)
@@ -128,18 +136,25 @@ void Request(LocalContext& c) {
   const int64_t min_revision = parser.Integer();
   if (db < 0 || db >= kDatabases) parser.Fail("ERR DB index is out of range");
   if (min_revision < 0) parser.Fail("ERR min_revision is not a number of 0 or more");
-  const std::string_view token = parser.Next();
+  Preface preface{.min_revision = static_cast<uint64_t>(min_revision),
+                  .token = std::string(parser.Next()),
+                  .may_log_in = parser.Accept("LOGIN")};
+  const bool plain = parser.Accept("PLAIN");
+  if (parser.HasNext()) parser.Fail(kErrSyntax);
   if (!parser.error().empty()) return Finish(c.connection, parser.error(), c.reply);
   session.db = static_cast<uint32_t>(db);
   session.record->db = session.db;
   session.read_consistency = consistency;
   session.write_consistency = consistency;
+  if (plain) {
+    session.attributes = false;
+    session.reply_mode = session.answering();
+  }
   const bool may_lag = c.node.consensus().readiness() == Readiness::kReady;
-  const auto revision = static_cast<uint64_t>(min_revision);
-  std::string error = TryBegin(c.connection, c.thread, revision, token, !may_lag);
+  std::string error = TryBegin(c.connection, c.thread, preface, !may_lag);
   if (error.empty() || error == kErrNoToken || !may_lag)
     return Finish(c.connection, std::move(error), c.reply);
-  BeginAfterBarrier(c, revision, token);
+  BeginAfterBarrier(c, std::move(preface));
 }
 
 // MYDIS WATCH key revision [key revision ...]: as WATCH, but it is the client who knows the
@@ -166,7 +181,7 @@ constexpr KeySpec kWatchKeys[] = {KeyRange(kKeyRO, 2, -1, 2)};
 
 constexpr CommandSpec kSubcommands[] = {
     {.name = "request",
-     .arity = 6,
+     .arity = -6,
      .effect = Effect::kLocal,
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kSkipMonitor |
               kSkipSlowlog | kNoMulti,
@@ -175,7 +190,8 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(1)",
      .summary = "Begins a request of an HTTP session. Not for clients.",
      .arguments =
-         "db:integer <consistency: DEFAULT | EVENTUAL | STRONG> min-revision:integer token",
+         "db:integer <consistency: DEFAULT | EVENTUAL | STRONG> min-revision:integer token [LOGIN] "
+         "[PLAIN]",
      .handler = Request},
     {.name = "watch",
      .arity = -4,

@@ -63,7 +63,7 @@ std::span<const HttpParameter> CommonHttpParameters() { return kCommon; }
 std::span<const HttpRoute* const> HttpRoutes() {
   static const std::vector<const HttpRoute*> routes = [] {
     std::vector<const HttpRoute*> all;
-    for (const auto family : {KeyRoutes(), CommandRoutes()}) {
+    for (const auto family : {KeyRoutes(), CommandRoutes(), WatchRoutes(), WebSocketRoutes()}) {
       for (const HttpRoute& route : family) all.push_back(&route);
     }
     return all;

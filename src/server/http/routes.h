@@ -55,6 +55,8 @@ std::span<const HttpParameter> CommonHttpParameters();
 // Of each file of routes.
 std::span<const HttpRoute> KeyRoutes();
 std::span<const HttpRoute> CommandRoutes();
+std::span<const HttpRoute> WatchRoutes();
+std::span<const HttpRoute> WebSocketRoutes();
 
 // All routes, in the order in which they are tried.
 std::span<const HttpRoute* const> HttpRoutes();
