@@ -9,9 +9,9 @@
 
 namespace mydis {
 
-// Connects as the options of `line` say (--address, --timeout, who to log in as), speaks version 3
-// of the protocol, which tells maps from lists, and gives the reply. An error is one line for
-// people: no connection, or the reply's own error without "ERR". kInvalid: an option is wrong.
+// Connects as the options of `line` say (--address, --tls, --timeout, who to log in as), speaks
+// version 3 of the protocol, which tells maps from lists, and gives the reply. An error is one line
+// for people: no connection, or the reply's own error without "ERR". kInvalid: an option is wrong.
 Result<RespValue> CallInstance(const CommandLine& line, const std::vector<std::string>& command);
 
 }  // namespace mydis

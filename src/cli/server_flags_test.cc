@@ -105,6 +105,8 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
                           {"write-consistency", "strong"},
                           {"read-consistency", "strong"},
                           {"durability", "relaxed"},
+                          {"admin-token-file", "t"},
+                          {"audit-log", "l"},
                           {"protected-mode", "no"},
                           {"cluster-key-file", "k"},
                           {"tls-cert", "c"},
@@ -136,6 +138,7 @@ TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {
   EXPECT_EQ(o->read_consistency, Consistency::kStrong);
   EXPECT_EQ(o->durability, DurabilityMode::kRelaxed);
   EXPECT_FALSE(o->protected_mode);
+  EXPECT_EQ(o->admin_token_file + o->audit_log, "tl");
   EXPECT_EQ(o->cluster_key_file + o->tls_cert + o->tls_key + o->tls_ca, "kcya");
   EXPECT_EQ(o->tls_auth_clients, ClientCertificates::kOptional);
   EXPECT_TRUE(o->tls_user_from_certificate);

@@ -70,11 +70,6 @@ void GenPass(LocalContext& c) {
   c.reply.Bulk(RandomHexDigits(static_cast<size_t>(bits + 3) / 4));
 }
 
-std::string_view NameOf(AclLogEntry::Reason reason) {
-  constexpr std::string_view kNames[] = {"command", "key", "channel", "auth", "tls-cert"};
-  return kNames[static_cast<size_t>(reason)];
-}
-
 std::string_view NameOf(AclLogEntry::Context context) {
   constexpr std::string_view kNames[] = {"toplevel", "multi", "lua"};
   return kNames[static_cast<size_t>(context)];

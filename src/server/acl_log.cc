@@ -18,6 +18,11 @@ bool Similar(const AclLogEntry& a, const AclLogEntry& b) {
 
 }  // namespace
 
+std::string_view NameOf(AclLogEntry::Reason reason) {
+  constexpr std::string_view kNames[] = {"command", "key", "channel", "auth", "tls-cert"};
+  return kNames[static_cast<size_t>(reason)];
+}
+
 void AclLog::Add(AclLogEntry entry, uint64_t limit) {
   counts_[static_cast<size_t>(entry.reason)].Add();
   MutexLock guard(mutex_);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/mutex.h"
@@ -24,6 +25,9 @@ struct AclLogEntry {
   uint64_t created_ms = 0;  // By the clock on the wall.
   uint64_t updated_ms = 0;
 };
+
+// "command", "key" … as ACL LOG and the audit log have it.
+std::string_view NameOf(AclLogEntry::Reason reason);
 
 // Any thread.
 class AclLog {

@@ -4,9 +4,9 @@
 //   {"time":"2026-11-29T08:00:00.123Z","event":"refused","user":"app","client":"10.0.0.7:4711",
 //    "what":"\"flushall\"","detail":"command"}
 //
-// `detail` of a refusal is what was lacking: command, key, channel, auth. Of administration it is
-// what is known when it is written: done, failed, refused, queued (in MULTI), or sent (the answer
-// comes from the log or from others).
+// `detail` of a refusal is what was lacking: command, key, channel, auth, tls-cert. Of
+// administration it is what is known when it is written: done, failed, refused, queued (in MULTI),
+// or sent (the answer comes from the log or from others).
 #pragma once
 
 #include <cstdint>

@@ -138,11 +138,9 @@ void Connection::Audit(const CommandSpec& spec, Args args) {
 
 void Connection::NoteRefusal(AclLogEntry::Reason reason, AclLogEntry::Context context,
                              std::string_view object, std::string_view user) {
-  constexpr std::string_view kReasons[] = {"command", "key", "channel", "auth"};
   std::string what;
   AppendQuoted(what, object.substr(0, kMostAudited));
-  node_.audit_log().Refused(user, session_.record->address, what,
-                            kReasons[static_cast<size_t>(reason)]);
+  node_.audit_log().Refused(user, session_.record->address, what, NameOf(reason));
   node_.acl_log().Add({.reason = reason,
                        .context = context,
                        .object = std::string(object),

@@ -150,7 +150,8 @@ void AddClients(Node& node, MetricFamilies& out) {
   for (const auto& [reason, label] : {std::pair{Reason::kAuth, "auth"},
                                       {Reason::kCommand, "command"},
                                       {Reason::kKey, "key"},
-                                      {Reason::kChannel, "channel"}})
+                                      {Reason::kChannel, "channel"},
+                                      {Reason::kCertificate, "tls-cert"}})
     out.Counter("mydis_access_denied_total", "What the rights of users refused.",
                 static_cast<double>(node.acl_log().Count(reason)), {{"reason", label}});
   const Audience& audience = node.core().audience;

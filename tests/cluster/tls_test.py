@@ -214,6 +214,8 @@ class Certificates(TlsTest):
                    if entry[entry.index(b"reason") + 1] == b"tls-cert"}
         self.assertLessEqual({b"nobody", b"bob"}, refused)
         self.assertNotIn(b"alice", refused)
+        with open(os.path.join(instance.data_dir, "audit.log")) as file:
+            self.assertRegex(file.read(), r'"user":"nobody".*"detail":"tls-cert"')
         admin.call("CONFIG", "SET", "requirepass", "secret")
         with self.assertRaisesRegex(RespError, "NOAUTH"):
             self.client(instance, "nobody").call("PING")
