@@ -373,6 +373,7 @@ Connection::Step Connection::Run(const CommandSpec* spec, Args args,
   } else if (IsExec(*spec)) {
     step = HandleExec(forced);
   } else {
+    forced_ = forced;
     step = HandleLocal(spec, args);
   }
   if (step == Step::kNext) [[likely]]

@@ -311,6 +311,7 @@ class Connection final : private StreamHandler {
   std::string barrier_error_;  // Why the barrier that was waited for failed.
   size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
+  std::optional<Consistency> forced_;  // By the prefix of the local command at hand.
   bool error_counted_ = false;  // The error just read, that of a command a script called.
   bool last_strong_ = false;    // Of the batch that the last item went into.
   bool close_after_reply_ = false;

@@ -187,7 +187,7 @@ void Connection::SubmitInPlace(std::span<const WatchedKey> watched,
                                std::unique_ptr<StoredTransaction> transaction) {
   Step step;
   if (RefusesWrites(&step)) return;
-  ClientBatch& batch = thread_.Batch(Strong(Effect::kWrite, std::nullopt));
+  ClientBatch& batch = thread_.Batch(Strong(Effect::kWrite, forced_));
   batch.AddTransaction(this, session_.resp_version, watched, std::move(transaction));
   Attached(batch);
 }

@@ -202,7 +202,7 @@ TEST(Keyspace, WatchRevisionNoticesEveryChange) {
 }
 
 TEST(Keyspace, ASwapOfDatabasesChangesKeysWithoutTheirRevisions) {
-  Keyspace keyspace(1);
+  Keyspace keyspace(1, 16);
   keyspace.set_revision(1);
   keyspace.SetString(0, "k", "a", Ttl::None());
   keyspace.SetString(1, "k", "b", Ttl::None());
