@@ -129,11 +129,7 @@ size_t ExpectedReplyBytes(const Keyspace& keyspace, uint32_t db, const CommandSp
 
 class ClientBatch final : public ServerSubmission, private ApplyObserver {
  public:
-  // `expected`: about how many items will be added.
-  ClientBatch(IoThread& thread, bool wait_for_all, size_t expected = 0) : thread_(thread) {
-    strong = wait_for_all;
-    items_.reserve(expected);
-  }
+  ClientBatch(IoThread& thread, bool wait_for_all) : thread_(thread) { strong = wait_for_all; }
 
   // --- The I/O thread, before it is submitted ---
   // `user`: whose rights bound a script; empty: nobody's.

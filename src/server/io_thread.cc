@@ -1,6 +1,5 @@
 #include "server/io_thread.h"
 
-#include <algorithm>
 #include <future>
 
 #include "base/assert.h"
@@ -131,16 +130,13 @@ void IoThread::FindConnection(uint64_t id, std::move_only_function<void(Connecti
 ClientBatch& IoThread::Batch(bool strong) {
   if (batch_ != nullptr && (batch_->strong != strong || batch_->bytes() >= kBatchBytes))
     SubmitBatch();
-  // Batches of one load are alike.
-  if (batch_ == nullptr)
-    batch_ = std::make_unique<ClientBatch>(*this, strong, std::min(last_items_, kDrivenOperations));
+  if (batch_ == nullptr) batch_ = std::make_unique<ClientBatch>(*this, strong);
   return *batch_;
 }
 
 void IoThread::SubmitBatch() {
   if (batch_ == nullptr) return;
   batch_->Seal();
-  last_items_ = batch_->items().size();
   batch_->serial = batch_serial_++;
   in_flight_[batch_->strong].push_back({batch_->serial, nullptr, {}});
   in_flight_bytes_ += batch_->submitted_bytes();

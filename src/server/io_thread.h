@@ -151,7 +151,6 @@ class IoThread {
   std::unique_ptr<Migrations> migrations_;  // Once there was one.
   std::unique_ptr<ClientBatch> batch_;
   uint64_t batch_serial_ = 1;
-  size_t last_items_ = 0;  // In the batch that was submitted last.
   size_t in_flight_bytes_ = 0;
   // Submitted batches of each consistency (eventual, strong) in the order submitted, with what has
   // come back. One that fails at once, because the disk is full, must not overtake those before it.

@@ -166,7 +166,7 @@ void Watch(LocalContext& c) {
   std::vector<WatchedKey> watched;
   for (size_t i = 2; i < c.args.size(); i += 2) {
     const auto revision = ParseInteger(c.args[i + 1]);
-    if (!revision || *revision < 0 || static_cast<uint64_t>(*revision) >= kAtMark)
+    if (!revision || *revision < 0)
       return c.reply.Error("ERR revision is not a number of 0 or more");
     watched.push_back(
         {c.session.db, std::string(c.args[i]),
