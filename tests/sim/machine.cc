@@ -128,7 +128,7 @@ std::string RunRead(const CommandTable& table, const StateMachine& machine,
   Random random(1);
   State& state = const_cast<State&>(machine.state());
   WriteContext context{args, reply, state, state.keyspace, 0, state.time_ms, random};
-  table.Run(context);
+  table.Run(table.Look(args), context);
   return text;
 }
 
