@@ -312,8 +312,8 @@ class Connection final : private StreamHandler {
   size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
   std::optional<Consistency> forced_;  // By the prefix of the local command at hand.
-  bool error_counted_ = false;  // The error just read, that of a command a script called.
-  bool last_strong_ = false;    // Of the batch that the last item went into.
+  bool error_counted_ = false;         // The error just read, that of a command a script called.
+  bool last_strong_ = false;           // Of the batch that the last item went into.
   bool close_after_reply_ = false;
   bool certificate_seen_ = true;  // False until the first data of a client that may show one.
   std::unique_ptr<SuspendedCall> suspended_;
