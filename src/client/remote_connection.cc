@@ -210,6 +210,7 @@ Result<RespValue> RemoteConnection::NextValue(uint64_t deadline_us) {
         return value;
       case RespReader::Outcome::kBroken:
         return Fail(ErrorCode::kCorrupt, fmt::format("what came is no reply: {}", reader_.error()));
+      case RespReader::Outcome::kLong:  // Not asked for.
       case RespReader::Outcome::kNeedMore:
         break;
     }

@@ -5,10 +5,13 @@
 #include <limits>
 #include <utility>
 
+#include "base/assert.h"
+
 namespace mydis {
 namespace {
 
 constexpr size_t kCompactAt = 64 * 1024;
+constexpr size_t kKeptCapacity = 1 << 20;
 constexpr size_t kLongestLine = 64 * 1024 * 1024;  // Errors and simple strings have no length.
 
 bool ParseInteger(std::string_view text, int64_t* value) {
@@ -81,6 +84,13 @@ void RespReader::Feed(std::string_view bytes) {
   buffer_.append(bytes);
 }
 
+// Of a large reply the memory is not kept for the next one.
+void RespReader::DropLargeBuffer() {
+  if (start_ < buffer_.size() || buffer_.capacity() <= kKeptCapacity) return;
+  buffer_ = std::string();
+  start_ = scanned_ = need_ = 0;
+}
+
 RespReader::Step RespReader::Broken(std::string message) {
   error_ = "the other side does not speak the Redis protocol: " + std::move(message);
   return Step::kBroken;
@@ -89,10 +99,12 @@ RespReader::Step RespReader::Broken(std::string message) {
 RespReader::Outcome RespReader::Next(RespValue* value) {
   while (error_.empty() && buffer_.size() >= need_) {
     RespValue next;
-    switch (ReadOne(&next)) {
+    switch (passing_ ? EndLong(&next) : ReadOne(&next)) {
       case Step::kComplete:
+        long_line_ = 0;
         if (Attach(&next)) {
           *value = std::move(next);
+          DropLargeBuffer();
           return Outcome::kValue;
         }
         break;
@@ -102,6 +114,8 @@ RespReader::Outcome RespReader::Next(RespValue* value) {
         return Outcome::kNeedMore;
       case Step::kBroken:
         return Outcome::kBroken;
+      case Step::kLong:
+        return Outcome::kLong;
     }
   }
   return error_.empty() ? Outcome::kNeedMore : Outcome::kBroken;
@@ -185,6 +199,11 @@ RespReader::Step RespReader::ReadBulk(RespValue* value, char type, int64_t size,
     value->attributes = std::exchange(attributes_, {});
     return Step::kComplete;
   }
+  if (long_line_ == 0 && IsLong(type, static_cast<uint64_t>(size))) {
+    long_line_ = line_size;
+    long_left_ = static_cast<uint64_t>(size);
+    return Step::kLong;
+  }
   const size_t begin = start_ + line_size;
   const size_t end = begin + static_cast<size_t>(size);
   if (buffer_.size() < end + 2) {
@@ -202,6 +221,43 @@ RespReader::Step RespReader::ReadBulk(RespValue* value, char type, int64_t size,
   value->text = text;
   value->attributes = std::exchange(attributes_, {});
   start_ = end + 2;
+  return Step::kComplete;
+}
+
+// Whether it is to be told of: the last element of what is a reply itself, and not an attribute.
+bool RespReader::IsLong(char type, uint64_t size) const {
+  return type == '$' && size >= limits_.long_string && open_.size() == 1 &&
+         open_[0].remaining == 1 && !open_[0].attribute;
+}
+
+void RespReader::PassLong() {
+  MYDIS_ASSERT(long_line_ > 0 && !passing_, "a long string has been told of");
+  start_ += long_line_;
+  passing_ = true;
+}
+
+std::string_view RespReader::TakeLong(std::string_view& fresh) {
+  MYDIS_ASSERT(passing_, "the string is passed on");
+  std::string_view piece;
+  if (pending() > 0) {
+    piece = std::string_view(buffer_).substr(start_, std::min<uint64_t>(pending(), long_left_));
+    start_ += piece.size();
+  } else {
+    piece = fresh.substr(0, std::min<uint64_t>(fresh.size(), long_left_));
+    fresh.remove_prefix(piece.size());
+  }
+  long_left_ -= piece.size();
+  return piece;
+}
+
+// What follows the bytes of a string that was passed on.
+RespReader::Step RespReader::EndLong(RespValue* value) {
+  if (long_left_ > 0 || pending() < 2) return Step::kNeedMore;
+  if (buffer_.compare(start_, 2, "\r\n") != 0)
+    return Broken("a string does not end where it should");
+  start_ += 2;
+  passing_ = false;
+  value->type = RespValue::Type::kBulk;
   return Step::kComplete;
 }
 

@@ -97,6 +97,64 @@ TEST(RespReader, ByteByByteOverLargeValues) {
   EXPECT_EQ(values, 3);
 }
 
+TEST(RespReader, ALongStringIsToldOfAndPassedOnSplitAnywhere) {
+  const std::string all = "|1\r\n+a\r\n:1\r\n%1\r\n$1\r\nk\r\n$8\r\n1234\r\n78\r\n:3\r\n";
+  for (const bool pass : {false, true}) {
+    for (size_t split = 0; split <= all.size(); ++split) {
+      RespReader reader({.long_string = 8});
+      std::string shown;
+      std::string passed;
+      int told = 0;
+      for (std::string_view part :
+           {std::string_view(all).substr(0, split), std::string_view(all).substr(split)}) {
+        while (reader.passing() && reader.long_left() > 0 && !part.empty())
+          passed += reader.TakeLong(part);
+        reader.Feed(part);
+        RespValue value;
+        for (Outcome outcome; (outcome = reader.Next(&value)) != Outcome::kNeedMore;) {
+          ASSERT_NE(outcome, Outcome::kBroken) << reader.error();
+          if (outcome == Outcome::kValue) {
+            shown += Show(value);
+            continue;
+          }
+          ++told;
+          EXPECT_EQ(Show(reader.so_far()), "@+a@1{'k' }");
+          EXPECT_EQ(reader.long_left(), 8u);
+          if (!pass) continue;
+          reader.PassLong();
+          std::string_view nothing;
+          passed += reader.TakeLong(nothing);
+        }
+      }
+      EXPECT_EQ(told, 1);
+      EXPECT_EQ(passed, pass ? "1234\r\n78" : "");
+      EXPECT_EQ(shown, pass ? "@+a@1{'k' '' }3" : "@+a@1{'k' '1234\r\n78' }3") << split;
+    }
+  }
+}
+
+TEST(RespReader, OnlyTheLastStringOfAReplyIsLong) {
+  RespReader reader({.long_string = 3});
+  // Alone, not the last, in something nested, in an attribute, too short.
+  reader.Feed(
+      "$3\r\nabc\r\n*2\r\n$3\r\nabc\r\n:1\r\n*1\r\n*1\r\n$3\r\nabc\r\n"
+      "|1\r\n+a\r\n$3\r\nabc\r\n:1\r\n*1\r\n$2\r\nab\r\n");
+  RespValue value;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(reader.Next(&value), Outcome::kValue) << i;
+  // Each is told of once.
+  reader.Feed("*1\r\n$3\r\nabc\r\n*1\r\n$3\r\nabc\r\n");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(reader.Next(&value), Outcome::kLong);
+    EXPECT_EQ(reader.Next(&value), Outcome::kValue);
+  }
+  reader.Feed("*1\r\n$3\r\nabcde");
+  EXPECT_EQ(reader.Next(&value), Outcome::kLong);
+  reader.PassLong();
+  std::string_view nothing;
+  EXPECT_EQ(reader.TakeLong(nothing), "abc");
+  EXPECT_EQ(reader.Next(&value), Outcome::kBroken);
+}
+
 TEST(RespReader, Broken) {
   const auto error = [](std::string_view bytes) {
     RespReader reader({.max_depth = 4, .max_bulk = 100, .max_elements = 100});

@@ -67,8 +67,7 @@ void HttpExchange::Send(const std::vector<std::string>& words) {
 void HttpExchange::SendWithBody(std::span<const std::string_view> before,
                                 std::span<const std::string_view> after) {
   MYDIS_ASSERT(!after_body_, "a request has one body");
-  const bool whole = request_.head.chunked;
-  const uint64_t size = whole ? request_.body.size() : request_.head.content_length;
+  const uint64_t size = request_.head.chunked ? chunks_.size() : request_.head.content_length;
   fmt::format_to(std::back_inserter(wire_.plain), "*{}\r\n", before.size() + 1 + after.size());
   RespWriter writer(wire_.plain, 2);
   for (const std::string_view word : before) writer.Bulk(word);
@@ -77,12 +76,7 @@ void HttpExchange::SendWithBody(std::span<const std::string_view> before,
   RespWriter rest_writer(rest, 2);
   for (const std::string_view word : after) rest_writer.Bulk(word);
   ++replies_due_;
-  if (whole) {
-    wire_.plain += request_.body;
-    wire_.plain += rest;
-  } else {
-    after_body_ = std::move(rest);
-  }
+  after_body_ = std::move(rest);
 }
 
 void HttpExchange::Respond(HttpResponse response) {
@@ -171,6 +165,21 @@ void HttpExchange::WriteResponse(const HttpResponse& response) {
   const uint64_t length = response.length.value_or(response.body.size());
   WriteHead(response, bodyless ? "" : fmt::format("Content-Length: {}\r\n", length));
   if (!bodyless && !head_only()) wire_.to_socket += response.body;
+}
+
+void HttpExchange::BeginBody(HttpResponse head) {
+  MYDIS_ASSERT(begun_ && !responded_ && head.length, "a request has one response");
+  WriteHead(head, fmt::format("Content-Length: {}\r\n", *head.length));
+  body_due_ = head_only() ? 0 : *head.length;
+  responded_ = body_due_ == 0;
+}
+
+void HttpExchange::WriteBody(std::string_view bytes) {
+  if (body_due_ == 0) return;
+  MYDIS_ASSERT(bytes.size() <= body_due_, "a body is as long as its head says");
+  wire_.to_socket += bytes;
+  body_due_ -= bytes.size();
+  responded_ = body_due_ == 0;
 }
 
 void HttpExchange::Upgrade(const HttpFields& fields, std::unique_ptr<HttpUpgrade> upgrade) {

@@ -12,6 +12,7 @@
 
 #include "protocol/json.h"
 #include "protocol/resp_reader.h"
+#include "server/http/chunked_body.h"
 #include "server/http/http_backend.h"
 #include "server/http/http_message.h"
 
@@ -44,6 +45,13 @@ class HttpHandler {
   virtual void Start(HttpExchange& exchange) = 0;
   // The replies to the commands, in their order; not called any more after a whole response.
   virtual void OnReply(HttpExchange& exchange, RespValue reply) = 0;
+  // Before OnReply: the reply is a map whose last value is a string of `size` bytes, which is long
+  // (HttpFilter::kLongString); `so_far` is what stands before it. False: OnReply gets all of it.
+  // True: the string is not kept; it is the response's body if HttpExchange::BeginBody was called.
+  // REQUIRES: a handler that returns true has responded, or begun to.
+  virtual bool OnLongReply(HttpExchange&, const RespValue& /*so_far*/, uint64_t /*size*/) {
+    return false;
+  }
   // What the session is sent without having asked: messages, invalidations.
   virtual void OnPush(HttpExchange&, const RespValue&) {}
   // --- Once it has called HttpExchange::Listen ---
@@ -88,6 +96,8 @@ class HttpExchange {
   void RespondError(std::string_view error, const CommandSpec* command = nullptr);
   void RespondError(int status, std::string_view code, std::string_view message,
                     HttpFields fields = {});
+  // In OnLongReply: a response whose body is that string; `head.length` says its size.
+  void BeginBody(HttpResponse head);
   // A response of unknown length: its head, parts of its body, its end.
   void BeginStream(HttpResponse head);
   void WriteStream(std::string_view bytes);
@@ -105,6 +115,8 @@ class HttpExchange {
 
   void WriteHead(const HttpResponse& response, std::string_view framing);
   void WriteResponse(const HttpResponse& response);
+  // The next bytes of what BeginBody has announced; of a string that nobody wants they are dropped.
+  void WriteBody(std::string_view bytes);
   void RespondError(HttpError error, HttpFields fields);
   // A response that came before MYDIS REQUEST was answered: it may refuse, and knows the revision.
   bool held() const { return held_ || held_error_; }
@@ -121,12 +133,14 @@ class HttpExchange {
   bool writes_ = false;
   bool responded_ = false;  // In full.
   bool streams_ = false;
+  uint64_t body_due_ = 0;  // Bytes of the response's body that are still to be written.
   bool listens_ = false;
   bool close_ = false;  // The connection ends with this response.
   std::optional<HttpResponse> held_;
   std::optional<std::pair<HttpError, HttpFields>> held_error_;
-  // SendWithBody was called: what follows the body, and how much of that is to come.
+  // SendWithBody was called: what follows the body.
   std::optional<std::string> after_body_;
+  ChunkedBody chunks_;  // Of a route that has its body streamed: what is not passed on yet.
   std::unique_ptr<HttpUpgrade> upgrade_;
 };
 

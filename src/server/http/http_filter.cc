@@ -34,12 +34,15 @@ std::string_view NameOf(const std::optional<Consistency>& consistency) {
 
 }  // namespace
 
-HttpFilter::HttpFilter(const HttpBackend& backend) : backend_(backend), reader_(kHeadLimit) {}
+HttpFilter::HttpFilter(const HttpBackend& backend)
+    : backend_(backend), reader_(kHeadLimit), replies_({.long_string = kLongString}) {}
 
 HttpFilter::~HttpFilter() = default;
 
 bool HttpFilter::HasInput() const {
-  return !wire_.plain.empty() || (!closing_ && !Working() && !starving_ && !input_.empty());
+  if (!wire_.plain.empty()) return true;
+  if (closing_) return false;
+  return body_ == Body::kKept || (!Working() && !starving_ && !input_.empty());
 }
 
 bool HttpFilter::Full() const { return Working() && input_.size() >= kHeldInput; }
@@ -71,7 +74,11 @@ Status HttpFilter::Receive(std::string_view from_socket, std::string& plain,
   } else {
     input_ = from_socket.substr(used);
   }
-  if (closing_) input_.clear();
+  if (closing_) {
+    input_.clear();
+  } else if (body_ == Body::kKept) {
+    PassKept();
+  }
   Flush(&plain, to_socket);
   return Status::Ok();
 }
@@ -110,22 +117,37 @@ size_t HttpFilter::ConsumeHead(std::string_view input) {
   return used;
 }
 
-size_t HttpFilter::ConsumeBody(std::string_view input) {
+size_t HttpFilter::ConsumeChunks(std::string_view input) {
+  HttpExchange& exchange = *exchange_;
+  const bool streamed = exchange.request_.route->body == HttpBody::kStreamed;
+  std::string& body = streamed ? exchange.chunks_.Room(input.size()) : exchange.request_.body;
   size_t used = 0;
-  if (body_ == Body::kChunks) {
-    std::string& body = exchange_->request_.body;
-    const auto outcome = reader_.ReadChunks(input, &used, &body);
-    if (body.size() > backend_.max_body()) {
-      Refuse(413, "ERR", fmt::format("the body has more than {} bytes", backend_.max_body()));
-    } else if (outcome == HttpRequestReader::Outcome::kBroken) {
-      Refuse(reader_.status(), "ERR", reader_.error());
-    } else if (outcome == HttpRequestReader::Outcome::kDone) {
-      body_ = Body::kDone;
-      StartHandler();
-    }
-    return used;
+  const auto outcome = reader_.ReadChunks(input, &used, &body);
+  if ((streamed ? exchange.chunks_.size() : body.size()) > backend_.max_body()) {
+    Refuse(413, "ERR", fmt::format("the body has more than {} bytes", backend_.max_body()));
+  } else if (outcome == HttpRequestReader::Outcome::kBroken) {
+    Refuse(reader_.status(), "ERR", reader_.error());
+  } else if (outcome == HttpRequestReader::Outcome::kDone) {
+    body_ = streamed ? Body::kKept : Body::kDone;
+    StartHandler();
   }
-  used = std::min<uint64_t>(input.size(), body_left_);
+  return used;
+}
+
+void HttpFilter::PassKept() {
+  ChunkedBody& chunks = exchange_->chunks_;
+  // Of an unwanted one nothing is left to do but to drop it.
+  if (!exchange_->after_body_) chunks = ChunkedBody();
+  if (!chunks.empty()) wire_.plain += chunks.Take();
+  if (!chunks.empty()) return;
+  if (exchange_->after_body_) wire_.plain += *exchange_->after_body_;
+  body_ = Body::kDone;
+  FinishIfDone();
+}
+
+size_t HttpFilter::ConsumeBody(std::string_view input) {
+  if (body_ == Body::kChunks) return ConsumeChunks(input);
+  const size_t used = std::min<uint64_t>(input.size(), body_left_);
   body_left_ -= used;
   if (body_ == Body::kStream) wire_.plain.append(input.substr(0, used));
   if (body_ == Body::kCollect) exchange_->request_.body.append(input.substr(0, used));
@@ -254,11 +276,17 @@ Status HttpFilter::Send(std::string_view plain, std::string& to_socket) {
     Flush(nullptr, to_socket);
     return Status::Ok();
   }
+  PassString(plain);
   replies_.Feed(plain);
   RespValue reply;
   RespReader::Outcome outcome;
-  while ((outcome = replies_.Next(&reply)) == RespReader::Outcome::kValue) {
+  while ((outcome = replies_.Next(&reply)) == RespReader::Outcome::kValue ||
+         outcome == RespReader::Outcome::kLong) {
     if (exchange_ == nullptr) continue;
+    if (outcome == RespReader::Outcome::kLong) {
+      OnLongString();
+      continue;
+    }
     if (reply.type == RespValue::Type::kPush) {
       if (!exchange_->responded_) handler_->OnPush(*exchange_, reply);
     } else {
@@ -276,10 +304,32 @@ Status HttpFilter::Send(std::string_view plain, std::string& to_socket) {
   return Status::Ok();
 }
 
+void HttpFilter::NoteRevision(const RespValue& reply) {
+  if (reply.attributes.size() == 2 && reply.attributes[0].text == "revision")
+    exchange_->revision_ = static_cast<uint64_t>(reply.attributes[1].integer);
+}
+
+void HttpFilter::OnLongString() {
+  const RespValue& so_far = replies_.so_far();
+  if (so_far.type != RespValue::Type::kMap || preface_due_ || exchange_->responded_) return;
+  NoteRevision(so_far);
+  if (!handler_->OnLongReply(*exchange_, so_far, replies_.long_left())) return;
+  replies_.PassLong();
+  std::string_view nothing;
+  PassString(nothing);
+}
+
+void HttpFilter::PassString(std::string_view& plain) {
+  while (replies_.long_left() > 0 && replies_.passing()) {
+    const std::string_view bytes = replies_.TakeLong(plain);
+    if (bytes.empty()) return;
+    exchange_->WriteBody(bytes);
+  }
+}
+
 void HttpFilter::OnReply(RespValue reply) {
   HttpExchange& exchange = *exchange_;
-  if (reply.attributes.size() == 2 && reply.attributes[0].text == "revision")
-    exchange.revision_ = static_cast<uint64_t>(reply.attributes[1].integer);
+  NoteRevision(reply);
   if (exchange.replies_due_ == 0) {
     // The session has ended the connection, with its reason.
     if (!exchange.responded_) Refuse(400, "ERR", reply.text);

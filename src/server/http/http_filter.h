@@ -26,6 +26,8 @@ class HttpFilter final : public StreamFilter {
   static constexpr size_t kHeldInput = 64 * 1024;
   // So much of a body that nobody wants is read for the sake of the next request.
   static constexpr uint64_t kSkippedBody = 64 * 1024;
+  // A value of so many bytes is not kept here on its way to the client.
+  static constexpr uint64_t kLongString = 64 * 1024;
   // Time for a request's head to come, and a body's bytes in a second that are too few to be
   // counted as progress, for so many seconds.
   static constexpr uint64_t kHeadSeconds = 10;
@@ -56,13 +58,15 @@ class HttpFilter final : public StreamFilter {
     kHeld,     // Nothing yet: MYDIS REQUEST is to be answered first.
     kCollect,  // Kept for the handler.
     kChunks,   // Likewise, and they come in chunks.
+    kKept,     // It came in chunks, all of it, and is being passed on to the session.
     kStream,   // Passed on to the session.
     kSkip,
   };
 
   // A request that waits for the session, not for its client.
   bool Working() const {
-    return exchange_ != nullptr && (body_ == Body::kDone || body_ == Body::kHeld);
+    return exchange_ != nullptr &&
+           (body_ == Body::kDone || body_ == Body::kHeld || body_ == Body::kKept);
   }
   bool Listening() const { return exchange_ != nullptr && exchange_->listens_; }
   // The connection changes to what the exchange has prepared.
@@ -71,6 +75,9 @@ class HttpFilter final : public StreamFilter {
   size_t Consume(std::string_view input);
   size_t ConsumeHead(std::string_view input);
   size_t ConsumeBody(std::string_view input);
+  size_t ConsumeChunks(std::string_view input);
+  // Gives the session the next piece of a body that came in chunks.
+  void PassKept();
   void BeginRequest(HttpHead head, size_t available);
   // False: the request has been answered.
   bool Dispatch(HttpRequest& request);
@@ -81,6 +88,12 @@ class HttpFilter final : public StreamFilter {
   void OpenBody();
   void StartHandler();
   void OnReply(RespValue reply);
+  // A reply ends with a long string.
+  void OnLongString();
+  // Gives the client what there is of a string that is not kept; takes it from the front of
+  // `plain`.
+  void PassString(std::string_view& plain);
+  void NoteRevision(const RespValue& reply);
   void OnPreface(const RespValue& reply);
   // Answers what is no request, or one that no more than its head is read of.
   void Refuse(int status, std::string_view code, std::string_view message, HttpFields fields = {});

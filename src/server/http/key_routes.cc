@@ -106,29 +106,8 @@ class GetKeyHandler final : public HttpHandler {
     }
     // The time is up.
     if (reply.is_null()) return revision_ == 0 ? NoSuchKey(x) : RespondSame(x, revision_);
-    const uint64_t revision = RevisionIn(reply);
-    if (revision == 0) return NoSuchKey(x);
-    const ETags match = ETags::Of(x.request().Field("if-match"), false);
-    if (match.given && !match.Match(revision)) {
-      return x.RespondError(412, "CONDITION", fmt::format("the key is at revision {}", revision),
-                            {{"ETag", ETag(revision)}});
-    }
-    if (ETags::Of(x.request().Field("if-none-match"), true).Match(revision))
-      return RespondSame(x, revision);
-    RespondValue(x, reply, revision);
-  }
-
- private:
-  static void RespondSame(HttpExchange& x, uint64_t revision) {
-    x.Respond({.status = 304, .fields = {{"ETag", ETag(revision)}}, .body = {}, .length = {}});
-  }
-
-  static void RespondValue(HttpExchange& x, RespValue& reply, uint64_t revision) {
-    HttpResponse response{
-        .fields = {{"ETag", ETag(revision)}}, .body = {}, .content_type = kBytes, .length = {}};
-    const RespValue* ttl = FieldOf(reply, "ttl");
-    if (ttl != nullptr && ttl->integer >= 0)
-      response.fields.emplace_back("Mydis-Ttl", std::to_string(ttl->integer));
+    if (RespondUnread(x, RevisionIn(reply))) return;
+    HttpResponse response = HeadOf(reply);
     RespValue& last = reply.elements.back();
     if (last.type == RespValue::Type::kInteger) {
       response.length = static_cast<uint64_t>(last.integer);
@@ -136,6 +115,46 @@ class GetKeyHandler final : public HttpHandler {
       response.body = std::move(last.text);
     }
     x.Respond(std::move(response));
+  }
+
+  bool OnLongReply(HttpExchange& x, const RespValue& so_far, uint64_t size) override {
+    if (RespondUnread(x, RevisionIn(so_far))) return true;
+    HttpResponse head = HeadOf(so_far);
+    head.length = size;
+    x.BeginBody(std::move(head));
+    return true;
+  }
+
+ private:
+  // Responds if that does not take the value, of a key at this revision.
+  static bool RespondUnread(HttpExchange& x, uint64_t revision) {
+    const ETags match = ETags::Of(x.request().Field("if-match"), false);
+    if (revision == 0) {
+      NoSuchKey(x);
+    } else if (match.given && !match.Match(revision)) {
+      x.RespondError(412, "CONDITION", fmt::format("the key is at revision {}", revision),
+                     {{"ETag", ETag(revision)}});
+    } else if (ETags::Of(x.request().Field("if-none-match"), true).Match(revision)) {
+      RespondSame(x, revision);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static void RespondSame(HttpExchange& x, uint64_t revision) {
+    x.Respond({.status = 304, .fields = {{"ETag", ETag(revision)}}, .body = {}, .length = {}});
+  }
+
+  static HttpResponse HeadOf(const RespValue& reply) {
+    HttpResponse head{.fields = {{"ETag", ETag(RevisionIn(reply))}},
+                      .body = {},
+                      .content_type = kBytes,
+                      .length = {}};
+    const RespValue* ttl = FieldOf(reply, "ttl");
+    if (ttl != nullptr && ttl->integer >= 0)
+      head.fields.emplace_back("Mydis-Ttl", std::to_string(ttl->integer));
+    return head;
   }
 
   static void RespondWrongType(HttpExchange& x, const RespValue& type) {
