@@ -88,10 +88,13 @@ class HttpExchange {
   void RespondError(std::string_view error, const CommandSpec* command = nullptr);
   void RespondError(int status, std::string_view code, std::string_view message,
                     HttpFields fields = {});
-  // A response of unknown length: its head, parts of its body, its end.
+  // A response in parts: its head, parts of its body, its end. `head.length` is the length of the
+  // whole, if that is known.
   void BeginStream(HttpResponse head);
   void WriteStream(std::string_view bytes);
   void EndStream();
+  // What is missing cannot be had: the connection ends, so that the client sees that it is missing.
+  void BreakStream();
   // 101: the connection is another protocol's from here on.
   void Upgrade(const HttpFields& fields, std::unique_ptr<HttpUpgrade> upgrade);
 
@@ -110,6 +113,7 @@ class HttpExchange {
   bool held() const { return held_ || held_error_; }
   void Release();
   void DropHeld();
+  bool text_errors() const;
   bool head_only() const { return request_.head.method == "HEAD"; }
 
   const HttpBackend& backend_;
@@ -121,6 +125,7 @@ class HttpExchange {
   bool writes_ = false;
   bool responded_ = false;  // In full.
   bool streams_ = false;
+  bool chunks_ = false;  // The stream is sent in chunks.
   bool listens_ = false;
   bool close_ = false;  // The connection ends with this response.
   std::optional<HttpResponse> held_;
