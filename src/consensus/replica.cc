@@ -314,6 +314,7 @@ void Replica::Invite(const std::string& host, uint16_t raft_port, AdminCallback 
   impl_->Invite(host, raft_port, std::move(done));
 }
 void Replica::TakeSnapshot(Callback done) { impl_->TakeSnapshot(std::move(done)); }
+Result<std::unique_ptr<SnapshotSource>> Replica::OpenSnapshot() { return impl_->OpenSnapshot(); }
 void Replica::WantSnapshot() { impl_->WantSnapshot(); }
 void Replica::Stop(uint64_t deadline_us, Callback done) {
   impl_->Stop(deadline_us, std::move(done));

@@ -223,6 +223,8 @@ class Replica {
   void Invite(const std::string& host, uint16_t raft_port, AdminCallback done);
   // A snapshot on this instance, now. kBusy if one is being taken.
   void TakeSnapshot(Callback done);
+  // The newest snapshot on this disk, for any thread to read, one at a time.
+  Result<std::unique_ptr<SnapshotSource>> OpenSnapshot();
   // A snapshot on this instance once none is being taken, if anything has been applied since.
   void WantSnapshot();
   // A graceful end: refuses new submissions, hands leadership over if it has it, waits (up to

@@ -151,6 +151,12 @@ void ReplicaImpl::TakeSnapshot(Replica::Callback done) {
   StartSnapshot(std::move(done));
 }
 
+Result<std::unique_ptr<SnapshotSource>> ReplicaImpl::OpenSnapshot() {
+  const auto newest = env_.snapshots.Newest();
+  if (!newest) return Fail(ErrorCode::kNotFound, "this instance has no snapshot yet");
+  return env_.snapshots.OpenSource(newest->id);
+}
+
 void ReplicaImpl::PumpSnapshots() {
   if (job_.running() || restoring_ || Repairing() || applied_ == 0 || applied_ <= snapshot_index_)
     return;
@@ -168,7 +174,10 @@ void ReplicaImpl::StartSnapshot(Replica::Callback done) {
   if (applied_ == snapshot_index_ || !term)
     return callbacks_.emplace_back(Status::Ok(), std::move(done)), void();
   auto producer = env_.machine.StartSnapshot();
-  if (!producer) return callbacks_.emplace_back(producer.error(), std::move(done)), void();
+  if (!producer) {
+    snapshot_retry_us_ = Now() + kSnapshotRetryUs;
+    return callbacks_.emplace_back(producer.error(), std::move(done)), void();
+  }
   std::string meta;
   members_.Save(meta);
   snapshot_wanted_ = false;

@@ -70,6 +70,7 @@ class ReplicaImpl {
   void Admin(AdminRequest request, Replica::AdminCallback done);
   void Invite(const std::string& host, uint16_t raft_port, Replica::AdminCallback done);
   void TakeSnapshot(Replica::Callback done);
+  Result<std::unique_ptr<SnapshotSource>> OpenSnapshot();
   void WantSnapshot() { snapshot_wanted_ = true; }
   void Stop(uint64_t deadline_us, Replica::Callback done);
 

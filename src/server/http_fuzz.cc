@@ -23,6 +23,7 @@ struct FuzzBackend final : HttpBackend {
     return origin;
   }
   uint64_t WallMs() const override { return 0; }
+  HttpHealth Health() const override { return {}; }
 };
 
 // A session that answers everything, each command in a way of its own.
@@ -30,12 +31,17 @@ std::string ReplyTo(const RespValue& command) {
   const std::vector<RespValue>& words = command.elements;
   const std::string name = words.size() > 1 ? words[1].text : std::string();
   std::string reply = "|1\r\n+revision\r\n:7\r\n";
+  // Were it refused, it would depend on the pieces what had been sent behind it.
+  if (name == "REQUEST") return reply + "+OK\r\n";
   if (name == "GETKEY")
     return reply + "%3\r\n+revision\r\n:5\r\n+ttl\r\n:-1\r\n+value\r\n$3\r\nabc\r\n";
   if (name == "PUTKEY") return reply + "%2\r\n+revision\r\n:7\r\n+created\r\n#t\r\n";
   if (name == "DELETEKEY") return reply + ":1\r\n";
   if (name == "LISTKEYS")
     return reply + "*2\r\n$1\r\n0\r\n*1\r\n*4\r\n+k\r\n+list\r\n:3\r\n:-1\r\n";
+  if (name == "BACKUP" && words[2].text == "START")
+    return reply + "%2\r\n+size\r\n:5\r\n+log-index\r\n:9\r\n";
+  if (name == "BACKUP" && words[2].text == "READ") return reply + "$5\r\nabcde\r\n";
   if (words[0].text == "EXEC") return reply + "*1\r\n-ERR no\r\n";
   return reply + (words.size() % 2 == 0 ? "+OK\r\n" : "-WRONGTYPE no\r\n");
 }

@@ -15,7 +15,7 @@ Families LocalFamilies() {
       InfoFamily(),       ReplicationFamily(), RequestFamily(),     TransactionFamily(),
       MonitorFamily(),    PubSubFamily(),      TrackingFamily(),    LatencyFamily(),
       MemoryFamily(),     SlowlogFamily(),     PersistenceFamily(), AbsentFamily(),
-      MigrateFamily(),    TokenFamily(),       WatchFamily(),
+      MigrateFamily(),    TokenFamily(),       WatchFamily(),       BackupFamily(),
   };
   return families;
 }

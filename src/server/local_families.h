@@ -9,6 +9,7 @@ namespace mydis {
 
 std::span<const CommandSpec> AbsentFamily();
 std::span<const CommandSpec> AclLocalFamily();
+std::span<const CommandSpec> BackupFamily();
 std::span<const CommandSpec> ConnectionFamily();
 std::span<const CommandSpec> TransactionFamily();
 std::span<const CommandSpec> ConsistencyFamily();

@@ -31,18 +31,6 @@ constexpr std::string_view kDenied =
     "where every machine that reaches this port may do everything, say CONFIG SET protected-mode "
     "no; --password and --protected-mode no do the same at the start";
 
-std::string RefusalText(Door door, std::string_view denial) {
-  if (door == Door::kRedis) return fmt::format("-{}\r\n", denial);
-  const size_t space = denial.find(' ');
-  const std::string body = fmt::format(
-      R"({{"error":{{"code":"{}","message":"{}","committed":"no","retryable":false}}}})",
-      denial.substr(0, space), denial.substr(space + 1));
-  return fmt::format(
-      "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
-      "Connection: close\r\n\r\n{}",
-      body.size(), body);
-}
-
 std::string_view TooManyClients(Door door) {
   if (door == Door::kHttp)
     return "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -119,12 +107,16 @@ std::string_view Node::DenialOf(int fd) const {
 
 std::unique_ptr<StreamFilter> Node::MakeFilter(Door door, int fd) {
   std::unique_ptr<StreamFilter> inner;
-  if (const std::string_view denial = DenialOf(fd); !denial.empty()) {
+  const std::string denial(DenialOf(fd));
+  auto noted = [this, denial, peer = denial.empty() ? std::string() : PeerName(fd)] {
     stats_.rejected_connections.Add();
-    inner = std::make_unique<RefusalFilter>(RefusalText(door, denial));
-    LogRefusedClient(PeerName(fd), Status(ErrorCode::kNoAuth, std::string(denial)));
-  } else if (door == Door::kHttp) {
-    inner = std::make_unique<HttpFilter>(http_backend_);
+    LogRefusedClient(peer, Status(ErrorCode::kNoAuth, denial));
+  };
+  if (door == Door::kHttp) {
+    inner = std::make_unique<HttpFilter>(http_backend_, HttpDenial{denial, std::move(noted)});
+  } else if (!denial.empty()) {
+    noted();
+    inner = std::make_unique<RefusalFilter>(fmt::format("-{}\r\n", denial));
   }
   const TransportSecurity::Context tls = security_.clients();
   if (!tls) return inner;

@@ -83,6 +83,8 @@ struct Tracking {
   bool Wants() const { return !broadcast && !(opt_in && !caching) && !(opt_out && caching); }
 };
 
+class BackupFile;
+
 // The connection's own thread.
 struct Session {
   std::shared_ptr<ClientRecord> record = std::make_shared<ClientRecord>();
@@ -145,6 +147,8 @@ struct Session {
     std::string error;           // Why the request's commands are refused; empty: they are not.
   };
   std::unique_ptr<Requester> requester;  // Null: not an HTTP session.
+
+  std::shared_ptr<BackupFile> backup;  // What MYDIS BACKUP has open.
 
   uint64_t over_soft_limit_s = 0;  // How long the output has been over its soft limit.
 

@@ -10,29 +10,33 @@ namespace {
 // How soon a snapshot is asked for again while another is under way.
 constexpr uint64_t kAgainMs = 5;
 
-void Ask(IoThread& thread, const LocalContext::Resume& resume) {
-  thread.node().consensus().Post([&thread, resume](Replica* replica) {
-    auto done = [&thread, resume](Status status) {
-      if (status.code() == ErrorCode::kBusy) {
-        thread.loop().Post([&thread, resume] {
-          thread.loop().AddTimer(kAgainMs, [&thread, resume] { Ask(thread, resume); });
+}  // namespace
+
+void WithSnapshot(IoThread& thread, SnapshotUse use) {
+  thread.node().consensus().Post([&thread, use = std::move(use)](Replica* replica) mutable {
+    if (replica == nullptr) {
+      return use(nullptr,
+                 Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
+    }
+    replica->TakeSnapshot([&thread, replica, use = std::move(use)](Status status) mutable {
+      if (status.code() != ErrorCode::kBusy) return use(replica, std::move(status));
+      thread.loop().Post([&thread, use = std::move(use)]() mutable {
+        thread.loop().AddTimer(kAgainMs, [&thread, use = std::move(use)]() mutable {
+          WithSnapshot(thread, std::move(use));
         });
-        return;
-      }
-      resume([status = std::move(status)](Reply& reply) {
-        if (!status.ok()) return reply.Error(RedisError(status));
-        reply.Ok();
       });
-    };
-    if (replica == nullptr)
-      return done(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
-    replica->TakeSnapshot(std::move(done));
+    });
   });
 }
 
-}  // namespace
-
-void ReplyAfterSnapshot(LocalContext& c) { Ask(c.thread, c.Suspend()); }
+void ReplyAfterSnapshot(LocalContext& c) {
+  WithSnapshot(c.thread, [resume = c.Suspend()](Replica*, Status status) {
+    resume([status = std::move(status)](Reply& reply) {
+      if (!status.ok()) return reply.Error(RedisError(status));
+      reply.Ok();
+    });
+  });
+}
 
 uint64_t LastSnapshotSeconds(Node& node) {
   const uint64_t ago_us = node.clock().MonotonicUs() - node.consensus().status()->snapshot_taken_us;

@@ -3,9 +3,16 @@
 
 #include <cstdint>
 
+#include "consensus/replica.h"
+#include "server/io_thread.h"
 #include "server/local_context.h"
 
 namespace mydis {
+
+// Calls `use` on the consensus thread once a snapshot has been taken that holds everything applied
+// here by now, or has failed; one that is under way is waited for first. An I/O thread.
+using SnapshotUse = std::move_only_function<void(Replica* replica, Status status)>;
+void WithSnapshot(IoThread& thread, SnapshotUse use);
 
 // Replies OK once a snapshot has been taken that holds everything applied here by now; one that is
 // under way is waited for first. REQUIRES: !c.in_transaction. The connection's thread.

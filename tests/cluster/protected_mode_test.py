@@ -72,9 +72,9 @@ class ProtectedMode(ClusterTest):
         wait_until(lambda: "this instance leads" in with_password.log(), 30, "it to lead")
         self.assertEqual(self.remote(with_password).call("AUTH", "secret"), b"OK")
 
-    def http_status(self, instance, *options, scheme="http"):
+    def http_status(self, instance, *options, scheme="http", path="/v1/keys/k"):
         run = subprocess.run(["curl", "-sS", "-w", "\n%{http_code}", *options,
-                              f"{scheme}://{self.outside}:{instance.http_port}/v1/keys/k"],
+                              f"{scheme}://{self.outside}:{instance.http_port}{path}"],
                              capture_output=True, text=True, timeout=20)
         body, _, status = run.stdout.rpartition("\n")
         return status, body + run.stderr
@@ -84,6 +84,10 @@ class ProtectedMode(ClusterTest):
         status, body = self.http_status(instance)
         self.assertEqual(status, "403", body)
         self.assertIn('"code":"DENIED"', body)
+        # What tells nothing but whether it lives is everybody's.
+        for path, status in (("/livez", "200"), ("/readyz", "200"), ("/v1/openapi.json", "200"), ("/ui", "200"),
+                             ("/metrics", "403"), ("/v1/cluster", "403"), ("/nosuch", "403"), ("/get/k", "403")):
+            self.assertEqual(self.http_status(instance, path=path)[0], status, path)
         instance.call("CONFIG", "SET", "protected-mode", "no")
         self.assertNotEqual(self.http_status(instance)[0], "403")
 

@@ -10,6 +10,15 @@
 
 namespace mydis {
 
+// How an instance is, for those who decide whether to restart it or to send it requests.
+struct HttpHealth {
+  bool ready = false;
+  std::string why;  // Not ready.
+  bool has_leader = false;
+  uint64_t lag = 0;      // Entries that are committed, as far as is known here, and not applied.
+  bool turning = false;  // All loops have turned a short while ago.
+};
+
 // Any thread.
 class HttpBackend {
  public:
@@ -24,6 +33,7 @@ class HttpBackend {
   // Whose pages may call (--http-cors-origin): an origin, "*", or empty for nobody's.
   virtual const std::string& cors_origin() const = 0;
   virtual uint64_t WallMs() const = 0;  // Unix time.
+  virtual HttpHealth Health() const = 0;
 };
 
 }  // namespace mydis

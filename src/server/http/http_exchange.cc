@@ -6,6 +6,7 @@
 #include "base/error_table.h"
 #include "protocol/resp_json.h"
 #include "protocol/resp_writer.h"
+#include "server/http/routes.h"
 
 namespace mydis {
 namespace {
@@ -79,6 +80,10 @@ void HttpExchange::SendWithBody(std::span<const std::string_view> before,
   after_body_ = std::move(rest);
 }
 
+bool HttpExchange::text_errors() const {
+  return request_.route != nullptr && request_.route->text_errors;
+}
+
 void HttpExchange::Respond(HttpResponse response) {
   if (responded_) return;
   responded_ = true;
@@ -111,7 +116,11 @@ void HttpExchange::RespondError(HttpError error, HttpFields fields) {
       .status = error.status, .fields = std::move(fields), .body = {}, .length = {}};
   JsonWriter out(response.body);
   out.BeginObject().Key("error");
-  WriteHttpError(error, revision_, out);
+  if (text_errors()) {
+    out.String(fmt::format("{} {}", error.code, error.message));
+  } else {
+    WriteHttpError(error, revision_, out);
+  }
   out.EndObject();
   response.body += '\n';
   if (error.status == 401)
@@ -120,7 +129,11 @@ void HttpExchange::RespondError(HttpError error, HttpFields fields) {
 }
 
 void HttpExchange::RespondError(std::string_view error, const CommandSpec* command) {
-  RespondError(HttpErrorOf(error, command), {});
+  HttpError parts = HttpErrorOf(error, command);
+  // A command's own fault, whatever it is.
+  if (text_errors() && (parts.status == 404 || parts.status == 409 || parts.status == 412))
+    parts.status = 400;
+  RespondError(std::move(parts), {});
 }
 
 void HttpExchange::RespondError(int status, std::string_view code, std::string_view message,
@@ -195,26 +208,30 @@ void HttpExchange::Upgrade(const HttpFields& fields, std::unique_ptr<HttpUpgrade
 void HttpExchange::BeginStream(HttpResponse head) {
   MYDIS_ASSERT(begun_ && !responded_ && !streams_, "a request has one response");
   streams_ = true;
-  const bool chunks = request_.head.minor_version > 0;
-  close_ |= !chunks;  // The end of the body is that of the connection.
-  WriteHead(head, chunks ? "Transfer-Encoding: chunked\r\n" : "");
+  chunks_ = !head.length && request_.head.minor_version > 0;
+  close_ |= !chunks_ && !head.length;  // The end of the body is that of the connection.
+  WriteHead(head, head.length ? fmt::format("Content-Length: {}\r\n", *head.length)
+                  : chunks_   ? "Transfer-Encoding: chunked\r\n"
+                              : "");
 }
 
 void HttpExchange::WriteStream(std::string_view bytes) {
   if (bytes.empty() || head_only()) return;
-  if (request_.head.minor_version == 0) {
-    wire_.to_socket += bytes;
-    return;
-  }
-  fmt::format_to(std::back_inserter(wire_.to_socket), "{:x}\r\n", bytes.size());
+  if (chunks_) fmt::format_to(std::back_inserter(wire_.to_socket), "{:x}\r\n", bytes.size());
   wire_.to_socket += bytes;
-  wire_.to_socket += "\r\n";
+  if (chunks_) wire_.to_socket += "\r\n";
 }
 
 void HttpExchange::EndStream() {
   MYDIS_ASSERT(streams_ && !responded_, "a stream ends once");
   responded_ = true;
-  if (request_.head.minor_version > 0 && !head_only()) wire_.to_socket += "0\r\n\r\n";
+  if (chunks_ && !head_only()) wire_.to_socket += "0\r\n\r\n";
+}
+
+void HttpExchange::BreakStream() {
+  MYDIS_ASSERT(streams_ && !responded_, "a stream ends once");
+  responded_ = true;
+  close_ = true;
 }
 
 }  // namespace mydis

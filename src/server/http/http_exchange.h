@@ -98,10 +98,13 @@ class HttpExchange {
                     HttpFields fields = {});
   // In OnLongReply: a response whose body is that string; `head.length` says its size.
   void BeginBody(HttpResponse head);
-  // A response of unknown length: its head, parts of its body, its end.
+  // A response in parts: its head, parts of its body, its end. `head.length` is the length of the
+  // whole, if that is known.
   void BeginStream(HttpResponse head);
   void WriteStream(std::string_view bytes);
   void EndStream();
+  // What is missing cannot be had: the connection ends, so that the client sees that it is missing.
+  void BreakStream();
   // 101: the connection is another protocol's from here on.
   void Upgrade(const HttpFields& fields, std::unique_ptr<HttpUpgrade> upgrade);
 
@@ -122,6 +125,7 @@ class HttpExchange {
   bool held() const { return held_ || held_error_; }
   void Release();
   void DropHeld();
+  bool text_errors() const;
   bool head_only() const { return request_.head.method == "HEAD"; }
 
   const HttpBackend& backend_;
@@ -134,6 +138,7 @@ class HttpExchange {
   bool responded_ = false;  // In full.
   bool streams_ = false;
   uint64_t body_due_ = 0;  // Bytes of the response's body that are still to be written.
+  bool chunks_ = false;  // The stream is sent in chunks.
   bool listens_ = false;
   bool close_ = false;  // The connection ends with this response.
   std::optional<HttpResponse> held_;

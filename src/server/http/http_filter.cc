@@ -17,7 +17,7 @@ constexpr std::string_view kAllMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 // nullopt for anything else.
 std::optional<std::string> TokenOf(const HttpRequest& request) {
   const std::string* field = request.Field("authorization");
-  if (field == nullptr) return "";
+  if (field == nullptr) return request.token.value_or("");
   const std::string_view text = *field;
   const size_t space = std::min(text.find(' '), text.size());
   const std::string scheme = ToLower(text.substr(0, space));
@@ -34,8 +34,11 @@ std::string_view NameOf(const std::optional<Consistency>& consistency) {
 
 }  // namespace
 
-HttpFilter::HttpFilter(const HttpBackend& backend)
-    : backend_(backend), reader_(kHeadLimit), replies_({.long_string = kLongString}) {}
+HttpFilter::HttpFilter(const HttpBackend& backend, HttpDenial denial)
+    : backend_(backend),
+      denial_(std::move(denial)),
+      reader_(kHeadLimit),
+      replies_({.long_string = kLongString}) {}
 
 HttpFilter::~HttpFilter() = default;
 
@@ -170,7 +173,11 @@ void HttpFilter::BeginRequest(HttpHead head, size_t available) {
   exchange_ = std::make_unique<HttpExchange>(backend_, std::move(request), wire_);
   exchange_->close_ = !exchange_->request_.head.keep_alive;
   if (!Dispatch(exchange_->request_)) return FinishIfDone();
-  SendPreface();
+  if (exchange_->request_.route->open) {
+    exchange_->begun_ = true;
+  } else {
+    SendPreface();
+  }
   // With the whole request at hand its commands go along; else who sends it is found out first.
   const HttpHead& known = exchange_->request_.head;
   if (body_ == Body::kDone || (!known.chunked && body_left_ <= available)) OpenBody();
@@ -178,6 +185,14 @@ void HttpFilter::BeginRequest(HttpHead head, size_t available) {
 
 bool HttpFilter::Dispatch(HttpRequest& request) {
   const std::string& path = request.target.path;
+  HttpMatch match = FindHttpRoute(request.head.method, path);
+  if (!denial_.error.empty() && (match.route == nullptr || !match.route->open)) {
+    const HttpError error = HttpErrorOf(denial_.error, nullptr);
+    exchange_->close_ = true;
+    Refuse(403, error.code, error.message);
+    denial_.noted();
+    return false;
+  }
   if (request.head.method == "OPTIONS") {
     AnswerOptions(FindHttpRoute("OPTIONS", path));
     return false;
@@ -186,7 +201,6 @@ bool HttpFilter::Dispatch(HttpRequest& request) {
     Refuse(400, "ERR", "the target is a path, with bytes that mean something else as %XX");
     return false;
   }
-  HttpMatch match = FindHttpRoute(request.head.method, path);
   if (match.malformed) {
     Refuse(400, "ERR", "a % in the path is followed by two hexadecimal digits");
   } else if (match.route == nullptr && !match.allow.empty()) {
@@ -241,6 +255,7 @@ void HttpFilter::SendPreface() {
                                          token ? std::string_view(*token) : std::string_view(":")};
   if (request.may_log_in) words.push_back("LOGIN");
   if (request.plain_replies) words.push_back("PLAIN");
+  if (request.resp_version == 2) words.push_back("RESP2");
   exchange_->Send(std::span<const std::string_view>(words));
   preface_due_ = true;
 }
@@ -423,7 +438,7 @@ Status HttpFilter::CheckTime(uint64_t now_ms, std::string& to_socket) {
   if (exchange_ != nullptr) {
     slow_seconds_ = came < kSlowBytes ? slow_seconds_ + 1 : 0;
     late = slow_seconds_ > kSlowSeconds;
-  } else if (!input_.empty() || reader_.begun()) {
+  } else if (!input_.empty() || reader_.begun() || !denial_.error.empty()) {
     if (head_since_ms_ == 0) head_since_ms_ = now_ms;
     late = now_ms - head_since_ms_ > kHeadSeconds * 1000;
   }

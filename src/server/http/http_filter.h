@@ -2,6 +2,7 @@
 // deals with one request at a time; what has come behind it waits. docs/http.md has the whole.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@
 namespace mydis {
 
 struct HttpMatch;
+
+struct HttpDenial {
+  std::string error;                      // "DENIED …"; empty: the client is served.
+  std::move_only_function<void()> noted;  // Called when it is told so.
+};
 
 // The stream's thread.
 class HttpFilter final : public StreamFilter {
@@ -34,8 +40,9 @@ class HttpFilter final : public StreamFilter {
   static constexpr uint64_t kSlowBytes = 512;
   static constexpr uint64_t kSlowSeconds = 20;
 
-  // `backend` must outlive the filter.
-  explicit HttpFilter(const HttpBackend& backend);
+  // `backend` must outlive the filter. `denial`: of a client that is not to be served, why; it gets
+  // nothing but what is everybody's.
+  explicit HttpFilter(const HttpBackend& backend, HttpDenial denial = {});
   ~HttpFilter() override;
 
   Status Start(std::string&) override { return Status::Ok(); }
@@ -103,6 +110,7 @@ class HttpFilter final : public StreamFilter {
   void Flush(std::string* plain, std::string& to_socket);
 
   const HttpBackend& backend_;
+  HttpDenial denial_;
   HttpRequestReader reader_;
   RespReader replies_;
   HttpExchange::Wire wire_;

@@ -29,6 +29,9 @@ struct FakeBackend final : HttpBackend {
   }
   const std::string& cors_origin() const override { return origin; }
   uint64_t WallMs() const override { return 784'111'777'000; }
+  HttpHealth Health() const override { return health; }
+
+  HttpHealth health{.ready = true, .why = {}, .has_leader = true, .lag = 0, .turning = true};
   std::string origin;
 };
 

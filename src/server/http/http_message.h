@@ -29,6 +29,10 @@ struct HttpRequest {
   uint32_t db = 0;
   std::optional<Consistency> consistency;
   uint64_t min_revision = 0;
+  // Set by the route's handler: a token that stands elsewhere than in Authorization, and whose form
+  // the replies have that it wants, 2 or 3.
+  std::optional<std::string> token;
+  int resp_version = 3;
 
   // --- Of a request that takes the connection over ---
   bool may_log_in = false;     // Who it is may be said later: AUTH.

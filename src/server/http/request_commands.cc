@@ -124,8 +124,8 @@ std::optional<Consistency> ReadConsistency(ArgParser& parser) {
   return Consistency::kEventual;
 }
 
-// MYDIS REQUEST db default|eventual|strong min_revision token [LOGIN] [PLAIN]. When it fails, so do
-// all commands up to the next one: no request runs with what an earlier one has left.
+// MYDIS REQUEST db default|eventual|strong min_revision token [LOGIN] [PLAIN] [RESP2]. When it
+// fails, so do all commands up to the next one: no request runs with what an earlier one has left.
 void Request(LocalContext& c) {
   Session& session = c.session;
   if (session.requester == nullptr || c.in_transaction)
@@ -140,10 +140,13 @@ void Request(LocalContext& c) {
                   .token = std::string(parser.Next()),
                   .may_log_in = parser.Accept("LOGIN")};
   const bool plain = parser.Accept("PLAIN");
+  const int resp_version = parser.Accept("RESP2") ? 2 : 3;
   if (parser.HasNext()) parser.Fail(kErrSyntax);
   if (!parser.error().empty()) return Finish(c.connection, parser.error(), c.reply);
   session.db = static_cast<uint32_t>(db);
   session.record->db = session.db;
+  session.resp_version = resp_version;
+  session.record->resp_version = resp_version;
   session.read_consistency = consistency;
   session.write_consistency = consistency;
   if (plain) {
@@ -191,7 +194,7 @@ constexpr CommandSpec kSubcommands[] = {
      .summary = "Begins a request of an HTTP session. Not for clients.",
      .arguments =
          "db:integer <consistency: DEFAULT | EVENTUAL | STRONG> min-revision:integer token [LOGIN] "
-         "[PLAIN]",
+         "[PLAIN] [RESP2]",
      .handler = Request},
     {.name = "watch",
      .arity = -4,

@@ -20,6 +20,7 @@ constexpr HttpParameter kCommon[] = {
 // What stands for the route's {…}; nullopt if the path is another's.
 std::optional<std::string_view> Match(const HttpRoute& route, std::string_view path) {
   const size_t open = route.path.find('{');
+  if (open == 1 && (path == "/v1" || path.starts_with("/v1/"))) return std::nullopt;
   if (open == route.path.npos)
     return path == route.path ? std::optional<std::string_view>("") : std::nullopt;
   const std::string_view before = route.path.substr(0, open);
@@ -63,7 +64,9 @@ std::span<const HttpParameter> CommonHttpParameters() { return kCommon; }
 std::span<const HttpRoute* const> HttpRoutes() {
   static const std::vector<const HttpRoute*> routes = [] {
     std::vector<const HttpRoute*> all;
-    for (const auto family : {KeyRoutes(), CommandRoutes(), WatchRoutes(), WebSocketRoutes()}) {
+    for (const auto family :
+         {KeyRoutes(), CommandRoutes(), WatchRoutes(), WebSocketRoutes(), HealthRoutes(),
+          ClusterRoutes(), TokenRoutes(), BackupRoutes(), UiRoutes(), UpstashRoutes()}) {
       for (const HttpRoute& route : family) all.push_back(&route);
     }
     return all;
@@ -76,7 +79,8 @@ HttpMatch FindHttpRoute(std::string_view method, std::string_view path) {
   for (const HttpRoute* route : HttpRoutes()) {
     const auto parameter = Match(*route, path);
     if (!parameter) continue;
-    match.allow += fmt::format("{}{}", match.allow.empty() ? "" : ", ", route->method);
+    if (match.allow.find(route->method) == match.allow.npos)
+      match.allow += fmt::format("{}{}", match.allow.empty() ? "" : ", ", route->method);
     if (route->method != method || match.route != nullptr) continue;
     match.route = route;
     if (route->path.find('{') == route->path.npos) continue;
@@ -98,7 +102,8 @@ Status ReadHttpQuery(HttpRequest& request) {
   const HttpRoute& route = *request.route;
   for (const auto& [name, value] : request.target.query) {
     const auto is_it = [&name = name](const HttpParameter& known) { return known.name == name; };
-    if (std::ranges::any_of(kCommon, is_it) || std::ranges::any_of(route.parameters, is_it))
+    if (route.open_query || std::ranges::any_of(kCommon, is_it) ||
+        std::ranges::any_of(route.parameters, is_it))
       continue;
     std::string known;
     for (const auto list : {route.parameters, std::span<const HttpParameter>(kCommon)}) {

@@ -33,14 +33,23 @@ enum class HttpBody : uint8_t {
 
 struct HttpRoute {
   std::string_view method;
-  // "/v1/keys/{key}". At most one {…}, which stands for any bytes, '/' included.
+  // "/v1/keys/{key}". At most one {…}, which stands for any bytes, '/' included; but "/{…}" for no
+  // path below /v1.
   std::string_view path;
   std::string_view summary;
   std::string_view commands;  // That it is made of.
   HttpBody body = HttpBody::kNone;
-  std::string_view body_form = {};                 // What the body is, for people.
+  std::string_view body_form = {};  // What the body is, for people.
+  // The types of what it answers with, "a/b|c/d", or empty.
+  std::string_view gives = "application/json";
   std::span<const HttpParameter> parameters = {};  // Besides those that all routes know.
   std::span<const HttpAnswer> answers = {};        // Besides the errors that all routes know.
+  // The query may name anything: it is the handler's to read.
+  bool open_query = false;
+  // Errors are {"error":"WRONGTYPE …"}, of 400 if the command is to blame.
+  bool text_errors = false;
+  // Answered without asking who wants to know, and without the session: no commands are sent.
+  bool open = false;
   std::unique_ptr<HttpHandler> (*make)() = nullptr;
 };
 
@@ -57,6 +66,12 @@ std::span<const HttpRoute> KeyRoutes();
 std::span<const HttpRoute> CommandRoutes();
 std::span<const HttpRoute> WatchRoutes();
 std::span<const HttpRoute> WebSocketRoutes();
+std::span<const HttpRoute> HealthRoutes();
+std::span<const HttpRoute> ClusterRoutes();
+std::span<const HttpRoute> TokenRoutes();
+std::span<const HttpRoute> BackupRoutes();
+std::span<const HttpRoute> UiRoutes();
+std::span<const HttpRoute> UpstashRoutes();
 
 // All routes, in the order in which they are tried.
 std::span<const HttpRoute* const> HttpRoutes();
