@@ -208,24 +208,24 @@ void HttpExchange::Upgrade(const HttpFields& fields, std::unique_ptr<HttpUpgrade
 void HttpExchange::BeginStream(HttpResponse head) {
   MYDIS_ASSERT(begun_ && !responded_ && !streams_, "a request has one response");
   streams_ = true;
-  chunks_ = !head.length && request_.head.minor_version > 0;
-  close_ |= !chunks_ && !head.length;  // The end of the body is that of the connection.
-  WriteHead(head, head.length ? fmt::format("Content-Length: {}\r\n", *head.length)
-                  : chunks_   ? "Transfer-Encoding: chunked\r\n"
-                              : "");
+  in_chunks_ = !head.length && request_.head.minor_version > 0;
+  close_ |= !in_chunks_ && !head.length;  // The end of the body is that of the connection.
+  WriteHead(head, head.length  ? fmt::format("Content-Length: {}\r\n", *head.length)
+                  : in_chunks_ ? "Transfer-Encoding: chunked\r\n"
+                               : "");
 }
 
 void HttpExchange::WriteStream(std::string_view bytes) {
   if (bytes.empty() || head_only()) return;
-  if (chunks_) fmt::format_to(std::back_inserter(wire_.to_socket), "{:x}\r\n", bytes.size());
+  if (in_chunks_) fmt::format_to(std::back_inserter(wire_.to_socket), "{:x}\r\n", bytes.size());
   wire_.to_socket += bytes;
-  if (chunks_) wire_.to_socket += "\r\n";
+  if (in_chunks_) wire_.to_socket += "\r\n";
 }
 
 void HttpExchange::EndStream() {
   MYDIS_ASSERT(streams_ && !responded_, "a stream ends once");
   responded_ = true;
-  if (chunks_ && !head_only()) wire_.to_socket += "0\r\n\r\n";
+  if (in_chunks_ && !head_only()) wire_.to_socket += "0\r\n\r\n";
 }
 
 void HttpExchange::BreakStream() {

@@ -137,8 +137,8 @@ class HttpExchange {
   bool writes_ = false;
   bool responded_ = false;  // In full.
   bool streams_ = false;
-  uint64_t body_due_ = 0;  // Bytes of the response's body that are still to be written.
-  bool chunks_ = false;  // The stream is sent in chunks.
+  uint64_t body_due_ = 0;   // Bytes of the response's body that are still to be written.
+  bool in_chunks_ = false;  // The stream is sent in chunks.
   bool listens_ = false;
   bool close_ = false;  // The connection ends with this response.
   std::optional<HttpResponse> held_;
