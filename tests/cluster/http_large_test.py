@@ -129,7 +129,7 @@ class LargeValues(ClusterTest):
             self.client.send_raw(b"0\r\n\r\n")
             self.assertEqual(self.client.read().status, 204)
         # What a write takes in any way: the body, the entry of the log, and the old value until then.
-        self.assertLess(self.grown_by(put_in_chunks, "PUT in chunks"), 6 * _SIZE)
+        self.assertLess(self.grown_by(put_in_chunks, "PUT in chunks"), 5 * _SIZE)
         self.read_value()
 
     def test_3_a_condition_that_does_not_hold_leaves_the_connection_good(self):
