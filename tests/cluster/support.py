@@ -47,6 +47,16 @@ class ClusterTest(unittest.TestCase):
         self.addCleanup(client.close)
         return client
 
+    def wait_refused(self, client):
+        """Waits until the server ends the client's connection, or refuses it."""
+        def refused():
+            try:
+                client.call("PING")
+                return False
+            except (Closed, RespError):
+                return True
+        wait_until(refused, 30, "the connection's end")
+
     def _close(self, cluster):
         if self.failed():
             cluster.folder.keep = True
