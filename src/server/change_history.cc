@@ -26,14 +26,15 @@ size_t BlockSize(uint64_t limit_bytes) {
 }  // namespace
 
 void ChangeHistory::Begin(uint64_t revision, uint64_t limit_bytes) {
-  End();
+  Stop();
   recording_ = true;
   oldest_ = revision;
   AddBlock(BlockSize(limit_bytes));
 }
 
-void ChangeHistory::End() {
+void ChangeHistory::Stop() {
   recording_ = false;
+  dropped_end_ = SIZE_MAX;
   first_block_ += blocks_.size();
   blocks_.clear();
   bytes_ = 0;
@@ -69,6 +70,7 @@ void ChangeHistory::Add(const HistoryRecord& record, uint64_t limit_bytes) {
     // The last revision in it may go on in the next block: it is no longer whole.
     oldest_ = std::max(oldest_, blocks_.front().last_revision);
     bytes_ -= blocks_.front().bytes.capacity();
+    dropped_end_ = blocks_.front().bytes.size();
     blocks_.pop_front();
     ++first_block_;
   }
@@ -78,8 +80,7 @@ std::optional<ChangeHistory::Place> ChangeHistory::After(uint64_t revision) cons
   if (!recording_ || revision < oldest_) return std::nullopt;
   const auto block = std::ranges::partition_point(
       blocks_, [revision](const Block& b) { return b.last_revision <= revision; });
-  if (block == blocks_.end())
-    return Place{first_block_ + blocks_.size() - 1, blocks_.back().bytes.size()};
+  if (block == blocks_.end()) return End();
   Place place{first_block_ + static_cast<uint64_t>(block - blocks_.begin()), 0};
   HistoryRecord record;
   for (Place next = place; Read(&next, &record) && record.revision <= revision;) place = next;
@@ -88,6 +89,7 @@ std::optional<ChangeHistory::Place> ChangeHistory::After(uint64_t revision) cons
 
 bool ChangeHistory::Read(Place* place, HistoryRecord* record) const {
   MYDIS_ASSERT(IsKept(*place), "only places that are kept are read");
+  if (IsBeforeFirst(*place)) *place = {first_block_, 0};
   const Block* block = &blocks_[place->block - first_block_];
   if (place->offset == block->bytes.size()) {
     if (block == &blocks_.back()) return false;

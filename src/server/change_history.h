@@ -5,6 +5,7 @@
 // that holds it shared.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -47,6 +48,7 @@ class ChangeHistory {
   struct Place {
     uint64_t block = 0;
     size_t offset = 0;
+    auto operator<=>(const Place&) const = default;
   };
 
   bool recording() const { return recording_; }
@@ -54,7 +56,7 @@ class ChangeHistory {
   // dropped, and so are the places in it.
   void Begin(uint64_t revision, uint64_t limit_bytes);
   // Drops everything.
-  void End();
+  void Stop();
   // REQUIRES: recording(), and the revision is not less than the last one's.
   void Add(const HistoryRecord& record, uint64_t limit_bytes);
 
@@ -66,8 +68,10 @@ class ChangeHistory {
 
   // Where what came after `revision` begins; nullopt: that is no longer kept.
   std::optional<Place> After(uint64_t revision) const;
+  // Where what is added next will be. REQUIRES: recording().
+  Place End() const { return {first_block_ + blocks_.size() - 1, blocks_.back().bytes.size()}; }
   bool IsKept(const Place& place) const {
-    return recording_ && place.block >= first_block_ && !blocks_.empty();
+    return recording_ && (place.block >= first_block_ || IsBeforeFirst(place));
   }
   // The record at the place, which is moved behind it; false: there is none yet.
   // REQUIRES: IsKept(*place).
@@ -80,10 +84,16 @@ class ChangeHistory {
     uint64_t last_revision = 0;
   };
   void AddBlock(size_t capacity);
+  // Whether it is at the end of what was dropped: nothing behind it is missing.
+  bool IsBeforeFirst(const Place& place) const {
+    return place.block + 1 == first_block_ && place.offset == dropped_end_;
+  }
 
   bool recording_ = false;
   std::deque<Block> blocks_;  // Numbered from first_block_ on; never empty while recording.
   uint64_t first_block_ = 0;  // Numbers are not used again.
+  // Where the block before the first one ended, if nothing is missing between them.
+  size_t dropped_end_ = SIZE_MAX;
   uint64_t oldest_ = 0;
   uint64_t added_bytes_ = 0;
   size_t bytes_ = 0;  // That the blocks have room for.

@@ -135,6 +135,25 @@ TEST_F(ChangeHistoryTest, OneRecordMayBeLargerThanTheLimit) {
   EXPECT_LE(history_.bytes(), kLimit);
 }
 
+TEST_F(ChangeHistoryTest, WhoHasReadAllThatWasDroppedHasMissedNothing) {
+  // Each record takes the place of all others.
+  ChangeHistory::Place place = *history_.After(10);
+  HistoryRecord record;
+  for (uint64_t revision = 11; revision < 20; ++revision) {
+    history_.Add({.revision = revision, .kind = Kind::kMessage, .text = std::string(kLimit, 't')},
+                 kLimit);
+    ASSERT_TRUE(history_.IsKept(place));
+    ASSERT_TRUE(history_.Read(&place, &record));
+    EXPECT_EQ(record.revision, revision);
+    EXPECT_FALSE(history_.Read(&place, &record));
+  }
+  const ChangeHistory::Place late = place;
+  for (uint64_t revision = 20; revision < 22; ++revision)
+    history_.Add({.revision = revision, .kind = Kind::kMessage, .text = std::string(kLimit, 't')},
+                 kLimit);
+  EXPECT_FALSE(history_.IsKept(late));
+}
+
 TEST_F(ChangeHistoryTest, ASmallerLimitHoldsFromTheNextRecordOn) {
   Overfill(10);
   const uint64_t oldest = history_.oldest();
@@ -148,7 +167,7 @@ TEST_F(ChangeHistoryTest, WhatWasKeptBeforeANewBeginningIsGone) {
   Put(11, "a");
   const ChangeHistory::Place place = *history_.After(10);
   const ChangeHistory::Place end = *history_.After(11);
-  history_.End();
+  history_.Stop();
   EXPECT_FALSE(history_.recording());
   EXPECT_EQ(history_.bytes(), 0u);
   EXPECT_FALSE(history_.IsKept(place));

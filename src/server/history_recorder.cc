@@ -20,7 +20,7 @@ void HistoryRecorder::SwitchChanges() {
   ChangeHistory& history = core_.changes_history;
   restarted_ = true;
   if (history.recording()) {
-    history.End();
+    history.Stop();
     core_.RemoveListener(this);
     core_.machine.set_revision_listener(nullptr);
     return;
@@ -34,7 +34,7 @@ void HistoryRecorder::SwitchMessages() {
   ChangeHistory& history = core_.messages_history;
   restarted_ = true;
   if (history.recording()) {
-    history.End();
+    history.Stop();
     core_.machine.set_message_listener(&messages_);
     return;
   }

@@ -5,6 +5,7 @@
 
 #include "base/split_line.h"
 #include "server/local_families.h"
+#include "server/watch_index.h"
 #include "server/watch_reader.h"
 #include "state/entry_codec.h"
 
@@ -319,6 +320,101 @@ TEST_F(HistoryRecorderTest, AnotherStateBeginsAnew) {
             ">4\r\n$10\r\nwatch-gone\r\n:1\r\n:3\r\n:3\r\n");
   Run("SET c 1");
   EXPECT_EQ(ChangesAfter(3), "+4 put c string;");
+}
+
+// Which of them the index finds concerned by what was added since.
+class WatchIndexTest : public HistoryRecorderTest {
+ protected:
+  WatchIndexTest() {
+    RunAll({"MYDIS KEEPHISTORY CHANGES", "MYDIS KEEPHISTORY MESSAGES"});
+    for (const auto& [name, kind] : {std::pair("", Watch::Kind::kKeys),
+                                     {"app:", Watch::Kind::kKeys},
+                                     {"app:1", Watch::Kind::kKeys},
+                                     {"news", Watch::Kind::kChannel},
+                                     {"n*", Watch::Kind::kPattern}}) {
+      watches_.push_back(WatchFrom(revision(), name, kind));
+    }
+    watches_.push_back(WatchFrom(revision(), "app:"));
+    watches_.back().db = 5;
+    for (Watch& watch : watches_) IndexOf(watch).Add(&watch);
+    EXPECT_EQ(Concerned(), "all");
+  }
+  WatchIndex& IndexOf(const Watch& watch) { return indexes_[static_cast<size_t>(watch.history())]; }
+  // Their positions; they are through with it afterwards.
+  std::string Concerned() {
+    std::string text;
+    for (const HistoryOf what : {HistoryOf::kChanges, HistoryOf::kMessages}) {
+      EXPECT_TRUE(indexes_[static_cast<size_t>(what)].LookOn(core_.HistoryOfWatches(what),
+                                                             core_.machine.state()));
+    }
+    for (size_t i = 0; i < watches_.size(); ++i) {
+      Watch& watch = watches_[i];
+      if (!watch.concerned) IndexOf(watch).PassOn(watch);
+      if (!watch.concerned) continue;
+      text += std::to_string(i);
+      Told(watch);
+      watch.concerned = false;
+    }
+    return text.size() == watches_.size() ? "all" : text;
+  }
+
+  std::vector<Watch> watches_;
+  WatchIndex indexes_[2];
+};
+
+TEST_F(WatchIndexTest, FindsThoseThatAChangeConcerns) {
+  Run("SET app:12 v");
+  EXPECT_EQ(Concerned(), "012");
+  Run("SET app:2 v");
+  EXPECT_EQ(Concerned(), "01");
+  Run("SET ap v");
+  EXPECT_EQ(Concerned(), "0");
+  Run("SET app: v", 5);
+  EXPECT_EQ(Concerned(), "5");
+  Run("SET x v", 5);
+  EXPECT_EQ(Concerned(), "");
+  RunAll({"SET x v", "PUBLISH news 1", "PUBLISH other 1"});
+  EXPECT_EQ(Concerned(), "034");
+  Run("PUBLISH night 1");
+  EXPECT_EQ(Concerned(), "4");
+  Run("FLUSHALL");
+  EXPECT_EQ(Concerned(), "0125");
+}
+
+TEST_F(WatchIndexTest, WhoWasPassedOnIsAtTheEnd) {
+  Run("SET other v");
+  EXPECT_EQ(Concerned(), "0");
+  EXPECT_EQ(watches_[1].place, watches_[0].place);
+  EXPECT_EQ(watches_[1].complete, revision());
+  Run("SET app:2 v");
+  EXPECT_EQ(Told(watches_[1]).find(":5\r\n"), std::string::npos);
+}
+
+TEST_F(WatchIndexTest, WhoIsRemovedIsNotFound) {
+  IndexOf(watches_[1]).Remove(&watches_[1]);
+  IndexOf(watches_[4]).Remove(&watches_[4]);
+  RunAll({"SET app:12 v", "PUBLISH news 1"});
+  EXPECT_EQ(Concerned(), "023");
+}
+
+TEST_F(WatchIndexTest, ALongSilenceConcerns) {
+  Run("MYDIS SET watch-history-bytes 65536");
+  Concerned();
+  for (int i = 0; i < 1000; ++i) {
+    Run("SET " + std::string(100, 'k') + " v");
+    Concerned();
+  }
+  for (const size_t i : {1, 2, 5}) EXPECT_GE(watches_[i].told, core_.changes_history.oldest());
+}
+
+TEST_F(WatchIndexTest, AllAreConcernedWhenSomeIsGone) {
+  Run("MYDIS SET watch-history-bytes 65536");
+  Concerned();
+  for (int i = 0; i < 2000; ++i) Run("SET " + std::string(100, 'k') + " v");
+  WatchIndex& index = indexes_[0];
+  EXPECT_TRUE(index.LookOn(core_.changes_history, core_.machine.state()));
+  for (const size_t i : {0, 1, 2, 5}) EXPECT_TRUE(watches_[i].concerned);
+  EXPECT_FALSE(watches_[3].concerned);
 }
 
 TEST_F(HistoryRecorderTest, TheDemandIsPartOfTheState) {

@@ -12,9 +12,6 @@ namespace {
 // What one watch reads, or sends, before others have their turn.
 constexpr size_t kRecordsAtOnce = 8192;
 constexpr size_t kOutputAtOnce = 256 << 10;
-// One that has nothing to tell says so when this part of the history is past: where it would go on
-// must not fall out of it meanwhile.
-constexpr uint64_t kSilentPart = 8;
 // Longer ones the client has to read itself.
 constexpr size_t kMaxValueBytes = 1 << 20;
 
@@ -147,7 +144,7 @@ WatchReader::Result WatchReader::Run() {
     found_ = record;
   }
   if (found_) Tell(false);
-  if (watch_.silent_bytes > state_.settings.watch_history_bytes() / kSilentPart) TellComplete();
+  if (watch_.silent_bytes > SilentLimit(state_)) TellComplete();
   return result;
 }
 

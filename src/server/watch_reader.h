@@ -20,6 +20,7 @@ struct Watch {
   uint32_t db = 0;
   bool values = false;
 
+  bool concerned = true;  // There is something for it, or there may be (WatchIndex).
   ChangeHistory::Place place;
   uint64_t complete = 0;      // All up to this revision is read.
   uint64_t told = 0;          // The client knows that up to here it has heard all.
@@ -31,6 +32,10 @@ struct Watch {
     return kind == Kind::kKeys ? HistoryOf::kChanges : HistoryOf::kMessages;
   }
 };
+
+// A watch that has nothing to tell says so when so many bytes of the history are past: where it
+// would go on must not fall out of it meanwhile.
+inline uint64_t SilentLimit(const State& state) { return state.settings.watch_history_bytes() / 8; }
 
 // For one pass, by the thread that holds the state's lock shared all the while.
 class WatchReader {

@@ -26,9 +26,9 @@ bool Allows(const AclRights& rights, std::string_view command, std::string_view 
 }  // namespace
 
 bool MayStillWatch(const AclRights& rights, const WatchList& list) {
-  return std::ranges::all_of(list.watches, [&](const Watch& watch) {
+  return std::ranges::all_of(list.watches, [&](const auto& watch) {
     constexpr std::string_view kCommands[] = {"follow", "listen", "plisten"};
-    return Allows(rights, kCommands[static_cast<size_t>(watch.kind)], watch.name);
+    return Allows(rights, kCommands[static_cast<size_t>(watch->kind)], watch->name);
   });
 }
 
@@ -42,35 +42,43 @@ uint64_t Watches::Add(Connection& connection, Watch watch) {
     session.watches = std::make_shared<WatchList>();
     connections_.push_back(&connection);
   }
-  watch.number = ++session.watches->last_number;
+  WatchList& list = *session.watches;
+  watch.number = ++list.last_number;
   watch.told_ms = thread_.now_ms();
-  session.watches->watches.push_back(std::move(watch));
-  session.record->watches = static_cast<uint32_t>(session.watches->watches.size());
+  list.watches.push_back(std::make_unique<Watch>(std::move(watch)));
+  IndexOf(*list.watches.back()).Add(list.watches.back().get());
+  session.record->watches = static_cast<uint32_t>(list.watches.size());
   thread_.node().core().audience.AddWatch(thread_.index());
   ReadOnSoon();
-  return session.watches->last_number;
+  return list.last_number;
 }
 
-void Watches::Count(Connection& connection, size_t ended) {
-  Session& session = connection.session();
-  for (size_t i = 0; i < ended; ++i) thread_.node().core().audience.RemoveWatch(thread_.index());
-  session.record->watches = static_cast<uint32_t>(session.watches->watches.size());
+void Watches::Forget(Connection& connection, const std::vector<std::unique_ptr<Watch>>& ended,
+                     size_t left) {
+  for (const auto& watch : ended) {
+    IndexOf(*watch).Remove(watch.get());
+    thread_.node().core().audience.RemoveWatch(thread_.index());
+  }
+  connection.session().record->watches = static_cast<uint32_t>(left);
 }
 
 bool Watches::End(Connection& connection, uint64_t number) {
   const auto& list = connection.session().watches;
   if (list == nullptr) return false;
-  const size_t ended =
-      std::erase_if(list->watches, [number](const Watch& watch) { return watch.number == number; });
-  Count(connection, ended);
-  return ended > 0;
+  const auto it =
+      std::ranges::find(list->watches, number, [](const auto& watch) { return watch->number; });
+  if (it == list->watches.end()) return false;
+  std::vector<std::unique_ptr<Watch>> ended;
+  ended.push_back(std::move(*it));
+  list->watches.erase(it);
+  Forget(connection, ended, list->watches.size());
+  return true;
 }
 
 void Watches::EndAll(Connection& connection) {
-  const auto& list = connection.session().watches;
+  const auto list = std::exchange(connection.session().watches, nullptr);
   if (list == nullptr) return;
-  Count(connection, std::exchange(list->watches, {}).size());
-  connection.session().watches = nullptr;
+  Forget(connection, list->watches, 0);
   std::erase(connections_, &connection);
 }
 
@@ -82,8 +90,18 @@ void Watches::ReadOnSoon() {
   });
 }
 
+bool Watches::LookOn() {
+  const State& state = thread_.Read();
+  bool all = true;
+  for (const HistoryOf what : {HistoryOf::kChanges, HistoryOf::kMessages}) {
+    all &= indexes_[static_cast<size_t>(what)].LookOn(thread_.node().core().HistoryOfWatches(what),
+                                                      state);
+  }
+  return all;
+}
+
 void Watches::ReadOn() {
-  bool more = false;
+  bool more = !LookOn();
   for (Connection* connection : connections_) {
     more |= ReadOn(*connection);
     // Whoever applies need not wait for all of them.
@@ -107,13 +125,16 @@ bool Watches::ReadOn(Connection& connection) {
   ByteStream& stream = connection.stream();
   bool more = false;
   std::vector<uint64_t> ended;
-  for (Watch& watch : connection.session().watches->watches) {
+  for (const auto& watch : connection.session().watches->watches) {
+    if (!watch->concerned) IndexOf(*watch).PassOn(*watch);
+    if (!watch->concerned) continue;
     if (stream.OutputFull()) stream.Flush();
     // It goes on when the output has drained.
     if (stream.closed() || stream.OutputFull()) return false;
-    const WatchReader::Result result = Reader(connection, watch).Run();
+    const WatchReader::Result result = Reader(connection, *watch).Run();
+    watch->concerned = result != WatchReader::Result::kCaughtUp;
     more |= result == WatchReader::Result::kMore;
-    if (result == WatchReader::Result::kGone) ended.push_back(watch.number);
+    if (result == WatchReader::Result::kGone) ended.push_back(watch->number);
   }
   for (const uint64_t number : ended) End(connection, number);
   return more;
@@ -124,13 +145,13 @@ void Watches::EachSecond() {
   const HistoryDemand& demand = thread_.Read().history;
   const uint64_t soon_ms = thread_.node().core().cluster_clock.NowMs() + kRenewMs;
   for (Connection* connection : connections_) {
-    for (Watch& watch : connection->session().watches->watches) {
-      const HistoryOf what = watch.history();
+    for (const auto& watch : connection->session().watches->watches) {
+      const HistoryOf what = watch->history();
       const bool kept = what == HistoryOf::kChanges ? demand.KeepsChanges(soon_ms)
                                                     : demand.KeepsMessages(soon_ms);
       if (!kept) Renew(what);
-      if (thread_.now_ms() - watch.told_ms >= kSilentMs && !connection->stream().closed())
-        Reader(*connection, watch).TellComplete();
+      if (thread_.now_ms() - watch->told_ms >= kSilentMs && !connection->stream().closed())
+        Reader(*connection, *watch).TellComplete();
     }
   }
   thread_.EndRead();

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "server/watch_index.h"
 #include "server/watch_reader.h"
 
 namespace mydis {
@@ -15,7 +17,7 @@ class Connection;
 class IoThread;
 
 struct WatchList {
-  std::vector<Watch> watches;
+  std::vector<std::unique_ptr<Watch>> watches;
   uint64_t last_number = 0;
 };
 
@@ -50,14 +52,20 @@ class Watches {
   // False: it has caught up, or waits for room in its output.
   bool ReadOn(Connection& connection);
   WatchReader Reader(Connection& connection, Watch& watch);
-  // Counts those of the connection anew.
-  void Count(Connection& connection, size_t ended);
+  WatchIndex& IndexOf(const Watch& watch) { return indexes_[static_cast<size_t>(watch.history())]; }
+  // Marks those that are concerned; false: there is more to look at.
+  bool LookOn();
+  // They are no longer there; `left` are.
+  void Forget(Connection& connection, const std::vector<std::unique_ptr<Watch>>& ended,
+              size_t left);
   void Renew(HistoryOf what);
 
   IoThread& thread_;
   std::vector<Connection*> connections_;
   bool posted_ = false;
-  bool renewing_[2] = {};  // By HistoryOf.
+  // By HistoryOf.
+  WatchIndex indexes_[2];
+  bool renewing_[2] = {};
 };
 
 }  // namespace mydis
