@@ -34,7 +34,7 @@ class EventStreamTest : public ::testing::Test {
  protected:
   EventStreamTest() {
     door_.session = [this](const Words& words) -> std::string {
-      if (words[1] == "REQUEST") return "+OK\r\n";
+      if (BeginsRequest(words)) return "+OK\r\n";
       return words[1] == "UNFOLLOW" ? ":1\r\n" : std::exchange(answer_, Began(10));
     };
   }

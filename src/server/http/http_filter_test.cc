@@ -43,7 +43,7 @@ TEST(HttpFilter, AValueByItsKeySplitAnywhere) {
   for (size_t first = 1; first <= request.size(); ++first) {
     Door door;
     door.session = [](const Words& words) {
-      return words[1] == "REQUEST" ? "+OK\r\n" : Value(5, "v\r\n");
+      return BeginsRequest(words) ? "+OK\r\n" : Value(5, "v\r\n");
     };
     door.InTwo(request, first);
     EXPECT_EQ(door.out, expected) << first;
@@ -62,7 +62,7 @@ TEST(HttpFilter, PipelinedRequestsAreServedInTurn) {
   for (const bool split : {false, true}) {
     Door door;
     door.session = [](const Words& words) -> std::string {
-      if (words[1] == "REQUEST") return "+OK\r\n";
+      if (BeginsRequest(words)) return "+OK\r\n";
       if (words[1] == "PUTKEY") return "%2\r\n+revision\r\n:5\r\n+created\r\n#t\r\n";
       return Value(5, words[2]);
     };
@@ -81,7 +81,7 @@ TEST(HttpFilter, PipelinedRequestsAreServedInTurn) {
 
 TEST(HttpFilter, TheNextRequestWaitsForTheReply) {
   Door door;
-  door.session = [](const Words& words) { return words[1] == "REQUEST" ? "+OK\r\n" : ""; };
+  door.session = [](const Words& words) { return BeginsRequest(words) ? "+OK\r\n" : ""; };
   door.In("GET /v1/keys/a HTTP/1.1\r\n\r\nGET /v1/keys/b HTTP/1.1\r\n\r\n");
   EXPECT_EQ(door.requests.size(), 1u);
   EXPECT_TRUE(door.filter.Busy());
@@ -124,7 +124,7 @@ TEST(HttpFilter, ALargeBodyIsPassedOnAsItComes) {
 TEST(HttpFilter, BodiesOfAllKinds) {
   Door door;
   door.session = [](const Words& words) {
-    return words[1] == "REQUEST" ? "+OK\r\n" : "%2\r\n+revision\r\n:7\r\n+created\r\n#t\r\n";
+    return BeginsRequest(words) ? "+OK\r\n" : "%2\r\n+revision\r\n:7\r\n+created\r\n#t\r\n";
   };
   door.In("PUT /v1/keys/empty HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
   door.In("PUT /v1/keys/none HTTP/1.1\r\n\r\n");
@@ -164,7 +164,7 @@ TEST(HttpFilter, WhoIsNotKnownIsRefusedBeforeTheBody) {
 TEST(HttpFilter, RefusedCommandsOfASmallRequestKeepTheConnection) {
   Door door;
   door.session = [](const Words& words) {
-    return words[1] == "REQUEST" ? "-WRONGPASS no\r\n" : "-WRONGPASS again\r\n";
+    return BeginsRequest(words) ? "-WRONGPASS no\r\n" : "-WRONGPASS again\r\n";
   };
   EXPECT_EQ(StatusOf(door.Ask("GET /v1/keys/k HTTP/1.1\r\nAuthorization: Bearer x\r\n\r\n")), 401);
   EXPECT_FALSE(door.filter.WantsClose());
@@ -238,7 +238,7 @@ TEST(HttpFilter, WhatIsWrongIsSaid) {
 TEST(HttpFilter, HeadAndOldClients) {
   Door door;
   door.session = [](const Words& words) -> std::string {
-    if (words[1] == "REQUEST") return "+OK\r\n";
+    if (BeginsRequest(words)) return "+OK\r\n";
     if (words.back() != "LENGTH") return Value(5, "abc");
     return "%3\r\n+revision\r\n:5\r\n+ttl\r\n:1500\r\n+length\r\n:3\r\n";
   };
@@ -256,7 +256,7 @@ TEST(HttpFilter, HeadAndOldClients) {
 TEST(HttpFilter, ConditionsOfReads) {
   Door door;
   door.session = [](const Words& words) {
-    return words[1] == "REQUEST" ? "+OK\r\n" : Value(5, "abc");
+    return BeginsRequest(words) ? "+OK\r\n" : Value(5, "abc");
   };
   const auto status = [&door](std::string_view field) {
     return StatusOf(door.Ask(fmt::format("GET /v1/keys/k HTTP/1.1\r\n{}\r\n\r\n", field)));
@@ -273,7 +273,7 @@ TEST(HttpFilter, ConditionsOfReads) {
 
 TEST(HttpFilter, AWaitThatEndsWithoutAChange) {
   Door door;
-  door.session = [](const Words& words) { return words[1] == "REQUEST" ? "+OK\r\n" : "_\r\n"; };
+  door.session = [](const Words& words) { return BeginsRequest(words) ? "+OK\r\n" : "_\r\n"; };
   EXPECT_EQ(StatusOf(door.Ask("GET /v1/keys/k?wait=2s&revision=9 HTTP/1.1\r\n\r\n")), 304);
   EXPECT_EQ(StatusOf(door.Ask("GET /v1/keys/k?wait=2s&revision=0 HTTP/1.1\r\n\r\n")), 404);
   EXPECT_EQ(door.requests[0], (Words{"MYDIS", "REQUEST", "0", "DEFAULT", "9", ""}));
@@ -287,7 +287,7 @@ std::string Post(std::string_view path, std::string_view body) {
 TEST(HttpFilter, CommandsAndTheirReplies) {
   Door door;
   std::string reply;
-  door.session = [&reply](const Words& words) { return words[1] == "REQUEST" ? "+OK\r\n" : reply; };
+  door.session = [&reply](const Words& words) { return BeginsRequest(words) ? "+OK\r\n" : reply; };
   const auto ask = [&door, &reply](std::string_view body, std::string_view r) {
     reply = r;
     return door.Ask(Post("/v1/commands", body));
@@ -399,7 +399,7 @@ TEST(HttpFilter, PagesOfAnOriginMayCall) {
 
 TEST(HttpFilter, TheEndOfTheSessionIsToldIfARequestWaits) {
   Door door;
-  door.session = [](const Words& words) { return words[1] == "REQUEST" ? "+OK\r\n" : ""; };
+  door.session = [](const Words& words) { return BeginsRequest(words) ? "+OK\r\n" : ""; };
   door.In("GET /v1/keys/a HTTP/1.1\r\n\r\n");
   door.Send("-ERR Protocol error: invalid bulk length\r\n");
   EXPECT_EQ(StatusOf(door.out), 400);

@@ -35,6 +35,9 @@ struct FakeBackend final : HttpBackend {
   std::string origin;
 };
 
+// Whether it is MYDIS REQUEST, which comes before all others.
+inline bool BeginsRequest(const Words& words) { return words.size() > 1 && words[1] == "REQUEST"; }
+
 // A client and a session at the two sides of a filter.
 class Door {
  public:
@@ -74,8 +77,7 @@ class Door {
     while (parser_.Next(&value) == RespReader::Outcome::kValue) {
       Words words;
       for (const RespValue& word : value.elements) words.push_back(word.text);
-      const bool request = words.size() > 1 && words[1] == "REQUEST";
-      (request ? requests : commands).push_back(words);
+      (BeginsRequest(words) ? requests : commands).push_back(words);
       const std::string reply = session(words);
       if (!reply.empty()) Send("|1\r\n+revision\r\n:7\r\n" + reply);
       value = RespValue();

@@ -39,7 +39,7 @@ std::string ResponseOf(std::string_view value) {
 // A door whose session answers what begins a request, and leaves the rest to the test.
 struct SilentDoor : Door {
   SilentDoor() {
-    session = [](const Words& words) { return words[1] == "REQUEST" ? "+OK\r\n" : ""; };
+    session = [](const Words& words) { return BeginsRequest(words) ? "+OK\r\n" : ""; };
   }
   void Answer(std::string_view reply) { Send(std::string(kRevision) + std::string(reply)); }
 };

@@ -22,7 +22,7 @@ std::string BodyOf(const std::string& response) {
 // A session whose replies to commands come in this order.
 void Answer(Door& door, std::vector<std::string> replies) {
   door.session = [replies, next = size_t{0}](const Words& words) mutable {
-    return words[1] == "REQUEST" ? "+OK\r\n" : replies.at(next++);
+    return BeginsRequest(words) ? "+OK\r\n" : replies.at(next++);
   };
 }
 
