@@ -8,5 +8,6 @@
 namespace mydis {
 
 std::span<const CommandSpec> ClusterSettingsFamily();
+std::span<const CommandSpec> RestoreStageFamily();
 
 }  // namespace mydis

@@ -46,6 +46,7 @@ Families StateFamilies() {
       ListFamily(),
       MemoryUsageFamily(),
       PublishFamily(),
+      RestoreStageFamily(),
       SetFamily(),
       SortedSetFamily(),
       SortedSetRangeFamily(),

@@ -21,6 +21,7 @@ std::span<const CommandSpec> ClusterFamily();
 std::span<const CommandSpec> ConfigFamily();
 std::span<const CommandSpec> InfoFamily();
 std::span<const CommandSpec> ReplicationFamily();
+std::span<const CommandSpec> RestoreBackupFamily();
 std::span<const CommandSpec> RequestFamily();
 
 std::span<const CommandSpec> LatencyFamily();

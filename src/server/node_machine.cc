@@ -162,6 +162,9 @@ std::string NodeMachine::TakeAdvice() {
 }
 
 Result<std::unique_ptr<SnapshotProducer>> NodeMachine::StartSnapshot() {
+  // What it has brought is in no snapshot, and what is in none must stay in the log.
+  if (core_.machine.state().restoring != nullptr)
+    return Fail(ErrorCode::kBusy, "a backup is being restored");
   core_.changes_saved.store(announcer_.changes(), std::memory_order_relaxed);
   return std::make_unique<StateSnapshot>(core_);
 }

@@ -84,6 +84,7 @@ struct Tracking {
 };
 
 class BackupFile;
+class RestoreUpload;
 
 // The connection's own thread.
 struct Session {
@@ -148,7 +149,9 @@ struct Session {
   };
   std::unique_ptr<Requester> requester;  // Null: not an HTTP session.
 
-  std::shared_ptr<BackupFile> backup;  // What MYDIS BACKUP has open.
+  // What MYDIS BACKUP and MYDIS RESTORE have open.
+  std::shared_ptr<BackupFile> backup;
+  std::shared_ptr<RestoreUpload> restore;
 
   uint64_t over_soft_limit_s = 0;  // How long the output has been over its soft limit.
 

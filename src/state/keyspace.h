@@ -156,6 +156,7 @@ class Keyspace {
 
   // Takes large values and whole databases that are removed; null: their memory is freed at once.
   void set_reclaimer(Reclaimer* reclaimer) { reclaimer_ = reclaimer; }
+  Reclaimer* reclaimer() const { return reclaimer_; }
   void set_listener(KeyspaceListener* listener) { listener_ = listener; }
   // Announces a keyspace event, after the change that it tells.
   void Notify(EventClass event_class, std::string_view event, uint32_t db,
@@ -172,6 +173,12 @@ class Keyspace {
   void SavePartition(uint32_t partition, std::string& out) const;
   // Adds what SavePartition wrote. False if the bytes are malformed.
   bool LoadPartition(uint32_t partition, std::string_view bytes);
+  // Adds the keys of any keyspace's partition, wherever they belong here, as of `revision`. False
+  // if the bytes are malformed.
+  bool LoadForeign(std::string_view bytes, uint64_t revision);
+  // Replaces all keys by those of another keyspace with this one's hash seed, which is left empty.
+  // Every key, also one that is missing, counts as changed at revision().
+  void TakeKeysOf(Keyspace& other);
   // As Remains::FreeSome. REQUIRES: nothing else is done any more than to call it again.
   bool FreeSome(size_t allocations);
   // Checks everything that must hold between tables, counts and the expiry index.
@@ -231,6 +238,8 @@ class Keyspace {
   // `told`: the listener knows already that the key has changed.
   void EraseAt(uint32_t db, const Position& position, bool told = false);
   bool LoadContainer(uint32_t db, std::string_view key, Ttl ttl, Decoder& in);
+  // `partition`: where the keys must belong; `revision`: of all keys, in place of their own.
+  bool LoadKeys(Decoder& in, std::optional<uint32_t> partition, std::optional<uint64_t> revision);
   // Keep the index of fields' deadlines true: after a change of the value, before its end.
   static void TrackFields(Database& database, Entry* entry);
   static void ForgetFields(Database& database, Entry* entry);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/assert.h"
 #include "state/container_ops.h"
 #include "state/keyspace.h"
 #include "types/hash.h"
@@ -98,6 +99,16 @@ void Keyspace::Empty(uint32_t db) {
   }
   std::unique_ptr<Remains> former = std::move(databases_[db]);
   if (reclaimer_ != nullptr) reclaimer_->Reclaim(std::move(former));
+}
+
+void Keyspace::TakeKeysOf(Keyspace& other) {
+  MYDIS_ASSERT(hash_seed_ == other.hash_seed_, "keys are in the partitions that they have there");
+  if (before_change_) before_change_(std::nullopt);
+  for (uint32_t db = 0; db < databases(); ++db) Empty(db);
+  std::swap(databases_, other.databases_);
+  deletions_.assign(kPartitions, revision_);
+  lineage_ = UniqueNumber();
+  if (listener_ != nullptr) listener_->OnFlush(std::nullopt);
 }
 
 void Keyspace::SwapDatabases(uint32_t a, uint32_t b) {

@@ -75,17 +75,29 @@ bool Keyspace::LoadPartition(uint32_t partition, std::string_view bytes) {
   Decoder in(bytes);
   lineage_ = UniqueNumber();
   deletions_[partition] = in.Varint();
+  return LoadKeys(in, partition, std::nullopt);
+}
+
+bool Keyspace::LoadForeign(std::string_view bytes, uint64_t revision) {
+  Decoder in(bytes);
+  in.Varint();  // What was deleted there is nothing to this keyspace.
+  return LoadKeys(in, std::nullopt, revision);
+}
+
+bool Keyspace::LoadKeys(Decoder& in, std::optional<uint32_t> partition,
+                        std::optional<uint64_t> revision) {
   for (uint64_t number = in.Varint(); number != 0; number = in.Varint()) {
     if (number > databases()) return false;
     const auto db = static_cast<uint32_t>(number - 1);
     for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
       const std::string_view key = in.Bytes();
-      const uint64_t revision = in.Varint();
+      const uint64_t own_revision = in.Varint();
       const uint64_t deadline = in.Varint();
       const uint8_t kind = in.U8();
-      if (revision > Entry::kRevisionMask || deadline > uint64_t{INT64_MAX}) return false;
-      set_revision(revision);
-      if (!in.ok() || PartitionOf(HashOf(key)) != partition || kind > kSavedContainer) return false;
+      if (own_revision > Entry::kRevisionMask || deadline > uint64_t{INT64_MAX}) return false;
+      set_revision(revision.value_or(own_revision));
+      if (!in.ok() || kind > kSavedContainer) return false;
+      if (partition && PartitionOf(HashOf(key)) != *partition) return false;
       const Ttl ttl = deadline == 0 ? Ttl::None() : Ttl::At(static_cast<int64_t>(deadline - 1));
       if (kind == kSavedContainer) {
         if (!LoadContainer(db, key, ttl, in)) return false;

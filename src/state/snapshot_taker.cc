@@ -55,42 +55,52 @@ Result<bool> SnapshotTaker::Next(size_t bytes, std::string& out) {
   return true;
 }
 
-Result<size_t> SnapshotLoader::Consume(std::string_view bytes) {
-  size_t used = 0;
-  while (step_ != Step::kDone && used < bytes.size()) {
-    Decoder in(bytes.substr(used));
-    const uint64_t partition = step_ == Step::kHead ? 1 : in.Varint();
-    if (!in.ok()) break;
+void SnapshotSplitter::Add(std::string_view bytes) {
+  buffer_.erase(0, used_);
+  used_ = 0;
+  buffer_.append(bytes);
+}
+
+Result<std::optional<SnapshotItem>> SnapshotSplitter::Next() {
+  const std::string_view rest = std::string_view(buffer_).substr(used_);
+  if (rest.empty()) return std::optional<SnapshotItem>();
+  if (done_) return Fail(ErrorCode::kCorrupt, "the snapshot goes on after its end");
+  Decoder in(rest);
+  const uint64_t partition = head_due_ ? 0 : in.Varint();
+  if (!in.ok()) return std::optional<SnapshotItem>();
+  SnapshotItem item;
+  if (!head_due_) {
     if (partition == 0) {
-      step_ = Step::kDone;
-      used = bytes.size() - in.remaining();
-      break;
+      done_ = true;
+      used_ += rest.size() - in.remaining();
+      return Next();
     }
-    const std::string_view contents = in.Bytes();
-    if (!in.ok()) break;
-    const Status status =
-        step_ == Step::kHead
-            ? machine_.LoadHead(contents)
-            : machine_.LoadPartition(static_cast<uint32_t>(partition - 1), contents);
-    if (!status.ok()) return Fail(status);
-    step_ = Step::kKeys;
-    used = bytes.size() - in.remaining();
+    if (partition > kPartitions)
+      return Fail(ErrorCode::kCorrupt, "the snapshot has a partition that there is none of");
+    item.partition = static_cast<uint32_t>(partition - 1);
   }
-  return used;
+  item.contents = in.Bytes();
+  if (!in.ok()) return std::optional<SnapshotItem>();
+  head_due_ = false;
+  used_ += rest.size() - in.remaining();
+  return std::optional(item);
 }
 
 Status SnapshotLoader::Add(std::string_view bytes) {
-  buffer_.append(bytes);
-  auto used = Consume(buffer_);
-  if (!used) return used.error();
-  buffer_.erase(0, *used);
-  if (step_ == Step::kDone && !buffer_.empty())
-    return Status(ErrorCode::kCorrupt, "the snapshot goes on after its end");
-  return Status::Ok();
+  splitter_.Add(bytes);
+  while (true) {
+    auto item = splitter_.Next();
+    if (!item) return item.error();
+    if (!*item) return Status::Ok();
+    const Status status = (*item)->partition
+                              ? machine_.LoadPartition(*(*item)->partition, (*item)->contents)
+                              : machine_.LoadHead((*item)->contents);
+    if (!status.ok()) return status;
+  }
 }
 
 Status SnapshotLoader::Finish() {
-  if (step_ != Step::kDone) return Status(ErrorCode::kCorrupt, "the snapshot ends too early");
+  if (!splitter_.done()) return Status(ErrorCode::kCorrupt, "the snapshot ends too early");
   return Status::Ok();
 }
 

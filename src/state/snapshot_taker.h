@@ -6,7 +6,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mydis/status.h"
@@ -40,6 +42,28 @@ class SnapshotTaker {
       saved_;  // Old forms of partitions that changed before their turn.
 };
 
+// An item of the stream: the head, or a partition with its contents.
+struct SnapshotItem {
+  std::optional<uint32_t> partition;
+  std::string_view contents;  // Valid until Add.
+};
+
+// Finds the items in the stream, which comes in pieces of any size. One thread.
+class SnapshotSplitter {
+ public:
+  void Add(std::string_view bytes);
+  // None: more is needed, or the end has come. kCorrupt if the stream goes on after its end.
+  Result<std::optional<SnapshotItem>> Next();
+  // The end has come.
+  bool done() const { return done_; }
+
+ private:
+  std::string buffer_;
+  size_t used_ = 0;  // Of the buffer, by items that were given out.
+  bool head_due_ = true;
+  bool done_ = false;
+};
+
 // Reads the stream again, in pieces of any size.
 class SnapshotLoader {
  public:
@@ -49,13 +73,8 @@ class SnapshotLoader {
   Status Finish();
 
  private:
-  enum class Step : uint8_t { kHead, kKeys, kDone };
-  // Consumes whole items from the front of the buffer.
-  Result<size_t> Consume(std::string_view bytes);
-
   StateMachine& machine_;
-  std::string buffer_;
-  Step step_ = Step::kHead;
+  SnapshotSplitter splitter_;
 };
 
 }  // namespace mydis

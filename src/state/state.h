@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "state/acl.h"
@@ -16,6 +17,7 @@
 namespace mydis {
 
 class CommandRunner;
+struct RestoreStage;
 
 inline constexpr uint32_t kDatabases = 16;
 
@@ -38,6 +40,10 @@ struct State {
   bool OutOfMemory() const {
     return OverLimit(keyspace, settings) && !MayEvict(keyspace, settings);
   }
+
+  // The keys of a backup that is being restored, until they replace those that are here; null: none
+  // is. Made by log entries, but in no snapshot: none is taken meanwhile (docs/backup.md).
+  std::shared_ptr<RestoreStage> restoring;
 
   // Where PUBLISH goes; null: nowhere. This instance's, not part of the state.
   MessageListener* messages = nullptr;

@@ -1,3 +1,4 @@
+#include "state/restore_stage.h"
 #include "state/state_machine.h"
 
 #include <fmt/format.h>
@@ -115,6 +116,10 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   applied.expired = RemoveExpired();
   if (state_->users.RemoveEnded(state_->time_ms) > 0 && state_->messages != nullptr)
     state_->messages->OnUsersChanged();
+  if (state_->restoring != nullptr && state_->restoring->Late(state_->time_ms)) [[unlikely]] {
+    state_->restoring->keys.FlushAll();
+    state_->restoring.reset();
+  }
   const std::string_view body = payload.substr(kEnvelopeSize);
   bool readable = true;
   switch (envelope.kind) {

@@ -49,6 +49,7 @@ _SAMPLES = {
     "post_v1_tokens": ("/v1/tokens", {"name": "sample"}, 201),
     "delete_v1_tokens_name": ("/v1/tokens/sample", None, 204),
     "get_v1_backup": ("/v1/backup", None, 200),
+    "post_v1_restore": ("/v1/restore", b"no backup", 400),
     "get_v1_openapi_json": ("/v1/openapi.json", None, 200),
     "get_ui": ("/ui", None, 200),
     "post": ("/", ["GET", "k"], 200),

@@ -49,10 +49,91 @@ class BackupHandler final : public HttpHandler {
   bool ended_ = false;
 };
 
+// --- POST /v1/restore ---
+
+class RestoreHandler final : public HttpHandler {
+ public:
+  void Start(HttpExchange& x) override { x.set_writes(); }
+
+  void OnBody(HttpExchange& x, std::string_view bytes) override {
+    piece_ += bytes;
+    if (piece_.size() >= kPiece) Upload(x);
+  }
+
+  void OnBodyEnd(HttpExchange& x) override {
+    came_ = true;
+    Upload(x);
+  }
+
+  void OnReply(HttpExchange& x, RespValue reply) override {
+    if (!failure_.empty()) return x.RespondError(failure_);
+    if (reply.is_error()) return Fail(x, std::move(reply.text));
+    switch (step_) {
+      case Step::kUpload:
+        if (--uploads_due_ > 0 || !came_) return;
+        return Next(x, Step::kCheck);
+      case Step::kCheck:
+        return Next(x, reply.integer == 0 ? Step::kBegin : Step::kCheck);
+      case Step::kBegin:
+        return Next(x, Step::kFeed);
+      case Step::kFeed:
+        return Next(x, reply.integer == 0 ? Step::kCommit : Step::kFeed);
+      case Step::kCommit:
+        return Respond(x);
+    }
+  }
+
+ private:
+  enum class Step : uint8_t { kUpload, kCheck, kBegin, kFeed, kCommit };
+  static constexpr size_t kPiece = 256 << 10;
+
+  void Upload(HttpExchange& x) {
+    ++uploads_due_;
+    x.Send({"MYDIS", "RESTORE", "UPLOAD", piece_});
+    piece_.clear();
+  }
+
+  void Next(HttpExchange& x, Step step) {
+    constexpr std::string_view kWords[] = {"UPLOAD", "CHECK", "BEGIN", "FEED", "COMMIT"};
+    step_ = step;
+    x.Send({"MYDIS", "RESTORE", kWords[static_cast<size_t>(step)]});
+  }
+
+  // What was put beside the keys is thrown away; the answer to that is the last.
+  void Fail(HttpExchange& x, std::string error) {
+    if (step_ == Step::kUpload) return x.RespondError(error);
+    failure_ = std::move(error);
+    x.Send({"MYDIS", "RESTORE", "END"});
+  }
+
+  static void Respond(HttpExchange& x) {
+    HttpResponse response{.fields = {}, .body = {}, .length = {}};
+    JsonWriter out(response.body);
+    out.BeginObject().Key("result").String("OK");
+    out.Key("revision").Unsigned(x.revision()).EndObject();
+    response.body += '\n';
+    x.Respond(std::move(response));
+  }
+
+  std::string piece_;
+  Step step_ = Step::kUpload;
+  uint32_t uploads_due_ = 0;
+  bool came_ = false;  // All of the body.
+  std::string failure_;
+};
+
 constexpr HttpAnswer kBackupAnswers[] = {
     {200, "the file: all keys, users, tokens, settings and scripts, with checksums"},
     {403, "this takes an administrator"},
 };
+constexpr HttpAnswer kRestoreAnswers[] = {
+    {200,
+     "{\"result\":\"OK\",\"revision\":N}: all instances have the keys and scripts of the backup"},
+    {400, "this is no whole backup: nothing was changed"},
+    {403, "this takes an administrator"},
+    {429, "another restore is under way"},
+};
+
 constexpr HttpRoute kRoutes[] = {
     {.method = "GET",
      .path = "/v1/backup",
@@ -61,6 +142,14 @@ constexpr HttpRoute kRoutes[] = {
      .gives = "application/octet-stream",
      .answers = kBackupAnswers,
      .make = MakeHttpHandler<BackupHandler>},
+    {.method = "POST",
+     .path = "/v1/restore",
+     .summary = "Replaces all keys and scripts by those of a backup, on all instances at once.",
+     .commands = "MYDIS RESTORE",
+     .body = HttpBody::kPieces,
+     .body_form = "what GET /v1/backup gave",
+     .answers = kRestoreAnswers,
+     .make = MakeHttpHandler<RestoreHandler>},
 };
 
 }  // namespace

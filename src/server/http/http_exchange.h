@@ -43,6 +43,10 @@ class HttpHandler {
   // The request may go on: sends commands, or responds. Its body has come in full, unless the route
   // has it streamed.
   virtual void Start(HttpExchange& exchange) = 0;
+  // With HttpBody::kPieces, after Start: a piece of the body, or its end. No more is read while
+  // commands sent for it are unanswered.
+  virtual void OnBody(HttpExchange&, std::string_view) {}
+  virtual void OnBodyEnd(HttpExchange&) {}
   // The replies to the commands, in their order; not called any more after a whole response.
   virtual void OnReply(HttpExchange& exchange, RespValue reply) = 0;
   // Before OnReply: the reply is a map whose last value is a string of `size` bytes, which is long
@@ -126,6 +130,8 @@ class HttpExchange {
   void Release();
   void DropHeld();
   bool text_errors() const;
+  // Enough commands are under way for the body's pieces.
+  bool Behind() const { return !responded_ && replies_due_ >= 2; }
   bool head_only() const { return request_.head.method == "HEAD"; }
 
   const HttpBackend& backend_;

@@ -120,6 +120,35 @@ size_t HttpFilter::ConsumeHead(std::string_view input) {
   return used;
 }
 
+size_t HttpFilter::ConsumePieces(std::string_view input) {
+  if (exchange_->responded_) {
+    // Whatever is wrong, the rest need not be read.
+    exchange_->close_ = true;
+    body_ = Body::kDone;
+    return input.size();
+  }
+  size_t used = std::min<uint64_t>(input.size(), body_left_);
+  bool last = false;
+  if (body_ == Body::kPieces) {
+    handler_->OnBody(*exchange_, input.substr(0, used));
+    body_left_ -= used;
+    last = body_left_ == 0;
+  } else {
+    std::string piece;
+    const auto outcome = reader_.ReadChunks(input, &used, &piece);
+    if (outcome == HttpRequestReader::Outcome::kBroken) {
+      Refuse(reader_.status(), "ERR", reader_.error());
+      return used;
+    }
+    handler_->OnBody(*exchange_, piece);
+    last = outcome == HttpRequestReader::Outcome::kDone;
+  }
+  if (!last) return used;
+  body_ = Body::kDone;
+  if (!exchange_->responded_) handler_->OnBodyEnd(*exchange_);
+  return used;
+}
+
 size_t HttpFilter::ConsumeChunks(std::string_view input) {
   HttpExchange& exchange = *exchange_;
   const bool streamed = exchange.request_.route->body == HttpBody::kStreamed;
@@ -149,6 +178,7 @@ void HttpFilter::PassKept() {
 }
 
 size_t HttpFilter::ConsumeBody(std::string_view input) {
+  if (InPieces()) return ConsumePieces(input);
   if (body_ == Body::kChunks) return ConsumeChunks(input);
   const size_t used = std::min<uint64_t>(input.size(), body_left_);
   body_left_ -= used;
@@ -218,7 +248,8 @@ bool HttpFilter::Dispatch(HttpRequest& request) {
     if (status.ok()) status = handler_->Prepare(request);
     if (!status.ok()) {
       Refuse(400, "ERR", status.message());
-    } else if (request.head.content_length > backend_.max_body()) {
+    } else if (match.route->body != HttpBody::kPieces &&
+               request.head.content_length > backend_.max_body()) {
       Refuse(413, "ERR", fmt::format("the body has more than {} bytes", backend_.max_body()));
     } else {
       return true;
@@ -264,14 +295,18 @@ void HttpFilter::OpenBody() {
   const HttpRequest& request = exchange_->request_;
   if (body_ == Body::kHeld) {
     const HttpBody wants = request.route->body;
-    body_ = wants == HttpBody::kNone       ? Body::kSkip
-            : request.head.chunked         ? Body::kChunks
+    body_ = wants == HttpBody::kNone     ? Body::kSkip
+            : wants == HttpBody::kPieces ? request.head.chunked ? Body::kChunkPieces : Body::kPieces
+            : request.head.chunked       ? Body::kChunks
             : wants == HttpBody::kStreamed ? Body::kStream
                                            : Body::kCollect;
     if (body_ == Body::kSkip && (request.head.chunked || body_left_ > kSkippedBody))
       return Refuse(413, "ERR", "this request has no body");
   }
-  if (body_ == Body::kDone || body_ == Body::kStream || body_ == Body::kSkip) StartHandler();
+  if (body_ == Body::kDone || body_ == Body::kStream || body_ == Body::kSkip || InPieces())
+    StartHandler();
+  if (body_ == Body::kDone && request.route->body == HttpBody::kPieces && !exchange_->responded_)
+    handler_->OnBodyEnd(*exchange_);
 }
 
 void HttpFilter::StartHandler() {

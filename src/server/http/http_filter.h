@@ -67,14 +67,18 @@ class HttpFilter final : public StreamFilter {
     kChunks,   // Likewise, and they come in chunks.
     kKept,     // It came in chunks, all of it, and is being passed on to the session.
     kStream,   // Passed on to the session.
+    kPieces,   // Handed to the handler as they come.
+    kChunkPieces,
     kSkip,
   };
 
   // A request that waits for the session, not for its client.
   bool Working() const {
     return exchange_ != nullptr &&
-           (body_ == Body::kDone || body_ == Body::kHeld || body_ == Body::kKept);
+           (body_ == Body::kDone || body_ == Body::kHeld || body_ == Body::kKept ||
+            (InPieces() && exchange_->Behind()));
   }
+  bool InPieces() const { return body_ == Body::kPieces || body_ == Body::kChunkPieces; }
   bool Listening() const { return exchange_ != nullptr && exchange_->listens_; }
   // The connection changes to what the exchange has prepared.
   void TakeUpgrade();
@@ -85,6 +89,7 @@ class HttpFilter final : public StreamFilter {
   size_t ConsumeChunks(std::string_view input);
   // Gives the session the next piece of a body that came in chunks.
   void PassKept();
+  size_t ConsumePieces(std::string_view input);
   void BeginRequest(HttpHead head, size_t available);
   // False: the request has been answered.
   bool Dispatch(HttpRequest& request);

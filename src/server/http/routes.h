@@ -29,6 +29,7 @@ enum class HttpBody : uint8_t {
   kNone,      // Nothing: it is skipped.
   kWhole,     // In HttpRequest::body.
   kStreamed,  // Passed on while it comes, see HttpExchange::SendWithBody.
+  kPieces,    // Of any length: handed to HttpHandler::OnBody while it comes.
 };
 
 struct HttpRoute {

@@ -1,0 +1,187 @@
+#!/usr/bin/python3
+"""Backups: read while the cluster is written to, brought back on all instances at once, through a follower, while
+the leader dies; and files that are none."""
+
+import threading
+
+from http_client import HttpClient
+from support import ClusterTest, fill, main, wait_until
+
+
+class Backups(ClusterTest):
+    def http(self, instance, **options):
+        client = HttpClient(instance.http_port, timeout=120.0, **options)
+        self.addCleanup(client.close)
+        return client
+
+    def restore(self, client, backup):
+        return client.call("POST", "/v1/restore", backup)
+
+    def fill_with_everything(self, instance):
+        fill(instance, 3000)
+        with instance.connect() as client:
+            client.call("SET", b"\x00\xff", bytes(range(256)))
+            client.call("HSET", "hash", "f", "v", "n", 1)
+            client.call("RPUSH", "list", *range(500))
+            client.call("SADD", "set", *range(500))
+            client.call("ZADD", "zset", 1.5, "a", 2, "b")
+            client.call("XADD", "stream", "1-1", "f", "v")
+            client.call("SET", "ends", "v", "PX", 10_000_000)
+            client.call("SELECT", 3)
+            client.call("SET", "elsewhere", "v")
+            client.call("FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('f', function() return 7 end)")
+
+    def contents(self, instance):
+        """All values, by DUMP; of a key with an end whether it has one."""
+        with instance.connect() as client:
+            found = {}
+            for db in (0, 3):
+                client.call("SELECT", db)
+                for key in client.call("STRONG", "KEYS", "*"):
+                    found[db, key] = (client.call("DUMP", key), client.call("PTTL", key) > 0)
+            return found
+
+    def test_there_and_back_through_followers(self):
+        cluster = self.cluster()
+        self.fill_with_everything(cluster.leader())
+        first, second = cluster.followers()
+        cluster.wait_equal()
+        before = self.contents(first)
+        saved = self.http(first).get("/v1/backup")
+        self.assertEqual(saved.status, 200)
+        self.assertEqual(int(saved.headers["content-length"]), len(saved.body))
+        with cluster.leader().connect() as client:
+            client.call("ACL", "SETUSER", "later", "on", "nopass", "+@all")
+            client.call("SET", "key:1", "changed")
+            client.call("DEL", "hash")
+            client.call("SET", "only:now", "v")
+            client.call("FUNCTION", "FLUSH")
+        watching = second.connect()
+        self.addCleanup(watching.close)
+        watching.call("WATCH", "key:2", "missing")
+        restored = self.restore(self.http(second), saved.body)
+        self.assertEqual((restored.status, restored.json["result"]), (200, "OK"), restored)
+        self.assertEqual(self.contents(second), before)
+        cluster.wait_equal()
+        for instance in cluster:
+            self.assertEqual(instance.call("STRONG", "EVAL", "return redis.call('GET', 'only:now')", 0), None)
+            self.assertEqual(instance.call("FCALL", "f", 0), 7)
+        # Users are the cluster's, not the backup's.
+        self.assertIsNotNone(first.call("ACL", "GETUSER", "later"))
+        # Revisions only grow, and whoever has watched a key has seen it change.
+        self.assertGreater(restored.revision, saved.revision)
+        watching.call("MULTI")
+        watching.call("SET", "x", "y")
+        self.assertIsNone(watching.call("EXEC"))
+        # All of it is on disk.
+        for instance in cluster:
+            instance.kill()
+        for instance in cluster:
+            instance.start()
+        cluster.wait_equal()
+        self.assertEqual(self.contents(first), before)
+
+    def test_a_backup_is_consistent_while_the_cluster_is_written_to(self):
+        cluster = self.cluster()
+        follower = cluster.followers()[0]
+        fill(cluster.leader(), 20_000)
+        stop = threading.Event()
+
+        def write():
+            with cluster.leader().connect() as client:
+                i = 0
+                while not stop.is_set():
+                    i += 1
+                    client.call("MSET", "pair:a", i, "key:77", i, "pair:b", i)
+
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        try:
+            wait_until(lambda: follower.call("EXISTS", "pair:b"), 30, "a write")
+            saved = self.http(follower).get("/v1/backup").body
+        finally:
+            stop.set()
+            writer.join(30)
+        self.assertEqual(self.restore(self.http(follower), saved).status, 200)
+        values = follower.call("MGET", "pair:a", "key:77", "pair:b")
+        self.assertEqual(len(set(values)), 1, values)
+        self.assertEqual(follower.call("DBSIZE"), 20_002)
+
+    def test_what_is_no_backup_changes_nothing(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        fill(instance, 2000, size=500)
+        client = self.http(instance)
+        saved = client.get("/v1/backup").body
+        instance.call("SET", "here", "still")
+        middle = len(saved) // 2
+        for bad in (b"", b"x", saved[:-1], saved[:middle], saved + b"x", b"y" + saved[1:], b"\0" * 5000,
+                    saved[:middle] + bytes([saved[middle] ^ 1]) + saved[middle + 1:]):
+            with self.subTest(size=len(bad)):
+                response = self.restore(self.http(instance), bad)
+                self.assertEqual((response.status, response.error["committed"]), (400, "no"), response)
+                self.assertIn("not a whole backup", response.error["message"])
+        self.assertEqual(instance.call("GET", "here"), b"still")
+        self.assertEqual(instance.call("DBSIZE"), 2001)
+        # In chunks, too.
+        client.send_raw(b"POST /v1/restore HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for at in range(0, len(saved), 10_000):
+            piece = saved[at:at + 10_000]
+            client.send_raw(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        client.send_raw(b"0\r\n\r\n")
+        self.assertEqual(client.read().status, 200)
+        self.assertEqual(instance.call("DBSIZE"), 2000)
+
+    def test_the_leader_dies_meanwhile(self):
+        cluster = self.cluster()
+        leader = cluster.leader()
+        fill(leader, 20_000, size=1000)
+        follower = cluster.followers()[0]
+        saved = self.http(follower).get("/v1/backup").body
+        follower.call("STRONG", "FLUSHALL")
+        follower.call("SET", "old", "v")
+        answer = []
+        thread = threading.Thread(target=lambda: answer.append(self.restore(self.http(follower), saved)))
+        thread.start()
+        wait_until(lambda: self.staged(follower) > 3, 60, "parts in the log")
+        self.assertEqual(follower.call("GET", "old"), b"v")
+        leader.kill()
+        thread.join(120)
+        self.assertEqual(answer[0].status, 200, answer[0])
+        self.assertEqual(follower.call("DBSIZE"), 20_000)
+        leader.start()
+        cluster.wait_equal()
+
+    def staged(self, instance):
+        """Parts of a backup that this instance has given to the log."""
+        stats = instance.call("INFO", "commandstats").decode()
+        calls = [line.split("calls=")[1].split(",")[0] for line in stats.splitlines()
+                 if line.startswith("cmdstat_mydis|stage:")]
+        return int(calls[0]) if calls else 0
+
+    def test_who_brings_a_backup_dies_meanwhile(self):
+        """The cluster keeps what it has, and can be restored by another a minute later, or at once after DROP."""
+        cluster = self.cluster()
+        fill(cluster.leader(), 2000)
+        with cluster.followers()[0].connect() as client:
+            client.call("MYDIS", "STAGE", "BEGIN", "gone")
+        follower = cluster.followers()[1]
+        refused = follower.try_call("MYDIS", "STAGE", "BEGIN", "other")
+        self.assertRegex(str(refused), "BUSY another backup is being restored")
+        self.assertEqual(follower.call("DBSIZE"), 2000)
+        follower.call("MYDIS", "STAGE", "DROP", "gone")
+        saved = self.http(follower).get("/v1/backup").body
+        self.assertEqual(self.restore(self.http(follower), saved).status, 200)
+        cluster.wait_equal()
+
+    def test_only_administrators(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        token = instance.call("TOKEN", "CREATE", "NAME", "app").decode()
+        client = self.http(instance, token=token)
+        self.assertEqual(client.get("/v1/backup").status, 403)
+        self.assertEqual(client.call("POST", "/v1/restore", b"x").status, 403)
+
+
+if __name__ == "__main__":
+    main()
