@@ -1,4 +1,3 @@
-#include "state/restore_stage.h"
 #include "state/state_machine.h"
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "base/hash.h"
 #include "state/apply_prefetch.h"
 #include "state/entry_codec.h"
+#include "state/restore_stage.h"
 
 namespace mydis {
 namespace {
