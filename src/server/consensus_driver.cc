@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 
+#include <algorithm>
 #include <future>
 
 #include "base/hash.h"
@@ -117,6 +118,7 @@ struct ConsensusDriver::Impl final {
 
   std::atomic<Readiness> readiness{Readiness::kStarting};
   std::atomic<bool> can_submit{true};
+  std::atomic<bool> forming{false};  // A cluster of `expect`, not all of which vote yet.
   std::atomic<bool> disk_full{false};
   mutable Mutex mutex;
   std::string why MYDIS_GUARDED_BY(mutex);
@@ -173,6 +175,7 @@ void ConsensusDriver::Impl::StartFounder() {
       founding.seeds.insert(founding.seeds.end(), resolved.begin(), resolved.end());
     }
     founding.expect = static_cast<uint32_t>(options.expect);
+    forming = options.expect > 1;
   }
   founder = std::make_unique<Founder>(std::move(founding), clock, *transport);
   transport->SetFounder(founder.get());
@@ -455,6 +458,19 @@ Readiness ConsensusDriver::readiness() const {
 std::string ConsensusDriver::why() const {
   MutexLock guard(impl_->mutex);
   return impl_->why;
+}
+
+std::string ConsensusDriver::Forming() const {
+  if (!impl_->forming.load(std::memory_order_relaxed)) return {};
+  const auto now = status();
+  const auto voters = std::ranges::count_if(now->members, [](const MemberStatus& member) {
+    return member.member.role == MemberRole::kVoter;
+  });
+  const int wanted = (impl_->options.expect - 1) | 1;  // The number of voters is kept odd.
+  if (voters < wanted)
+    return fmt::format("its cluster is being formed: {} of {} instances vote", voters, wanted);
+  impl_->forming = false;
+  return {};
 }
 
 bool ConsensusDriver::can_submit() const {

@@ -23,7 +23,7 @@ _BLOCK = re.compile(r"^```sh\n(.*?)^```$|^<!-- setup\n(.*?)^-->$", re.MULTILINE 
 _ELSEWHERE = {"docs/http.md"}
 # What is run when the page is left: processes that it started.
 _END = "kill $(jobs -p) 2>/dev/null; wait"
-_SECONDS = 120  # For one command: far more than any takes.
+_SECONDS = 60  # For one command: far more than any takes.
 
 
 def pages():

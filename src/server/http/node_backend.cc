@@ -60,6 +60,10 @@ HttpHealth NodeBackend::Health() const {
   HttpHealth health;
   health.ready = node_.consensus().readiness() == Readiness::kReady;
   health.why = node_.consensus().why();
+  if (health.ready) {
+    health.why = node_.consensus().Forming();
+    health.ready = health.why.empty();
+  }
   health.has_leader = status->leader != 0;
   health.lag = status->commit - std::min(status->applied, status->commit);
   health.turning = AllTurn();
