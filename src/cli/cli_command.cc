@@ -52,7 +52,7 @@ constexpr CommandLineSpec kCommandLine = {
     .words_end_options = true,
     .footer =
         "The history is kept in ~/.mydis_history (MYDIS_HISTFILE names another file), without "
-        "lines that\nhold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
+        "lines that hold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
         "wrong command line.",
 };
 
@@ -284,6 +284,8 @@ int RunOnce(const CliOptions& options, std::vector<std::string> words) {
 }
 
 }  // namespace
+
+const CommandLineSpec& CliCommandLine() { return kCommandLine; }
 
 int CliMain(std::span<const std::string> arguments) {
   const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);

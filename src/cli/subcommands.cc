@@ -1,0 +1,26 @@
+#include "cli/subcommands.h"
+
+namespace mydis {
+namespace {
+
+constexpr Subcommand kSubcommands[] = {
+    {"server", "run one instance of a cluster", ServerCommandLine, ServerMain},
+    {"cli", "talk to an instance, line by line or with one command", CliCommandLine, CliMain},
+    {"cluster", "show and change the cluster: status, add, remove, promote, transfer, set",
+     ClusterCommandLine, ClusterMain},
+    {"token", "make, list and revoke tokens, which may be limited to key prefixes",
+     TokenCommandLine, TokenMain},
+};
+
+}  // namespace
+
+std::span<const Subcommand> Subcommands() { return kSubcommands; }
+
+const Subcommand* FindSubcommand(std::string_view name) {
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (subcommand.name == name) return &subcommand;
+  }
+  return nullptr;
+}
+
+}  // namespace mydis
