@@ -54,6 +54,7 @@ constexpr CommandLineSpec kCommandLine = {
         "The history is kept in ~/.mydis_history (MYDIS_HISTFILE names another file), without "
         "lines that hold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
         "wrong command line.",
+    .words = "COMMAND",
 };
 
 struct CliOptions {

@@ -10,6 +10,9 @@ constexpr Subcommand kSubcommands[] = {
      ClusterCommandLine, ClusterMain},
     {"token", "make, list and revoke tokens, which may be limited to key prefixes",
      TokenCommandLine, TokenMain},
+    {"completion", "print a script for completion in bash, zsh or fish", CompletionCommandLine,
+     CompletionMain},
+    {"man", "print manual pages", ManCommandLine, ManMain},
 };
 
 }  // namespace

@@ -36,4 +36,10 @@ int ClusterMain(std::span<const std::string> arguments);
 const CommandLineSpec& TokenCommandLine();
 int TokenMain(std::span<const std::string> arguments);
 
+const CommandLineSpec& CompletionCommandLine();
+int CompletionMain(std::span<const std::string> arguments);
+
+const CommandLineSpec& ManCommandLine();
+int ManMain(std::span<const std::string> arguments);
+
 }  // namespace mydis
