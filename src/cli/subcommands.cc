@@ -10,6 +10,8 @@ constexpr Subcommand kSubcommands[] = {
      ClusterCommandLine, ClusterMain},
     {"token", "make, list and revoke tokens, which may be limited to key prefixes",
      TokenCommandLine, TokenMain},
+    {"bench", "measure how many requests a second instances answer, and how soon", BenchCommandLine,
+     BenchMain},
     {"completion", "print a script for completion in bash, zsh or fish", CompletionCommandLine,
      CompletionMain},
     {"man", "print manual pages", ManCommandLine, ManMain},

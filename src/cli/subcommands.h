@@ -36,6 +36,9 @@ int ClusterMain(std::span<const std::string> arguments);
 const CommandLineSpec& TokenCommandLine();
 int TokenMain(std::span<const std::string> arguments);
 
+const CommandLineSpec& BenchCommandLine();
+int BenchMain(std::span<const std::string> arguments);
+
 const CommandLineSpec& CompletionCommandLine();
 int CompletionMain(std::span<const std::string> arguments);
 
