@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/addresses.h"
 #include "cli/bench_options.h"
 #include "cli/bench_report.h"
 #include "cli/interrupt.h"
@@ -123,7 +124,8 @@ class BenchRun {
   // Commands one after the other, over a connection of their own.
   Status Send(uint64_t count, const std::function<std::vector<std::string>(uint64_t)>& command) {
     RemoteConnection connection(options_.connection);
-    if (Status s = connection.Connect(); !s.ok()) return s;
+    if (Status s = connection.Connect(); !s.ok())
+      return {ErrorCode::kUnavailable, ConnectAdvice(s)};
     std::vector<std::vector<std::string>> commands = options_.load.greeting;
     Progress progress({.label = "bench", .total = count, .unit = "commands"});
     for (uint64_t i = 0; i < count; ++i) {

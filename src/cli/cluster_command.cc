@@ -104,7 +104,7 @@ std::string SettingsText(const RespValue& reply, bool people) {
 int PrintReply(const ActionSpec& action, const CommandLine& line, const RespValue& reply) {
   const bool people = isatty(STDOUT_FILENO) != 0;
   if (line.Has("json")) {
-    fmt::print("{}\n", ToJson(reply));
+    fmt::print("{}\n", FormatJson(reply));
   } else if (action.name == "status") {
     const Result<std::string> text = people ? ClusterTable(reply) : ClusterTabs(reply);
     if (!text) return Failure(action, text.error().message());

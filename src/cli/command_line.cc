@@ -23,7 +23,8 @@ std::string UnknownOption(const CommandLineSpec& spec, std::string_view typed) {
   const std::string_view name = typed.substr(0, typed.find('='));
   std::vector<std::string_view> known;
   for (const OptionSpec& option : spec.options) known.push_back(LongName(option));
-  const std::string_view nearest = NearestWord(name, known);
+  // One letter is as near to any other.
+  const std::string_view nearest = name.size() > 2 ? NearestWord(name, known) : "";
   if (!nearest.empty())
     return fmt::format("{} is not an option; did you mean {}? try {} --help", name, nearest,
                        spec.program);
@@ -124,10 +125,18 @@ std::string_view OptionKey(const OptionSpec& option) {
   return name.substr(name.find_first_not_of('-'));
 }
 
+OptionSpec HelpOption(const CommandLineSpec& spec) {
+  for (const OptionSpec& option : spec.options) {
+    if (option.names.starts_with("-h,")) return {"--help", "", "print this"};
+  }
+  return {"-h,--help", "", "print this"};
+}
+
 Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
                                      std::span<const std::string> arguments) {
   CLI::App app;
-  app.set_help_flag("-h,--help");
+  const OptionSpec help = HelpOption(spec);
+  app.set_help_flag(std::string(help.names));
   app.allow_extras(true);
   app.prefix_command(spec.words_end_options);
   std::vector<std::vector<std::string>> values(spec.options.size());
@@ -141,6 +150,10 @@ Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
     }
   }
   CommandLine line;
+  if (arguments.size() == 1 && arguments[0] == "-h") {
+    line.help = true;
+    return line;
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
@@ -216,7 +229,7 @@ std::string HelpText(const CommandLineSpec& spec) {
     if (!option.group.empty()) out += fmt::format("\n{}\n", option.group);
     AppendOption(out, option);
   }
-  AppendOption(out, {"-h,--help", "", "print this"});
+  AppendOption(out, HelpOption(spec));
   AppendExamples(out, spec.examples);
   for (const std::string& paragraph : Paragraphs(spec.footer)) {
     out += '\n';

@@ -74,6 +74,10 @@ Result<const ActionSpec*> FindAction(const CommandLineSpec& spec, const CommandL
 // The help text, wrapped at 100 columns.
 std::string HelpText(const CommandLineSpec& spec);
 
+// The option that prints the help, which every subcommand has: -h is left to those that use it for
+// something else, where it helps only if it stands alone.
+OptionSpec HelpOption(const CommandLineSpec& spec);
+
 // Key of an option: its last name without dashes.
 std::string_view OptionKey(const OptionSpec& option);
 

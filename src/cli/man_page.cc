@@ -80,13 +80,13 @@ std::string OptionEntry(const OptionSpec& option) {
   return out;
 }
 
-std::string Options(std::span<const OptionSpec> options) {
+std::string Options(const CommandLineSpec& spec) {
   std::string out = ".SH OPTIONS\n";
-  for (const OptionSpec& option : options) {
+  for (const OptionSpec& option : spec.options) {
     if (!option.group.empty()) out += fmt::format(".SS {}\n", Quoted(option.group));
     out += OptionEntry(option);
   }
-  return out + OptionEntry({"-h,--help", "", "print a summary of this page"});
+  return out + OptionEntry({HelpOption(spec).names, "", "print a summary of this page"});
 }
 
 std::string Actions(std::span<const ActionSpec> actions) {
@@ -159,7 +159,7 @@ std::string ManPage(const Subcommand& subcommand, std::string_view date) {
   out += fmt::format(".SH SYNOPSIS\n.B {}\n{}", spec.program, Lines(spec.usage));
   out += ".SH DESCRIPTION\n" + Sentence(spec.summary);
   for (const std::string& paragraph : Paragraphs(spec.footer)) out += ".PP\n" + Lines(paragraph);
-  out += Actions(spec.actions) + Options(spec.options) + Examples(spec.examples);
+  out += Actions(spec.actions) + Options(spec) + Examples(spec.examples);
   return out + std::string(kExitStatus) + SeeAlso(name);
 }
 

@@ -9,9 +9,9 @@
 
 #include "base/duration.h"
 #include "cli/addresses.h"
-#include "cli/cluster_status.h"
 #include "cli/command_line.h"
 #include "cli/remote_call.h"
+#include "cli/reply_format.h"
 #include "cli/subcommands.h"
 
 namespace mydis {
@@ -165,7 +165,7 @@ int List(const CommandLine& line) {
   const Result<RespValue> reply = CallInstance(line, {"TOKEN", "LIST"});
   if (!reply) return Failure(reply.error());
   if (line.Has("json")) {
-    fmt::print("{}\n", ToJson(*reply));
+    fmt::print("{}\n", FormatJson(*reply));
   } else {
     fmt::print("{}", Table(*reply, isatty(STDOUT_FILENO) != 0));
   }

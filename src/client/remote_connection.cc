@@ -249,8 +249,10 @@ uint64_t RemoteConnection::ReplyDeadline() const {
 
 Status RemoteConnection::Lost(Status why) {
   const bool sent = sent_any_;
+  const bool strange = why.code() == ErrorCode::kCorrupt && !answered_;
   const std::string peer = address().ToString();
   Close();
+  if (strange) return {ErrorCode::kNotCommitted, fmt::format("{}: {}", peer, why.message())};
   if (why.code() == ErrorCode::kBusy) return why;
   if (why.code() == ErrorCode::kTimeout)
     return {ErrorCode::kTimeout,
