@@ -21,7 +21,10 @@ std::vector<std::string> ReadLogin(const CommandLine& line) {
 Status ReadTls(const CommandLine& line, RemoteConnection::Options* options) {
   const bool wanted = line.Has("tls") || line.Has("tls-ca") || line.Has("tls-cert") ||
                       line.Has("tls-key") || line.Has("tls-server-name");
-  if (!wanted) return Status::Ok();
+  return wanted ? MakeTls(line, options) : Status::Ok();
+}
+
+Status MakeTls(const CommandLine& line, RemoteConnection::Options* options) {
   if (line.Has("tls-cert") != line.Has("tls-key"))
     return {ErrorCode::kInvalid, "--tls-cert and --tls-key belong together: give both"};
   auto context =
@@ -30,6 +33,12 @@ Status ReadTls(const CommandLine& line, RemoteConnection::Options* options) {
   options->tls = *std::move(context);
   options->tls_server_name = line.Get("tls-server-name");
   return Status::Ok();
+}
+
+std::string ConnectAdvice(const Status& why) {
+  return fmt::format(
+      "{}; is Mydis running there? mydis server starts it, --address HOST:PORT names another",
+      why.message());
 }
 
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line) {

@@ -35,8 +35,14 @@ inline constexpr OptionSpec kTlsNameOption = {
 // REDISCLI_AUTH, ask for; empty for none.
 std::vector<std::string> ReadLogin(const CommandLine& line);
 
-// Takes the options above into `options`.
+// Takes the options above into `options`, if any of them is given.
 Status ReadTls(const CommandLine& line, RemoteConnection::Options* options);
+
+// The same, given or not.
+Status MakeTls(const CommandLine& line, RemoteConnection::Options* options);
+
+// What to do about a connection that could not be made, on one line.
+std::string ConnectAdvice(const Status& why);
 
 // From --address, else MYDIS_ADDRESS, else the default.
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line);

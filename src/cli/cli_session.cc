@@ -7,8 +7,9 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/clock.h"
-#include "cli/reply_format.h"
+#include "cli/addresses.h"
 
 namespace mydis {
 namespace {
@@ -56,13 +57,13 @@ CliSession::CliSession(Options options, Interrupt* interrupt)
   });
   if (!options_.login.empty()) restore_["0 auth"] = options_.login;
   if (options_.resp3) restore_["1 hello"] = {"HELLO", "3"};
+  if (!options_.consistency.empty()) restore_["2 consistency"] = options_.consistency;
 }
 
 bool CliSession::Connect() {
   const Status status = connection_.Connect();
   if (!status.ok()) {
-    Say(fmt::format("{}; is Mydis running there? --address HOST:PORT names another",
-                    status.message()));
+    Say(ConnectAdvice(status));
     return false;
   }
   return Restore();
@@ -136,7 +137,7 @@ bool CliSession::Run(const Words& words) {
   Follow(words, *reply);
   Print(words, *reply);
   const uint64_t took = SystemClock().MonotonicUs() - start;
-  if (options_.interactive && !options_.raw && took >= kShownAfterUs)
+  if (options_.interactive && options_.style == ReplyStyle::kPeople && took >= kShownAfterUs)
     fmt::print("({:.2f}s)\n", static_cast<double>(took) / 1e6);
   std::fflush(stdout);
   return !reply->is_error();
@@ -145,7 +146,7 @@ bool CliSession::Run(const Words& words) {
 bool CliSession::Stream(const Words& words) {
   const bool monitor = Is(words[0], "monitor");
   Status status = connection_.Send(words);
-  if (status.ok() && !monitor && !options_.raw)
+  if (status.ok() && !monitor && options_.style == ReplyStyle::kPeople)
     fmt::print("Reading messages... (press Ctrl-C to quit)\n");
   while (status.ok()) {
     std::fflush(stdout);
@@ -170,14 +171,13 @@ bool CliSession::Stream(const Words& words) {
 }
 
 void CliSession::Print(const Words& words, const RespValue& reply) {
+  const bool monitor = Is(words[0], "monitor");
   std::string text;
-  if (IsReport(words) || Is(words[0], "monitor")) {
+  if (options_.style != ReplyStyle::kJson && (IsReport(words) || monitor)) {
     text = FormatRaw(reply);
-    if (Is(words[0], "monitor")) text += '\n';
-  } else if (options_.raw) {
-    text = FormatRaw(reply) + "\n";
+    if (monitor) text += '\n';
   } else {
-    text = FormatForPeople(reply);
+    text = FormatReply(reply, options_.style);
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
@@ -207,7 +207,7 @@ void CliSession::Follow(const Words& words, const RespValue& reply) {
     restore_["1 hello"] = words;
   } else if (IsOk(reply) &&
              (Is(words, "client", "setname") || Is(words, "client", "consistency"))) {
-    restore_["2 " + words[1]] = words;
+    restore_["2 " + ToLower(words[1])] = words;
   }
 }
 
@@ -232,6 +232,17 @@ RespValue CliSession::Ask(const Words& words) {
   if (!connection_.connected() || in_transaction_) return {};
   Result<RespValue> reply = connection_.Command(words);
   return reply ? std::move(*reply) : RespValue();
+}
+
+Result<RespValue> CliSession::Call(const Words& words) {
+  if (!connection_.connected()) {
+    if (Status s = connection_.Connect(); !s.ok())
+      return Fail(ErrorCode::kUnavailable, ConnectAdvice(s));
+    if (!Restore()) return Fail(ErrorCode::kUnavailable, "the connection cannot be used");
+  }
+  Result<RespValue> reply = connection_.Command(words);
+  if (reply && reply->is_error()) return Fail(ErrorCode::kUnavailable, reply->text);
+  return reply;
 }
 
 std::string CliSession::Prompt() const {

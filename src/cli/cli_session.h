@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/interrupt.h"
+#include "cli/reply_format.h"
 #include "client/remote_connection.h"
 
 namespace mydis {
@@ -21,7 +22,9 @@ class CliSession {
     std::vector<std::string> login;  // The AUTH command to begin with; empty: none.
     int database = 0;
     bool resp3 = false;
-    bool raw = false;          // Replies for programs, not for people.
+    // The CLIENT CONSISTENCY command to begin with; empty: none.
+    std::vector<std::string> consistency;
+    ReplyStyle style = ReplyStyle::kPeople;
     bool interactive = false;  // Reconnects, shows times, comes back from a stream at Ctrl-C.
   };
 
@@ -37,6 +40,14 @@ class CliSession {
   bool Repeat(const std::vector<std::string>& words, int64_t times, int64_t interval_ms);
   // Runs a command without printing; kNull if there is no reply to be had.
   RespValue Ask(const std::vector<std::string>& words);
+  // The same, connecting if need be, for whoever has to know why. An error reply is a Status too.
+  Result<RespValue> Call(const std::vector<std::string>& words);
+  // Several at once, whose replies may be errors. REQUIRES: connected().
+  Result<std::vector<RespValue>> CallAll(const std::vector<std::vector<std::string>>& commands) {
+    return connection_.Pipeline(commands);
+  }
+  // Waits. False: Ctrl-C was pressed.
+  bool Sleep(int64_t ms);
 
   bool connected() const { return connection_.connected(); }
   // "127.0.0.1:2381[1](TX)> "
@@ -49,7 +60,6 @@ class CliSession {
   void Follow(const std::vector<std::string>& words, const RespValue& reply);
   void Print(const std::vector<std::string>& words, const RespValue& reply);
   void Forget();  // State that ends with its connection.
-  bool Sleep(int64_t ms);
 
   Options options_;
   Interrupt* interrupt_;

@@ -10,7 +10,6 @@
 #include "cli/addresses.h"
 #include "cli/cluster_status.h"
 #include "cli/command_line.h"
-#include "cli/nearest.h"
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
@@ -19,18 +18,10 @@
 namespace mydis {
 namespace {
 
-// Each action is the MYDIS command of the same name.
-struct Action {
-  std::string_view name;
-  std::string_view arguments;
-  size_t min_words;
-  size_t max_words;
-  std::string_view summary;
-};
-
 constexpr std::string_view kKeygen = "keygen";
 
-constexpr Action kActions[] = {
+// Each action but keygen is the MYDIS command of the same name.
+constexpr ActionSpec kActions[] = {
     {"status", "", 0, 0, "show the cluster and its members"},
     {"add", "HOST:RAFTPORT", 1, 1, "invite an instance that waits for a cluster"},
     {"remove", "INSTANCE", 1, 1, "take an instance out for good"},
@@ -58,60 +49,37 @@ constexpr OptionSpec kOptions[] = {
 
 constexpr std::string_view kProgram = "mydis cluster";
 
-CommandLineSpec Spec(std::string_view footer) {
-  return {.program = kProgram,
-          .summary = "Shows and changes a cluster, through the Redis port of any of its instances.",
-          .usage = "[OPTION]... ACTION [ARGUMENT]...",
-          .options = kOptions,
-          .footer = footer};
-}
+constexpr ExampleSpec kExamples[] = {
+    {"mydis cluster status", "who belongs to the cluster, who leads, who lags behind"},
+    {"mydis cluster transfer db2:2382", "hand leadership to this instance before work on another"},
+    {"mydis cluster set write-consistency strong", "no write is answered before all have it"},
+    {"(umask 077; mydis cluster keygen > cluster.key)", "make the first cluster key"},
+};
 
-std::string ActionsHelp() {
-  std::string text = "Actions\n";
-  for (const Action& action : kActions)
-    text += fmt::format("  {:<30}{}\n", fmt::format("{} {}", action.name, action.arguments),
-                        action.summary);
-  return text +
-         "INSTANCE is a name as status shows it. A new instance adds itself when it is started "
-         "with\n"
-         "mydis server --join HOST:RAFTPORT of any member; one whose --join leads to no cluster "
-         "(its\n"
-         "own address will do) waits to be added.\n\n"
-         "Keys of --cluster-key-file, one a line: connections are made with the first, all are\n"
-         "accepted. The first one comes from (umask 077; mydis cluster keygen > F), the same file\n"
-         "for every instance. To replace it without a stop: add the new key behind the old one on\n"
-         "every instance, then move it to the front on every instance, then remove the old one\n"
-         "everywhere. Instances read the file anew by themselves.";
-}
+constexpr CommandLineSpec kCommandLine = {
+    .program = kProgram,
+    .summary = "Shows and changes a cluster, through the Redis port of any of its instances.",
+    .usage = "[OPTION]... ACTION [ARGUMENT]...",
+    .options = kOptions,
+    .footer =
+        "INSTANCE is a name as status shows it. A new instance adds itself when it is started with "
+        "mydis server --join HOST:RAFTPORT of any member; one whose --join leads to no cluster "
+        "(its own address will do) waits to be added.\n\n"
+        "Keys of --cluster-key-file, one a line: connections are made with the first, all are "
+        "accepted. Make the first one with keygen, and use the same file for every instance. To "
+        "replace it without a stop: add the new key behind the old one on every instance, then "
+        "move it to the front on every instance, then remove the old one everywhere. Instances "
+        "read the file anew by themselves.",
+    .actions = kActions,
+    .examples = kExamples,
+};
 
-Result<const Action*> FindAction(const CommandLine& line) {
-  if (line.words.empty())
-    return Fail(ErrorCode::kInvalid, "give an action; mydis cluster --help lists them");
-  std::vector<std::string_view> names;
-  for (const Action& action : kActions) {
-    names.push_back(action.name);
-    if (action.name != line.words[0]) continue;
-    const size_t given = line.words.size() - 1;
-    if (given < action.min_words || given > action.max_words)
-      return Fail(ErrorCode::kInvalid,
-                  fmt::format("write it as: mydis cluster {}{}{}", action.name,
-                              action.arguments.empty() ? "" : " ", action.arguments));
-    return &action;
-  }
-  const std::string_view nearest = NearestWord(line.words[0], names);
-  return Fail(
-      ErrorCode::kInvalid,
-      nearest.empty()
-          ? fmt::format("{} is not an action; mydis cluster --help lists them", line.words[0])
-          : fmt::format("{} is not an action; did you mean {}?", line.words[0], nearest));
-}
-
-int Failure(const Action& action, std::string_view message) {
+int Failure(const ActionSpec& action, std::string_view message) {
   fmt::print(stderr, "{} {}: {}\n", kProgram, action.name, message);
   return kExitFailed;
 }
 
-std::vector<std::string> CommandOf(const Action& action, const CommandLine& line) {
+std::vector<std::string> CommandOf(const ActionSpec& action, const CommandLine& line) {
   std::vector<std::string> command = {"MYDIS", std::string(action.name)};
   for (char& c : command[1]) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   command.insert(command.end(), line.words.begin() + 1, line.words.end());
@@ -133,10 +101,10 @@ std::string SettingsText(const RespValue& reply, bool people) {
   return out;
 }
 
-int PrintReply(const Action& action, const CommandLine& line, const RespValue& reply) {
+int PrintReply(const ActionSpec& action, const CommandLine& line, const RespValue& reply) {
   const bool people = isatty(STDOUT_FILENO) != 0;
   if (line.Has("json")) {
-    fmt::print("{}\n", ToJson(reply));
+    fmt::print("{}\n", FormatJson(reply));
   } else if (action.name == "status") {
     const Result<std::string> text = people ? ClusterTable(reply) : ClusterTabs(reply);
     if (!text) return Failure(action, text.error().message());
@@ -149,7 +117,7 @@ int PrintReply(const Action& action, const CommandLine& line, const RespValue& r
   return kExitOk;
 }
 
-int RunAction(const Action& action, const CommandLine& line) {
+int RunAction(const ActionSpec& action, const CommandLine& line) {
   const Result<RespValue> reply = CallInstance(line, CommandOf(action, line));
   if (reply) return PrintReply(action, line, *reply);
   return reply.error().code() == ErrorCode::kInvalid ? UsageError(kProgram, reply.error().message())
@@ -158,16 +126,16 @@ int RunAction(const Action& action, const CommandLine& line) {
 
 }  // namespace
 
+const CommandLineSpec& ClusterCommandLine() { return kCommandLine; }
+
 int ClusterMain(std::span<const std::string> arguments) {
-  const std::string footer = ActionsHelp();
-  const CommandLineSpec spec = Spec(footer);
-  const Result<CommandLine> line = ParseCommandLine(spec, arguments);
+  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
   if (!line) return UsageError(kProgram, line.error().message());
   if (line->help) {
-    fmt::print("{}", HelpText(spec));
+    fmt::print("{}", HelpText(kCommandLine));
     return kExitOk;
   }
-  const Result<const Action*> action = FindAction(*line);
+  const Result<const ActionSpec*> action = FindAction(kCommandLine, *line);
   if (!action) return UsageError(kProgram, action.error().message());
   if ((*action)->name == kKeygen) {
     fmt::print("{}\n", GenerateClusterKey());

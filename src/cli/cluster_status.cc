@@ -84,54 +84,6 @@ std::string Remarks(const RespValue& status) {
   return {};
 }
 
-void AppendJsonText(std::string_view text, std::string& out) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < ' ') {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
-
-void AppendJson(const RespValue& value, std::string& out) {
-  const bool map = value.type == Type::kMap;
-  switch (value.type) {
-    case Type::kNull:
-      out += "null";
-      return;
-    case Type::kBool:
-      out += value.boolean ? "true" : "false";
-      return;
-    case Type::kInteger:
-      out += std::to_string(value.integer);
-      return;
-    case Type::kArray:
-    case Type::kSet:
-    case Type::kPush:
-    case Type::kMap:
-      out += map ? '{' : '[';
-      for (size_t i = 0; i < value.elements.size(); ++i) {
-        if (i > 0) out += map && i % 2 == 1 ? ':' : ',';
-        if (map && i % 2 == 0) {
-          AppendJsonText(Scalar(&value.elements[i]), out);
-        } else {
-          AppendJson(value.elements[i], out);
-        }
-      }
-      out += map ? '}' : ']';
-      return;
-    default:
-      AppendJsonText(value.text, out);
-      return;
-  }
-}
-
 }  // namespace
 
 Result<std::string> ClusterTable(const RespValue& status) {
@@ -182,12 +134,6 @@ Result<std::string> ClusterTabs(const RespValue& status) {
     }
     out += '\n';
   }
-  return out;
-}
-
-std::string ToJson(const RespValue& value) {
-  std::string out;
-  AppendJson(value, out);
   return out;
 }
 

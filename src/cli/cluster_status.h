@@ -14,7 +14,4 @@ Result<std::string> ClusterTable(const RespValue& status);
 // For programs: the table's columns, a header and a line a member, separated by tabs.
 Result<std::string> ClusterTabs(const RespValue& status);
 
-// Any value as JSON on one line. Maps become objects.
-std::string ToJson(const RespValue& value);
-
 }  // namespace mydis

@@ -83,11 +83,5 @@ TEST(ClusterStatus, TabsForPrograms) {
   EXPECT_FALSE(ClusterTabs(Text("OK")));
 }
 
-TEST(ClusterStatus, Json) {
-  EXPECT_EQ(ToJson(Collection(Type::kMap, {Text("a\"\n"), Integer(1), Text("b"),
-                                           Collection(Type::kArray, {RespValue(), Text("é")})})),
-            "{\"a\\\"\\u000a\":1,\"b\":[null,\"é\"]}");
-}
-
 }  // namespace
 }  // namespace mydis

@@ -23,7 +23,8 @@ std::string UnknownOption(const CommandLineSpec& spec, std::string_view typed) {
   const std::string_view name = typed.substr(0, typed.find('='));
   std::vector<std::string_view> known;
   for (const OptionSpec& option : spec.options) known.push_back(LongName(option));
-  const std::string_view nearest = NearestWord(name, known);
+  // One letter is as near to any other.
+  const std::string_view nearest = name.size() > 2 ? NearestWord(name, known) : "";
   if (!nearest.empty())
     return fmt::format("{} is not an option; did you mean {}? try {} --help", name, nearest,
                        spec.program);
@@ -63,6 +64,18 @@ void AppendWrapped(std::string& out, std::string_view text, size_t indent, size_
   out += '\n';
 }
 
+// `left`, and `text` in a column of its own, on the same line if there is room.
+void AppendColumns(std::string& out, std::string_view left, std::string_view text) {
+  out += left;
+  size_t used = left.size();
+  if (used + 2 > kHelpColumn) {
+    out += '\n';
+    used = 0;
+  }
+  out.append(kHelpColumn - used, ' ');
+  AppendWrapped(out, text, kHelpColumn, kHelpColumn);
+}
+
 void AppendOption(std::string& out, const OptionSpec& option) {
   std::string left = option.names.starts_with("--") ? "      " : "  ";
   for (const char c : option.names) {
@@ -72,13 +85,24 @@ void AppendOption(std::string& out, const OptionSpec& option) {
   if (!option.value.empty()) left += fmt::format(" {}", option.value);
   std::string help(option.help);
   if (!option.fallback.empty()) help += fmt::format(" [{}]", option.fallback);
-  out += left;
-  if (left.size() + 2 > kHelpColumn) {
-    out += '\n';
-    left.clear();
+  AppendColumns(out, left, help);
+}
+
+void AppendActions(std::string& out, std::span<const ActionSpec> actions) {
+  if (actions.empty()) return;
+  out += "\nActions\n";
+  for (const ActionSpec& action : actions) {
+    const char* space = action.arguments.empty() ? "" : " ";
+    AppendColumns(out, fmt::format("  {}{}{}", action.name, space, action.arguments),
+                  action.summary);
   }
-  out.append(kHelpColumn - left.size(), ' ');
-  AppendWrapped(out, help, kHelpColumn, kHelpColumn);
+}
+
+void AppendExamples(std::string& out, std::span<const ExampleSpec> examples) {
+  if (examples.empty()) return;
+  out += "\nExamples\n";
+  for (const ExampleSpec& example : examples)
+    out += fmt::format("  {}\n      {}\n", example.command, example.meaning);
 }
 
 }  // namespace
@@ -101,10 +125,18 @@ std::string_view OptionKey(const OptionSpec& option) {
   return name.substr(name.find_first_not_of('-'));
 }
 
+OptionSpec HelpOption(const CommandLineSpec& spec) {
+  for (const OptionSpec& option : spec.options) {
+    if (option.names.starts_with("-h,")) return {"--help", "", "print this"};
+  }
+  return {"-h,--help", "", "print this"};
+}
+
 Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
                                      std::span<const std::string> arguments) {
   CLI::App app;
-  app.set_help_flag("-h,--help");
+  const OptionSpec help = HelpOption(spec);
+  app.set_help_flag(std::string(help.names));
   app.allow_extras(true);
   app.prefix_command(spec.words_end_options);
   std::vector<std::vector<std::string>> values(spec.options.size());
@@ -118,6 +150,10 @@ Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
     }
   }
   CommandLine line;
+  if (arguments.size() == 1 && arguments[0] == "-h") {
+    line.help = true;
+    return line;
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
@@ -146,17 +182,59 @@ Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
   return line;
 }
 
+Result<const ActionSpec*> FindAction(const CommandLineSpec& spec, const CommandLine& line) {
+  std::vector<std::string_view> names;
+  std::string all;
+  for (const ActionSpec& action : spec.actions) {
+    names.push_back(action.name);
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", action.name);
+  }
+  if (line.words.empty())
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("give an action: {}; {} --help tells more", all, spec.program));
+  const std::string& typed = line.words[0];
+  for (const ActionSpec& action : spec.actions) {
+    if (action.name != typed) continue;
+    const size_t given = line.words.size() - 1;
+    if (given >= action.min_words && given <= action.max_words) return &action;
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("write it as: {} {}{}{}", spec.program, action.name,
+                            action.arguments.empty() ? "" : " ", action.arguments));
+  }
+  const std::string_view nearest = NearestWord(typed, names);
+  return Fail(ErrorCode::kInvalid,
+              nearest.empty()
+                  ? fmt::format("{} is not one of: {}", typed, all)
+                  : fmt::format("{} is not an action; did you mean {}?", typed, nearest));
+}
+
+std::vector<std::string> Paragraphs(std::string_view footer) {
+  std::vector<std::string> paragraphs;
+  while (!footer.empty()) {
+    const size_t end = std::min(footer.find("\n\n"), footer.size());
+    std::string& paragraph = paragraphs.emplace_back(footer.substr(0, end));
+    std::replace(paragraph.begin(), paragraph.end(), '\n', ' ');
+    footer.remove_prefix(std::min(end + 2, footer.size()));
+  }
+  return paragraphs;
+}
+
 std::string HelpText(const CommandLineSpec& spec) {
   std::string out;
   AppendWrapped(out, spec.summary, 0, 0);
   out += fmt::format("\nUsage: {} {}\n", spec.program, spec.usage);
+  AppendActions(out, spec.actions);
   if (!spec.options.empty() && spec.options[0].group.empty()) out += '\n';
   for (const OptionSpec& option : spec.options) {
     if (!option.group.empty()) out += fmt::format("\n{}\n", option.group);
     AppendOption(out, option);
   }
-  AppendOption(out, {"-h,--help", "", "print this"});
-  if (!spec.footer.empty()) out += fmt::format("\n{}\n", spec.footer);
+  AppendOption(out, HelpOption(spec));
+  AppendExamples(out, spec.examples);
+  for (const std::string& paragraph : Paragraphs(spec.footer)) {
+    out += '\n';
+    AppendWrapped(out, paragraph, 0, 0);
+  }
   return out;
 }
 

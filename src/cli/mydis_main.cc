@@ -1,5 +1,6 @@
 // The `mydis` program: finds the subcommand and runs it.
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -11,53 +12,54 @@
 
 namespace {
 
-struct Subcommand {
-  std::string_view name;
-  std::string_view summary;
-  int (*run)(std::span<const std::string> arguments);
-};
-
-constexpr Subcommand kSubcommands[] = {
-    {"server", "run one instance of a cluster", mydis::ServerMain},
-    {"cli", "talk to an instance, line by line or with one command", mydis::CliMain},
-    {"cluster", "show and change the cluster: status, add, remove, promote, transfer, set",
-     mydis::ClusterMain},
-    {"token", "make, list and revoke tokens, which may be limited to key prefixes",
-     mydis::TokenMain},
-};
-
-int Help() {
+void PrintHelp() {
   fmt::print(
       "mydis {}: a key/value server that speaks the Redis protocol, made consistent by Raft\n\n"
       "Usage: mydis SUBCOMMAND [ARGUMENT]...\n\n",
       mydis::Version());
-  for (const Subcommand& subcommand : kSubcommands)
-    fmt::print("  {:<10}{}\n", subcommand.name, subcommand.summary);
+  for (const mydis::Subcommand& subcommand : mydis::Subcommands())
+    fmt::print("  {:<12}{}\n", subcommand.name, subcommand.summary);
   fmt::print(
+      "\nFirst steps\n"
+      "  mydis server                  start an instance; it keeps its data in ./data\n"
+      "  mydis cli SET greeting hello  talk to it, in another terminal\n"
+      "  mydis cluster status          see who belongs to the cluster\n"
       "\nmydis SUBCOMMAND --help tells more about each; mydis --version prints the version.\n");
-  return mydis::kExitOk;
+}
+
+// Somebody who types the name alone wants to know what there is; a script that does has a mistake.
+int NoSubcommand() {
+  if (isatty(STDOUT_FILENO) == 0)
+    return mydis::UsageError("mydis", "give a subcommand; mydis --help lists them");
+  PrintHelp();
+  return mydis::kExitUsage;
+}
+
+int UnknownSubcommand(const std::string& typed) {
+  std::vector<std::string_view> names;
+  for (const mydis::Subcommand& subcommand : mydis::Subcommands()) names.push_back(subcommand.name);
+  const std::string_view nearest = mydis::NearestWord(typed, names);
+  return mydis::UsageError(
+      "mydis", nearest.empty()
+                   ? fmt::format("{} is not a subcommand; mydis --help lists them", typed)
+                   : fmt::format("{} is not a subcommand; did you mean {}?", typed, nearest));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.empty())
-    return mydis::UsageError("mydis", "give a subcommand; mydis --help lists them");
+  if (arguments.empty()) return NoSubcommand();
   const std::string& first = arguments[0];
-  if (first == "--help" || first == "-h" || first == "help") return Help();
+  if (first == "--help" || first == "-h" || first == "help") {
+    PrintHelp();
+    return mydis::kExitOk;
+  }
   if (first == "--version" || first == "version") {
     fmt::print("mydis {}\n", mydis::Version());
     return mydis::kExitOk;
   }
-  std::vector<std::string_view> names;
-  for (const Subcommand& subcommand : kSubcommands) {
-    if (first == subcommand.name) return subcommand.run(std::span(arguments).subspan(1));
-    names.push_back(subcommand.name);
-  }
-  const std::string_view nearest = mydis::NearestWord(first, names);
-  return mydis::UsageError(
-      "mydis", nearest.empty()
-                   ? fmt::format("{} is not a subcommand; mydis --help lists them", first)
-                   : fmt::format("{} is not a subcommand; did you mean {}?", first, nearest));
+  const mydis::Subcommand* subcommand = mydis::FindSubcommand(first);
+  if (subcommand == nullptr) return UnknownSubcommand(first);
+  return subcommand->run(std::span(arguments).subspan(1));
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "protocol/resp_json.h"
+
 namespace mydis {
 namespace {
 
@@ -128,6 +130,38 @@ void AppendRaw(const RespValue& value, std::string& out) {
   }
 }
 
+void AppendCsv(const RespValue& value, std::string& out) {
+  switch (value.type) {
+    case Type::kNull:
+      out += "NULL";
+      return;
+    case Type::kError:
+      out += "ERROR," + Quoted(value.text);
+      return;
+    case Type::kInteger:
+      out += std::to_string(value.integer);
+      return;
+    case Type::kDouble:
+      out += value.text;
+      return;
+    case Type::kBool:
+      out += value.boolean ? "true" : "false";
+      return;
+    case Type::kArray:
+    case Type::kMap:
+    case Type::kSet:
+    case Type::kPush:
+      for (size_t i = 0; i < value.elements.size(); ++i) {
+        if (i > 0) out += ',';
+        AppendCsv(value.elements[i], out);
+      }
+      return;
+    default:
+      out += Quoted(value.text);
+      return;
+  }
+}
+
 }  // namespace
 
 std::string FormatForPeople(const RespValue& value) {
@@ -140,6 +174,33 @@ std::string FormatRaw(const RespValue& value) {
   std::string out;
   AppendRaw(value, out);
   return out;
+}
+
+std::string FormatCsv(const RespValue& value) {
+  std::string out;
+  AppendCsv(value, out);
+  return out;
+}
+
+std::string FormatJson(const RespValue& value) {
+  std::string out;
+  JsonWriter writer(out);
+  WriteJson(value, writer);
+  return out;
+}
+
+std::string FormatReply(const RespValue& value, ReplyStyle style) {
+  switch (style) {
+    case ReplyStyle::kPeople:
+      return FormatForPeople(value);
+    case ReplyStyle::kRaw:
+      return FormatRaw(value) + "\n";
+    case ReplyStyle::kCsv:
+      return FormatCsv(value) + "\n";
+    case ReplyStyle::kJson:
+      return FormatJson(value) + "\n";
+  }
+  return {};
 }
 
 std::string Quoted(std::string_view text) {

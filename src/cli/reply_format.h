@@ -1,4 +1,4 @@
-// Replies as text, exactly as redis-cli 7 writes them. Any thread.
+// Replies as text, exactly as redis-cli 7 writes them (but for JSON). Any thread.
 #pragma once
 
 #include <string>
@@ -14,6 +14,18 @@ std::string FormatForPeople(const RespValue& value);
 // For programs: the bytes alone, elements on lines of their own. No newline at its end, but an
 // error has one.
 std::string FormatRaw(const RespValue& value);
+
+// As comma-separated values on one line, without its end: elements one behind the other, however
+// they are nested.
+std::string FormatCsv(const RespValue& value);
+
+// As JSON on one line, without its end, as the HTTP port has it (protocol/resp_json.h).
+std::string FormatJson(const RespValue& value);
+
+enum class ReplyStyle { kPeople, kRaw, kCsv, kJson };
+
+// In one of these styles, with a newline at its end.
+std::string FormatReply(const RespValue& value, ReplyStyle style);
 
 // `text` in double quotes, with escapes for what is not printable ASCII.
 std::string Quoted(std::string_view text);

@@ -13,6 +13,7 @@
 
 #include "base/duration.h"
 #include "cli/nearest.h"
+#include "cli/subcommands.h"
 
 namespace mydis {
 namespace {
@@ -74,6 +75,15 @@ constexpr OptionSpec kOptions[] = {
     {"--version", "", "print the version"},
 };
 
+constexpr ExampleSpec kExamples[] = {
+    {"mydis server --data-dir /var/lib/mydis", "one instance, on the default ports"},
+    {"mydis server --data-dir b --port-base 2390 --join 127.0.0.1:2382",
+     "a second one on the same machine, which joins the first one's cluster"},
+    {"mydis server --expect 3 --join a:2382,b:2382,c:2382 --bind-address 0.0.0.0 "
+     "--advertise-address a",
+     "the same on each of three machines, but for the advertised name: they form a cluster"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = "mydis server",
     .summary = "Runs one instance until SIGTERM or Ctrl-C stops it.",
@@ -82,8 +92,9 @@ constexpr CommandLineSpec kCommandLine = {
     .max_words = 0,
     .footer =
         "Every option can come from the environment too (MYDIS_DATA_DIR for --data-dir) or "
-        "from the\nfile of --config. The command line goes before the environment, and that "
+        "from the file of --config. The command line goes before the environment, and that "
         "before the file.",
+    .examples = kExamples,
 };
 
 // Options that are about the command line itself.

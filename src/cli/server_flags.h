@@ -16,8 +16,6 @@ namespace mydis {
 // Gives the value of an environment variable, if it is set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-const CommandLineSpec& ServerCommandLine();
-
 // The options of `line`; what it does not name comes from the environment (MYDIS_DATA_DIR for
 // --data-dir), what neither names from the file of --config. An error is one line that names the
 // place the wrong value came from.

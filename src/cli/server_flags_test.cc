@@ -6,6 +6,8 @@
 #include <fstream>
 #include <map>
 
+#include "cli/subcommands.h"
+
 namespace mydis {
 namespace {
 

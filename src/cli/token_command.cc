@@ -9,10 +9,9 @@
 
 #include "base/duration.h"
 #include "cli/addresses.h"
-#include "cli/cluster_status.h"
 #include "cli/command_line.h"
-#include "cli/nearest.h"
 #include "cli/remote_call.h"
+#include "cli/reply_format.h"
 #include "cli/subcommands.h"
 
 namespace mydis {
@@ -42,15 +41,29 @@ constexpr OptionSpec kOptions[] = {
     {"--json", "", "print list as JSON"},
 };
 
+constexpr ActionSpec kActions[] = {
+    {"create", "", 0, 0, "make a token and print it, alone on the last line"},
+    {"list", "", 0, 0, "show the tokens that there are, without their secrets"},
+    {"revoke", "NAME...", 1, SIZE_MAX, "end tokens and close their connections"},
+};
+
+constexpr ExampleSpec kExamples[] = {
+    {"mydis token create --prefix app1: --expires 30d", "for a program that has keys of its own"},
+    {"mydis token create --monitoring --name prometheus", "for whoever collects metrics"},
+    {"mydis token revoke prometheus", "from now on it opens no door"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = kProgram,
     .summary = "Makes, lists and revokes tokens: what a program gives to be let in.",
-    .usage = "[OPTION]... create | list | revoke NAME...",
+    .usage = "[OPTION]... ACTION [NAME]...",
     .options = kOptions,
     .footer =
-        "create prints the token alone on its last line. Nobody can see it again: the cluster "
-        "keeps a\nhash. A client says AUTH TOKEN, or over HTTP the header Authorization: Bearer "
-        "TOKEN.\nrevoke takes names as list shows them, or tokens, and closes their connections.",
+        "Nobody can see a token again once create has printed it: the cluster keeps a hash. A "
+        "client says AUTH TOKEN, or over HTTP the header Authorization: Bearer TOKEN. revoke takes "
+        "names as list shows them, or tokens.",
+    .actions = kActions,
+    .examples = kExamples,
 };
 
 using Type = RespValue::Type;
@@ -152,7 +165,7 @@ int List(const CommandLine& line) {
   const Result<RespValue> reply = CallInstance(line, {"TOKEN", "LIST"});
   if (!reply) return Failure(reply.error());
   if (line.Has("json")) {
-    fmt::print("{}\n", ToJson(*reply));
+    fmt::print("{}\n", FormatJson(*reply));
   } else {
     fmt::print("{}", Table(*reply, isatty(STDOUT_FILENO) != 0));
   }
@@ -173,25 +186,9 @@ int Revoke(const CommandLine& line) {
   return kExitOk;
 }
 
-int Run(const CommandLine& line) {
-  constexpr std::string_view kActions[] = {"create", "list", "revoke"};
-  if (line.words.empty()) return UsageError(kProgram, "give create, list or revoke");
-  const std::string& action = line.words[0];
-  const bool revokes = action == "revoke";
-  if (!std::ranges::count(kActions, action)) {
-    const std::string_view nearest = NearestWord(action, kActions);
-    return UsageError(kProgram,
-                      nearest.empty()
-                          ? fmt::format("{} is not one of create, list, revoke", action)
-                          : fmt::format("{} is not an action; did you mean {}?", action, nearest));
-  }
-  if (revokes != (line.words.size() > 1))
-    return UsageError(kProgram, revokes ? "write it as: mydis token revoke NAME..."
-                                        : fmt::format("{} takes options, no words", action));
-  return revokes ? Revoke(line) : action == "list" ? List(line) : Create(line);
-}
-
 }  // namespace
+
+const CommandLineSpec& TokenCommandLine() { return kCommandLine; }
 
 int TokenMain(std::span<const std::string> arguments) {
   const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
@@ -200,7 +197,10 @@ int TokenMain(std::span<const std::string> arguments) {
     fmt::print("{}", HelpText(kCommandLine));
     return kExitOk;
   }
-  return Run(*line);
+  const Result<const ActionSpec*> action = FindAction(kCommandLine, *line);
+  if (!action) return UsageError(kProgram, action.error().message());
+  const std::string_view name = (*action)->name;
+  return name == "create" ? Create(*line) : name == "list" ? List(*line) : Revoke(*line);
 }
 
 }  // namespace mydis

@@ -15,12 +15,14 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "client/strange_reply.h"
 #include "protocol/resp_writer.h"
 
 namespace mydis {
 namespace {
 
 constexpr size_t kReadSize = 64 * 1024;
+constexpr size_t kFirstBytes = 16;  // Enough to tell what the other side speaks.
 
 uint64_t NowUs() { return SystemClock().MonotonicUs(); }
 
@@ -58,6 +60,8 @@ void RemoteConnection::Close() {
   output_.clear();
   written_ = 0;
   sent_any_ = false;
+  answered_ = false;
+  first_bytes_.clear();
 }
 
 Status RemoteConnection::Connect() {
@@ -157,17 +161,22 @@ Status RemoteConnection::ReadSome(bool* closed) {
   if (n > 0 && filter_) {
     std::string plain;
     Status status = filter_->Receive(bytes, plain, output_);
-    reader_.Feed(plain);
+    Feed(plain);
     return status;
   }
   if (n > 0) {
-    reader_.Feed(bytes);
+    Feed(bytes);
   } else if (n == 0) {
     *closed = true;
   } else if (errno != EAGAIN && errno != EINTR) {
     return {ErrorCode::kIo, std::strerror(errno)};
   }
   return Status::Ok();
+}
+
+void RemoteConnection::Feed(std::string_view plain) {
+  if (!answered_ && first_bytes_.size() < kFirstBytes) first_bytes_ += plain.substr(0, kFirstBytes);
+  reader_.Feed(plain);
 }
 
 bool RemoteConnection::Alive() {
@@ -207,14 +216,16 @@ Result<RespValue> RemoteConnection::NextValue(uint64_t deadline_us) {
     RespValue value;
     switch (reader_.Next(&value)) {
       case RespReader::Outcome::kValue:
+        answered_ = true;
         return value;
       case RespReader::Outcome::kBroken:
+        if (!answered_) return Fail(ErrorCode::kCorrupt, StrangeReply(first_bytes_));
         return Fail(ErrorCode::kCorrupt, fmt::format("what came is no reply: {}", reader_.error()));
       case RespReader::Outcome::kLong:  // Not asked for.
       case RespReader::Outcome::kNeedMore:
         break;
     }
-    if (closed) return Fail(ErrorCode::kIo, "it ended");
+    if (closed) return Fail(ErrorCode::kIo, answered_ ? "it ended" : StrangeReply(first_bytes_));
     short ready = 0;
     if (Status s = Wait(POLLIN, deadline_us, &ready); !s.ok()) return Fail(s);
     if (Status s = ReadSome(&closed); !s.ok()) return Fail(s);
@@ -238,8 +249,10 @@ uint64_t RemoteConnection::ReplyDeadline() const {
 
 Status RemoteConnection::Lost(Status why) {
   const bool sent = sent_any_;
+  const bool strange = why.code() == ErrorCode::kCorrupt && !answered_;
   const std::string peer = address().ToString();
   Close();
+  if (strange) return {ErrorCode::kNotCommitted, fmt::format("{}: {}", peer, why.message())};
   if (why.code() == ErrorCode::kBusy) return why;
   if (why.code() == ErrorCode::kTimeout)
     return {ErrorCode::kTimeout,

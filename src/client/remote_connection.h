@@ -70,6 +70,7 @@ class RemoteConnection {
   Status Wait(short events, uint64_t deadline_us, short* ready);
   Status Flush(uint64_t deadline_us);
   Status ReadSome(bool* closed);
+  void Feed(std::string_view plain);
   Result<RespValue> NextValue(uint64_t deadline_us);
   Result<RespValue> NextReply(uint64_t deadline_us);
   uint64_t ReplyDeadline() const;
@@ -81,9 +82,11 @@ class RemoteConnection {
   int fd_ = -1;
   std::unique_ptr<StreamFilter> filter_;  // Null: the connection is plain.
   RespReader reader_;
-  std::string output_;     // For the socket.
-  size_t written_ = 0;     // Of output_.
-  bool sent_any_ = false;  // Since the last reply was complete, bytes have left this side.
+  std::string output_;       // For the socket.
+  size_t written_ = 0;       // Of output_.
+  bool sent_any_ = false;    // Since the last reply was complete, bytes have left this side.
+  bool answered_ = false;    // A reply has come over this connection.
+  std::string first_bytes_;  // That came, a few of them.
   std::function<void(RespValue)> on_push_;
 };
 

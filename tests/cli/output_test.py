@@ -58,7 +58,8 @@ class Output(CliTest):
         return outputs
 
     def test_every_type_in_every_style(self):
-        for options in ([], ["--no-raw"], ["--raw"], ["-3"], ["-3", "--no-raw"]):
+        for options in ([], ["--no-raw"], ["--raw"], ["-3"], ["-3", "--no-raw"], ["--csv"],
+                        ["-3", "--csv"]):
             for words in COMMANDS:
                 with self.subTest(options=options, words=words):
                     expected, got = self.both(options, words)

@@ -78,9 +78,9 @@ class Tokens(ClusterTest):
     def test_wrong_words(self):
         cluster = self.cluster()
         for words, message in ((["craete"], "did you mean create?"),
-                               ([], "give create, list or revoke"),
+                               ([], "give an action: create, list, revoke"),
                                (["revoke"], "write it as: mydis token revoke NAME..."),
-                               (["create", "x"], "create takes options, no words"),
+                               (["create", "x"], "write it as: mydis token create"),
                                (["create", "--admin", "--read-only"], "give one of"),
                                (["create", "--expires", "soon"], "--expires: soon is not a length"),
                                (["create", "--admin", "--prefix", "x"], "leave out --prefix")):

@@ -1,0 +1,176 @@
+// `mydis bench`: how many requests a second instances answer, and how soon.
+#include <fmt/core.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/addresses.h"
+#include "cli/bench_options.h"
+#include "cli/bench_report.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/subcommands.h"
+
+namespace mydis {
+namespace {
+
+constexpr std::string_view kProgram = "mydis bench";
+
+int Failure(const Status& status) {
+  fmt::print(stderr, "{}: {}\n", kProgram, status.message());
+  return kExitFailed;
+}
+
+// Each connection is a file.
+void AllowManyFiles() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool TerminalHasBlocks() {
+  std::setlocale(LC_CTYPE, "");
+  return MB_CUR_MAX > 1;
+}
+
+void ListTests() {
+  for (const BenchTest& test : BenchTests()) {
+    std::string words;
+    for (const std::string& word : test.words) words += " " + word;
+    fmt::print("{:<12}{}\n", test.name, words);
+  }
+}
+
+// Runs the tests one after the other.
+class BenchRun {
+ public:
+  explicit BenchRun(BenchOptions options)
+      : options_(std::move(options)), utf8_(TerminalHasBlocks()) {
+    options_.connection.interrupt_fd = interrupt_.fd();
+  }
+
+  int Run() {
+    if (options_.format == BenchFormat::kTabs || options_.format == BenchFormat::kCsv)
+      fmt::print("{}", ReportHeader(Separator()));
+    Status status;
+    for (const BenchTest& test : options_.tests) {
+      status = RunTest(test);
+      if (!status.ok() || stopped_) break;
+    }
+    PrintSummary();
+    std::fflush(stdout);
+    if (!status.ok()) return Failure(status);
+    if (Status s = Clean(); !s.ok()) return Failure(s);
+    return all_good_ ? kExitOk : kExitFailed;
+  }
+
+ private:
+  char Separator() const { return options_.format == BenchFormat::kCsv ? ',' : '\t'; }
+
+  Status RunTest(const BenchTest& test) {
+    if (!test.before.empty()) {
+      if (Status s = Send(test.before.size(), [&](uint64_t i) { return test.before[i]; }); !s.ok())
+        return s;
+    }
+    Progress progress({.label = test.name, .total = options_.load.requests, .unit = "requests"});
+    const LoadProgress show = [&](uint64_t answered, uint64_t elapsed_us) {
+      // Of a test that ends by time, the share of the time is shown.
+      if (const uint64_t limit_us = options_.load.duration_ms * 1000; limit_us > 0)
+        progress.set_total(static_cast<uint64_t>(
+            static_cast<double>(answered) * static_cast<double>(limit_us) /
+            static_cast<double>(std::clamp<uint64_t>(elapsed_us, 1, limit_us))));
+      progress.Update(answered);
+    };
+    Result<LoadResult> result =
+        RunLoad(options_.load, CommandTemplate(test.words, options_.data), interrupt_.fd(), show);
+    progress.Clear();
+    if (!result) return result.error();
+    interrupt_.Take();
+    stopped_ = result->interrupted;
+    all_good_ = all_good_ && result->errors == 0 && result->lost == 0;
+    reports_.push_back({test.name, *std::move(result)});
+    PrintTest();
+    return Status::Ok();
+  }
+
+  void PrintTest() {
+    const BenchReport& report = reports_.back();
+    if (options_.format == BenchFormat::kPeople) {
+      fmt::print("{}\n", ReportForPeople(report, options_.load, utf8_));
+    } else if (options_.format != BenchFormat::kJson) {
+      fmt::print("{}", ReportLine(report, Separator()));
+    }
+    std::fflush(stdout);
+  }
+
+  void PrintSummary() {
+    if (options_.format == BenchFormat::kJson) {
+      fmt::print("{}", ReportJson(reports_, options_.load));
+    } else if (options_.format == BenchFormat::kPeople && reports_.size() > 1) {
+      fmt::print("{}", SummaryForPeople(reports_));
+    }
+  }
+
+  Status Clean() {
+    if (!options_.clean) return Status::Ok();
+    const uint64_t keyspace = options_.load.keyspace;
+    return Send(CleanupCommands(keyspace), [&](uint64_t i) { return CleanupCommand(i, keyspace); });
+  }
+
+  // Commands one after the other, over a connection of their own.
+  Status Send(uint64_t count, const std::function<std::vector<std::string>(uint64_t)>& command) {
+    RemoteConnection connection(options_.connection);
+    if (Status s = connection.Connect(); !s.ok())
+      return {ErrorCode::kUnavailable, ConnectAdvice(s)};
+    std::vector<std::vector<std::string>> commands = options_.load.greeting;
+    Progress progress({.label = "bench", .total = count, .unit = "commands"});
+    for (uint64_t i = 0; i < count; ++i) {
+      std::vector<std::string> words = command(i);
+      for (std::string& word : words) {
+        if (word == "__data__") word = options_.data;
+      }
+      commands.push_back(std::move(words));
+      const Result<std::vector<RespValue>> replies = connection.Pipeline(commands);
+      if (!replies) return replies.error();
+      for (const RespValue& reply : *replies) {
+        if (reply.is_error()) return {ErrorCode::kUnavailable, reply.text};
+      }
+      commands.clear();
+      progress.Update(i + 1);
+    }
+    return Status::Ok();
+  }
+
+  BenchOptions options_;
+  const bool utf8_;
+  Interrupt interrupt_;
+  std::vector<BenchReport> reports_;
+  bool stopped_ = false;
+  bool all_good_ = true;
+};
+
+}  // namespace
+
+int BenchMain(std::span<const std::string> arguments) {
+  const CommandLineSpec& spec = BenchCommandLine();
+  const Result<CommandLine> line = ParseCommandLine(spec, arguments);
+  if (!line) return UsageError(kProgram, line.error().message());
+  if (line->help) {
+    fmt::print("{}", HelpText(spec));
+    return kExitOk;
+  }
+  if (line->Has("list-tests")) {
+    ListTests();
+    return kExitOk;
+  }
+  Result<BenchOptions> options = ReadBenchOptions(*line);
+  if (!options) return UsageError(kProgram, options.error().message());
+  AllowManyFiles();
+  return BenchRun(*std::move(options)).Run();
+}
+
+}  // namespace mydis

@@ -1,0 +1,253 @@
+#include "cli/cli_options.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <optional>
+
+#include "base/duration.h"
+#include "cli/addresses.h"
+#include "cli/password_prompt.h"
+#include "cli/server_uri.h"
+#include "cli/subcommands.h"
+
+namespace mydis {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {kAddressOption.names, kAddressOption.value, kAddressOption.help, kAddressOption.fallback,
+     "Where to"},
+    {"-h,--host", "HOST", "the same in two options, as redis-cli has it", "127.0.0.1"},
+    {"-p,--port", "N", "Redis port at --host", "2381"},
+    {"-u,--uri", "URI",
+     "the same in one: redis://USER:PASSWORD@HOST:PORT/DB, or rediss:// for TLS"},
+    kUserOption,
+    kPasswordOption,
+    {"--askpass", "", "ask for the password on the terminal"},
+    kTokenOption,
+    kTlsOption,
+    kTlsCaOption,
+    kTlsCertOption,
+    kTlsKeyOption,
+    kTlsNameOption,
+    {"-n,--db", "N", "database to select", "0", "How"},
+    {"-3", "", "speak version 3 of the Redis protocol"},
+    {"--strong", "", "strong reads and writes: --read-consistency and --write-consistency at once"},
+    {"--read-consistency", "eventual|strong", "strong: linearizable reads",
+     "what the instance was told"},
+    {"--write-consistency", "eventual|strong",
+     "strong: a write is answered when all instances have applied it",
+     "what the instance was told"},
+    {"-r,--repeat", "N", "run the command N times; -1: until Ctrl-C", "1"},
+    {"-i,--interval", "D", "wait between repetitions, like 500ms; a number alone is seconds", "0"},
+    {"-x", "", "take the last argument of the command from standard input"},
+    {"--raw", "", "print replies as bytes alone: for programs, and the way into a pipe", "",
+     "Output"},
+    {"--no-raw", "", "print types, numbers and quotes: for people, and the way on a terminal"},
+    {"--json", "", "print each reply as JSON on one line, as the HTTP port has it"},
+    {"--csv", "", "print each reply as comma-separated values on one line"},
+    {"--scan", "", "print the names of all keys, without stopping the instance", "",
+     "Instead of commands"},
+    {"--bigkeys", "", "look at all keys, and print the largest ones and what each type takes"},
+    {"--pattern", "GLOB", "--scan and --bigkeys: only keys that match", "all"},
+    {"--type", "string|list|set|zset|hash|stream", "--scan and --bigkeys: only keys of this type",
+     "all"},
+    {"--stat", "", "print figures of the instance every second, or every --interval"},
+    {"--latency", "",
+     "measure how long PING, or the command given, takes until Ctrl-C; into a "
+     "pipe for a second, or --interval"},
+    {"--eval", "FILE", "run the Lua script in FILE: --eval FILE KEY... , ARGUMENT..."},
+    {"--pipe", "",
+     "send the commands of standard input, in the Redis protocol or one a line, "
+     "without waiting for each reply"},
+};
+
+constexpr ExampleSpec kExamples[] = {
+    {"mydis cli", "a conversation: Tab completes, help COMMAND explains"},
+    {"mydis cli SET greeting hello", "one command"},
+    {"mydis cli --json HGETALL user:7", "its reply as JSON"},
+    {"mydis cli --strong GET greeting", "a linearizable read"},
+    {"mydis cli -x SET photo < photo.jpg", "a value from a file"},
+    {"mydis cli --scan --pattern 'user:*'", "the names of keys"},
+    {"mydis cli -r -1 -i 1 LLEN queue", "a length, every second"},
+    {"mydis cli --latency", "how long a round trip takes"},
+};
+
+constexpr CommandLineSpec kCommandLine = {
+    .program = "mydis cli",
+    .summary = "Runs the command given, or the lines of standard input, or talks on a terminal.",
+    .usage = "[OPTION]... [COMMAND [ARGUMENT]...]",
+    .options = kOptions,
+    .words_end_options = true,
+    .footer =
+        "With several addresses it goes on at another instance when the one that it talks to goes "
+        "away.\n\n"
+        "The history is kept in ~/.mydis_history (MYDIS_HISTFILE names another file), without "
+        "lines that hold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
+        "wrong command line.",
+    .examples = kExamples,
+    .words = "COMMAND",
+};
+
+Result<int64_t> ParseInteger(std::string_view option, std::string_view text, int64_t min) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < min)
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("{}: {} is not a number from {} on", option, text, min));
+  return value;
+}
+
+// redis-cli's -i takes seconds, with fractions; a unit may follow here.
+Result<int64_t> ParseInterval(const std::string& text) {
+  const bool plain = text.find_first_not_of("0123456789.") == std::string::npos;
+  Result<int64_t> ms = ParseDuration(plain ? text + "s" : text);
+  if (!ms) return Fail(ErrorCode::kInvalid, fmt::format("--interval: {}", ms.error().message()));
+  return ms;
+}
+
+// The one of these flags that is given, or nothing. Two are an error.
+template <typename T>
+Result<std::optional<T>> OneOf(const CommandLine& line,
+                               std::initializer_list<std::pair<std::string_view, T>> flags) {
+  std::string_view given;
+  std::optional<T> value;
+  for (const auto& [flag, meaning] : flags) {
+    if (!line.Has(flag)) continue;
+    if (value)
+      return Fail(
+          ErrorCode::kInvalid,
+          fmt::format("--{} and --{} exclude each other: give one of the two", given, flag));
+    given = flag;
+    value = meaning;
+  }
+  return value;
+}
+
+// -h and -p, or --uri, or --address.
+Status ReadWhere(const CommandLine& line, CliOptions& options) {
+  const bool host = line.Has("host") || line.Has("port");
+  if (int{host} + int{line.Has("uri")} + int{line.Has("address")} > 1)
+    return {ErrorCode::kInvalid, "give --address, or --host and --port, or --uri: one of them"};
+  RemoteConnection::Options& connection = options.session.connection;
+  if (line.Has("uri")) {
+    const Result<ServerUri> uri = ParseServerUri(line.Get("uri"));
+    if (!uri) return {ErrorCode::kInvalid, fmt::format("--uri: {}", uri.error().message())};
+    connection.addresses = {uri->address};
+    if (uri->database >= 0) options.session.database = uri->database;
+    if (!uri->password.empty()) {
+      options.session.login = {"AUTH", uri->password};
+      if (!uri->user.empty()) options.session.login = {"AUTH", uri->user, uri->password};
+    }
+    return uri->tls ? MakeTls(line, &connection) : Status::Ok();
+  }
+  if (host) {
+    const Result<int64_t> port = ParseInteger("--port", line.Get("port", "2381"), 1);
+    if (!port) return port.error();
+    if (*port > UINT16_MAX)
+      return {ErrorCode::kInvalid, fmt::format("--port: {} is not a port", *port)};
+    connection.addresses = {{line.Get("host", "127.0.0.1"), static_cast<uint16_t>(*port)}};
+    return Status::Ok();
+  }
+  Result<std::vector<HostPort>> addresses = ReadAddresses(line);
+  if (!addresses) return addresses.error();
+  connection.addresses = *std::move(addresses);
+  return Status::Ok();
+}
+
+Status ReadLogin(const CommandLine& line, CliOptions& options) {
+  if (line.Has("askpass")) {
+    Result<std::string> password = AskPassword();
+    if (!password) return password.error();
+    options.session.login = {"AUTH"};
+    if (line.Has("user")) options.session.login.push_back(line.Get("user"));
+    options.session.login.push_back(*std::move(password));
+    return Status::Ok();
+  }
+  // What the URI has said stays, unless something else is given.
+  if (auto login = ReadLogin(line); !login.empty()) options.session.login = std::move(login);
+  return Status::Ok();
+}
+
+Status ReadConsistency(const CommandLine& line, CliOptions& options) {
+  for (const auto& [option, word] :
+       {std::pair{"read-consistency", "READ"}, std::pair{"write-consistency", "WRITE"}}) {
+    const std::string value = line.Get(option, line.Has("strong") ? "strong" : "");
+    if (value.empty()) continue;
+    if (value != "strong" && value != "eventual")
+      return {ErrorCode::kInvalid,
+              fmt::format("--{}: {} is not one of: eventual, strong", option, value)};
+    std::vector<std::string>& command = options.session.consistency;
+    if (command.empty()) command = {"CLIENT", "CONSISTENCY"};
+    command.insert(command.end(), {word, value});
+  }
+  return Status::Ok();
+}
+
+Status ReadOutput(const CommandLine& line, CliOptions& options) {
+  const auto style = OneOf<ReplyStyle>(line, {{"raw", ReplyStyle::kRaw},
+                                              {"no-raw", ReplyStyle::kPeople},
+                                              {"json", ReplyStyle::kJson},
+                                              {"csv", ReplyStyle::kCsv}});
+  if (!style) return style.error();
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  options.session.style = style->value_or(terminal ? ReplyStyle::kPeople : ReplyStyle::kRaw);
+  // Version 3 tells maps from lists, which makes objects of them.
+  options.session.resp3 = line.Has("3") || line.Has("json");
+  return Status::Ok();
+}
+
+Status ReadMode(const CommandLine& line, CliOptions& options) {
+  const auto mode = OneOf<CliMode>(line, {{"scan", CliMode::kScan},
+                                          {"bigkeys", CliMode::kBigKeys},
+                                          {"stat", CliMode::kStat},
+                                          {"latency", CliMode::kLatency},
+                                          {"eval", CliMode::kEval},
+                                          {"pipe", CliMode::kPipe}});
+  if (!mode) return mode.error();
+  options.mode = mode->value_or(CliMode::kCommands);
+  const bool looks = options.mode == CliMode::kScan || options.mode == CliMode::kBigKeys;
+  options.pattern = line.Get("pattern");
+  options.type = line.Get("type");
+  options.script = line.Get("eval");
+  if (!looks && (line.Has("pattern") || line.Has("type")))
+    return {ErrorCode::kInvalid, "--pattern and --type belong to --scan or --bigkeys: give one"};
+  if (!line.words.empty() && (looks || line.Has("stat") || line.Has("pipe")))
+    return {ErrorCode::kInvalid,
+            fmt::format("{}: --scan, --bigkeys, --stat and --pipe take no command", line.words[0])};
+  options.last_from_stdin = line.Has("x");
+  if (options.last_from_stdin && line.words.empty())
+    return {ErrorCode::kInvalid, "-x needs a command: mydis cli -x SET key"};
+  return Status::Ok();
+}
+
+}  // namespace
+
+const CommandLineSpec& CliCommandLine() { return kCommandLine; }
+
+Result<CliOptions> ReadCliOptions(const CommandLine& line) {
+  CliOptions options;
+  const Result<int64_t> database = ParseInteger("--db", line.Get("db", "0"), 0);
+  if (!database) return Fail(database.error());
+  if (Status s = ReadWhere(line, options); !s.ok()) return Fail(s);
+  if (line.Has("db")) options.session.database = static_cast<int>(*database);
+  if (Status s = ReadTls(line, &options.session.connection); !s.ok()) return Fail(s);
+  if (Status s = ReadConsistency(line, options); !s.ok()) return Fail(s);
+  if (Status s = ReadOutput(line, options); !s.ok()) return Fail(s);
+  if (Status s = ReadMode(line, options); !s.ok()) return Fail(s);
+  const bool endless = options.mode == CliMode::kStat;
+  const Result<int64_t> repeat =
+      ParseInteger("--repeat", line.Get("repeat", endless ? "-1" : "1"), -1);
+  if (!repeat) return Fail(repeat.error());
+  options.repeat = *repeat;
+  const bool timed = endless || options.mode == CliMode::kLatency;
+  const Result<int64_t> interval = ParseInterval(line.Get("interval", timed ? "1" : "0"));
+  if (!interval) return Fail(interval.error());
+  options.interval_ms = *interval;
+  // Last: nobody is asked for a password in vain.
+  if (Status s = ReadLogin(line, options); !s.ok()) return Fail(s);
+  return options;
+}
+
+}  // namespace mydis
