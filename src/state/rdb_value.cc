@@ -132,9 +132,14 @@ std::string DumpPayload(const Entry& entry) {
   RdbWriter out(payload);
   WriteRdbValue(entry, out);
   const bool timed = static_cast<RdbType>(payload[0]) == RdbType::kHashTimed;
-  Encoder(payload).U16(timed ? kRdbVersionTimed : kRdbVersion);
-  out.U64(Crc64(payload));
+  AppendDumpFooter(payload, timed ? kRdbVersionTimed : kRdbVersion);
   return payload;
+}
+
+void AppendDumpFooter(std::string& payload, uint16_t version) {
+  Encoder out(payload);
+  out.U16(version);
+  out.U64(Crc64(payload));
 }
 
 bool IsDumpPayload(std::string_view payload) {

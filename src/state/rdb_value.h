@@ -38,6 +38,8 @@ std::optional<RdbValue> ReadRdbValue(uint8_t type, RdbReader& in, const Encoding
 void PutRdbValue(Keyspace& keyspace, uint32_t db, std::string_view key, RdbValue value, Ttl ttl);
 
 std::string DumpPayload(const Entry& entry);
+// Makes a payload of a type's number and a value, as a file of that version has them.
+void AppendDumpFooter(std::string& payload, uint16_t version);
 // Whether a payload is of a version that can be read, and its checksum is right.
 bool IsDumpPayload(std::string_view payload);
 // REQUIRES: IsDumpPayload(payload).
