@@ -24,6 +24,7 @@ constexpr Subcommand kSubcommands[] = {
      mydis::ClusterMain},
     {"token", "make, list and revoke tokens, which may be limited to key prefixes",
      mydis::TokenMain},
+    {"import", "bring the keys of a Redis server's RDB file into a cluster", mydis::ImportMain},
 };
 
 int Help() {

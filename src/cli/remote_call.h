@@ -5,9 +5,19 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "client/remote_connection.h"
 #include "protocol/resp_reader.h"
 
 namespace mydis {
+
+// What --address, --tls and --timeout say. kInvalid: an option is wrong.
+Result<RemoteConnection::Options> ReadConnection(const CommandLine& line);
+
+// Connects, and logs in with `login` unless it is empty. An error is one line for people.
+Status ConnectAndLogIn(RemoteConnection& connection, const std::vector<std::string>& login);
+
+// The text of an error reply for people: without "ERR".
+std::string ErrorText(const RespValue& reply);
 
 // Connects as the options of `line` say (--address, --tls, --timeout, who to log in as), speaks
 // version 3 of the protocol, which tells maps from lists, and gives the reply. An error is one line

@@ -11,5 +11,6 @@ int ServerMain(std::span<const std::string> arguments);
 int CliMain(std::span<const std::string> arguments);
 int ClusterMain(std::span<const std::string> arguments);
 int TokenMain(std::span<const std::string> arguments);
+int ImportMain(std::span<const std::string> arguments);
 
 }  // namespace mydis
