@@ -1,25 +1,19 @@
 // `mydis import`: the keys of an RDB file, through the Redis port of any instance.
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <optional>
-#include <set>
 
-#include "base/glob.h"
 #include "cli/addresses.h"
 #include "cli/command_line.h"
 #include "cli/import_sender.h"
+#include "cli/input_file.h"
+#include "cli/key_choice.h"
 #include "cli/rdb_contents.h"
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
-#include "consensus/descriptor.h"
 #include "state/rdb_skip.h"
 #include "state/rdb_value.h"
 
@@ -31,9 +25,9 @@ constexpr std::string_view kProgram = "mydis import";
 constexpr OptionSpec kOptions[] = {
     {"--on-conflict", "fail|skip|replace", "what to do about a key that is there already", "fail"},
     {"--replace", "", "the same as --on-conflict replace"},
-    {"--db", "N", "only the keys of this database of the file; several may be given", "all"},
+    kDbOption,
     {"--into-db", "N", "put all keys into this database", "where they were"},
-    {"--match", "PATTERN", "only keys that fit this pattern, as KEYS takes it"},
+    kMatchOption,
     {"--skip-modules", "", "leave out values of Redis modules, which are refused otherwise"},
     {"--dry-run", "", "say what is in the file, and send nothing"},
     kAddressOption,
@@ -61,31 +55,17 @@ constexpr CommandLineSpec kCommandLine = {
         "first goes away.",
 };
 
-struct Choice {
-  std::set<uint32_t> databases;  // Empty: all.
-  std::optional<uint32_t> into_db;
-  std::optional<std::string> pattern;
-  bool skip_modules = false;
-
-  bool Wants(const RdbItem& item) const {
-    if (item.kind == RdbItem::Kind::kFunctions) return true;
-    if (item.kind != RdbItem::Kind::kKey) return false;
-    if (!databases.empty() && !databases.contains(item.db)) return false;
-    return !pattern || GlobMatches(*pattern, item.name);
-  }
-};
-
 struct Plan {
   std::string file;
-  Choice choice;
+  KeyChoice choice;
+  std::optional<uint32_t> into_db;
+  bool skip_modules = false;
   ImportSender::Conflict conflict = ImportSender::Conflict::kFail;
 };
 
-std::optional<uint32_t> ParseDatabase(const std::string& text) {
-  uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return number;
+bool Wants(const KeyChoice& choice, const RdbItem& item) {
+  if (item.kind == RdbItem::Kind::kKey) return choice.Wants(item.db, item.name);
+  return item.kind == RdbItem::Kind::kFunctions;
 }
 
 Result<ImportSender::Conflict> ReadConflict(const CommandLine& line) {
@@ -108,20 +88,15 @@ Result<Plan> ReadPlan(const CommandLine& line) {
   const auto conflict = ReadConflict(line);
   if (!conflict) return Fail(conflict.error());
   plan.conflict = *conflict;
-  if (const auto found = line.values.find("db"); found != line.values.end()) {
-    for (const std::string& text : found->second) {
-      const auto number = ParseDatabase(text);
-      if (!number) return Fail(ErrorCode::kInvalid, "--db takes the number of a database");
-      plan.choice.databases.insert(*number);
-    }
-  }
+  Result<KeyChoice> choice = ReadKeyChoice(line);
+  if (!choice) return Fail(choice.error());
+  plan.choice = *std::move(choice);
   if (line.Has("into-db")) {
-    plan.choice.into_db = ParseDatabase(line.Get("into-db"));
-    if (!plan.choice.into_db)
-      return Fail(ErrorCode::kInvalid, "--into-db takes the number of a database");
+    const Result<uint32_t> db = ParseDatabase("--into-db", line.Get("into-db"));
+    if (!db) return Fail(db.error());
+    plan.into_db = *db;
   }
-  if (line.Has("match")) plan.choice.pattern = line.Get("match");
-  plan.choice.skip_modules = line.Has("skip-modules");
+  plan.skip_modules = line.Has("skip-modules");
   return plan;
 }
 
@@ -130,33 +105,14 @@ int Failure(const Status& status) {
   return kExitFailed;
 }
 
-// The open file, and its size if it is one that can be read twice.
-struct Input {
-  Descriptor descriptor;
-  std::optional<uint64_t> size;
-};
-
-Result<Input> OpenInput(const std::string& file) {
-  const int fd = file == "-" ? dup(STDIN_FILENO) : open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return Fail(ErrorCode::kIo, fmt::format("{}: {}", file, std::strerror(errno)));
-  Input input{.descriptor = Descriptor(fd), .size = std::nullopt};
-  struct stat about {};
-  if (fstat(fd, &about) != 0) return Fail(ErrorCode::kIo, std::strerror(errno));
-  if (S_ISDIR(about.st_mode))
-    return Fail(ErrorCode::kIo, fmt::format("{} is a directory: give an RDB file", file));
-  if (S_ISREG(about.st_mode) && lseek(fd, 0, SEEK_SET) == 0)
-    input.size = static_cast<uint64_t>(about.st_size);
-  return input;
-}
-
-Progress::Options Bar(std::string label, const Input& input) {
+Progress::Options Bar(std::string label, const InputFile& input) {
   return {.label = std::move(label), .total = input.size.value_or(0), .items = "keys"};
 }
 
 // Whether a key that is wanted can be sent.
-Status CheckKey(const RdbItem& item, const Choice& choice, uint64_t longest) {
+Status CheckKey(const RdbItem& item, const Plan& plan, uint64_t longest) {
   if (item.kind != RdbItem::Kind::kKey) return Status::Ok();
-  if (RdbTypeName(item.type) == "module" && !choice.skip_modules)
+  if (RdbTypeName(item.type) == "module" && !plan.skip_modules)
     return {ErrorCode::kInvalid,
             fmt::format("the key {} of database {}, at byte {}, is of a Redis module: "
                         "--skip-modules leaves such keys out",
@@ -169,7 +125,7 @@ Status CheckKey(const RdbItem& item, const Choice& choice, uint64_t longest) {
   return Status::Ok();
 }
 
-int DryRun(const Plan& plan, const Input& input) {
+int DryRun(const Plan& plan, const InputFile& input) {
   RdbContents contents;
   Status status;
   {
@@ -185,7 +141,7 @@ int DryRun(const Plan& plan, const Input& input) {
 
 class Import {
  public:
-  Import(const Plan& plan, const Input& input, ImportSender::Options options)
+  Import(const Plan& plan, const InputFile& input, ImportSender::Options options)
       : plan_(plan),
         input_(input),
         progress_(Bar("import", input)),
@@ -229,11 +185,10 @@ class Import {
     Progress progress(Bar("check", input_));
     const int fd = input_.descriptor.get();
     Status status = ReadRdb(fd, 0, progress, &contents, [this](RdbItem& item) {
-      return plan_.choice.Wants(item) ? CheckKey(item, plan_.choice, longest_) : Status::Ok();
+      return Wants(plan_.choice, item) ? CheckKey(item, plan_, longest_) : Status::Ok();
     });
     if (!status.ok()) return {status.code(), fmt::format("{}: {}", plan_.file, status.message())};
-    if (lseek(fd, 0, SEEK_SET) != 0) return {ErrorCode::kIo, std::strerror(errno)};
-    return Status::Ok();
+    return input_.Rewind();
   }
 
   Status Send(RdbItem& item, const RdbContents& contents) {
@@ -242,16 +197,16 @@ class Import {
           fmt::format("the data that the module {} keeps beside the keys is left out", item.name));
       return Status::Ok();
     }
-    if (!plan_.choice.Wants(item)) return Status::Ok();
+    if (!Wants(plan_.choice, item)) return Status::Ok();
     if (item.kind == RdbItem::Kind::kFunctions) return sender_.SendLibrary(item);
-    if (Status status = CheckKey(item, plan_.choice, longest_); !status.ok()) return status;
+    if (Status status = CheckKey(item, plan_, longest_); !status.ok()) return status;
     if (RdbTypeName(item.type) == "module") {
       ++left_out_;
       return Status::Ok();
     }
     // It ended before there were computers; RESTORE takes 0 for no end.
     if (item.deadline_ms && *item.deadline_ms <= 0) return Status::Ok();
-    if (plan_.choice.into_db) item.db = *plan_.choice.into_db;
+    if (plan_.into_db) item.db = *plan_.into_db;
     std::string payload = std::move(*item.bytes);
     AppendDumpFooter(payload, static_cast<uint16_t>(contents.version));
     return sender_.SendKey(item, std::move(payload));
@@ -266,7 +221,7 @@ class Import {
   static constexpr uint64_t kPayloadEnd = 10;
 
   const Plan& plan_;
-  const Input& input_;
+  const InputFile& input_;
   Progress progress_;
   ImportSender sender_;
   uint64_t longest_ = 0;
@@ -278,7 +233,7 @@ int Run(const CommandLine& line) {
   if (!plan) return UsageError(kProgram, plan.error().message());
   Result<RemoteConnection::Options> connection = ReadConnection(line);
   if (!connection) return UsageError(kProgram, connection.error().message());
-  const Result<Input> input = OpenInput(plan->file);
+  const Result<InputFile> input = InputFile::Open(plan->file);
   if (!input) return Failure(input.error());
   if (line.Has("dry-run")) return DryRun(*plan, *input);
   const int64_t patience_ms = connection->reply_timeout_ms;

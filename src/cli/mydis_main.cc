@@ -24,7 +24,10 @@ constexpr Subcommand kSubcommands[] = {
      mydis::ClusterMain},
     {"token", "make, list and revoke tokens, which may be limited to key prefixes",
      mydis::TokenMain},
+    {"backup", "copy everything that a cluster holds to a file", mydis::BackupMain},
+    {"restore", "replace a cluster's keys by those of a backup", mydis::RestoreMain},
     {"import", "bring the keys of a Redis server's RDB file into a cluster", mydis::ImportMain},
+    {"export", "write all keys to an RDB file that redis-server loads", mydis::ExportMain},
 };
 
 int Help() {

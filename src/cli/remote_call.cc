@@ -8,10 +8,11 @@
 
 namespace mydis {
 
-Result<RemoteConnection::Options> ReadConnection(const CommandLine& line) {
+Result<RemoteConnection::Options> ReadConnection(const CommandLine& line,
+                                                 std::string_view fallback) {
   Result<std::vector<HostPort>> addresses = ReadAddresses(line);
   if (!addresses) return Fail(addresses.error());
-  const Result<int64_t> timeout = ParseDuration(line.Get("timeout", "30s"));
+  const Result<int64_t> timeout = ParseDuration(line.Get("timeout", fallback));
   if (!timeout || *timeout == 0)
     return Fail(ErrorCode::kInvalid, timeout
                                          ? "--timeout: give more than 0"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command_line.h"
@@ -10,8 +11,9 @@
 
 namespace mydis {
 
-// What --address, --tls and --timeout say. kInvalid: an option is wrong.
-Result<RemoteConnection::Options> ReadConnection(const CommandLine& line);
+// What --address, --tls and --timeout (else `timeout`) say. kInvalid: an option is wrong.
+Result<RemoteConnection::Options> ReadConnection(const CommandLine& line,
+                                                 std::string_view timeout = "30s");
 
 // Connects, and logs in with `login` unless it is empty. An error is one line for people.
 Status ConnectAndLogIn(RemoteConnection& connection, const std::vector<std::string>& login);

@@ -11,6 +11,9 @@ int ServerMain(std::span<const std::string> arguments);
 int CliMain(std::span<const std::string> arguments);
 int ClusterMain(std::span<const std::string> arguments);
 int TokenMain(std::span<const std::string> arguments);
+int BackupMain(std::span<const std::string> arguments);
+int RestoreMain(std::span<const std::string> arguments);
 int ImportMain(std::span<const std::string> arguments);
+int ExportMain(std::span<const std::string> arguments);
 
 }  // namespace mydis

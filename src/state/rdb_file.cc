@@ -6,6 +6,7 @@
 
 #include "base/codec.h"
 #include "base/crc64.h"
+#include "state/rdb_opcodes.h"
 #include "state/rdb_skip.h"
 #include "state/rdb_value.h"
 
@@ -18,21 +19,6 @@ constexpr size_t kVersionDigits = 4;
 constexpr int kFirstChecked = 5;
 // Longer keys are no keys.
 constexpr uint64_t kLongestKey = uint64_t{512} << 20;
-
-enum Opcode : uint8_t {
-  kSlotSizes = 244,
-  kFunctionLibrary = 245,
-  kFunctionOfBeta = 246,
-  kModuleData = 247,
-  kIdle = 248,
-  kFrequency = 249,
-  kFact = 250,
-  kSizes = 251,
-  kDeadlineMs = 252,
-  kDeadlineSeconds = 253,
-  kSelect = 254,
-  kEnd = 255,
-};
 
 }  // namespace
 
@@ -90,16 +76,16 @@ Result<RdbItem> RdbFileReader::Next() {
       continue;
     }
     switch (opcode) {
-      case kEnd:
+      case kRdbEnd:
         return ReadEnd();
-      case kFact:
+      case kRdbFact:
         item_.name = in_.String();
         return ReadText(RdbItem::Kind::kFact);
-      case kFunctionLibrary:
+      case kRdbFunctions:
         return ReadText(RdbItem::Kind::kFunctions);
-      case kModuleData:
+      case kRdbModuleData:
         return ReadModuleData();
-      case kFunctionOfBeta:
+      case kRdbFunctionOfBeta:
         return Fail(
             Broken("it has a function of a release candidate of Redis 7.0, which no "
                    "release reads"));
@@ -111,32 +97,32 @@ Result<RdbItem> RdbFileReader::Next() {
 
 bool RdbFileReader::ReadAttribute(uint8_t opcode) {
   switch (opcode) {
-    case kSelect: {
+    case kRdbSelect: {
       const uint64_t db = in_.Length();
       if (db > INT32_MAX) in_.Fail();
       db_ = static_cast<uint32_t>(db);
       break;
     }
-    case kDeadlineMs:
+    case kRdbDeadlineMs:
       item_.deadline_ms = static_cast<int64_t>(in_.U64());
       break;
-    case kDeadlineSeconds: {
+    case kRdbDeadlineSeconds: {
       uint32_t seconds = 0;
       for (int shift = 0; shift < 32; shift += 8) seconds |= uint32_t{in_.U8()} << shift;
       item_.deadline_ms = int64_t{static_cast<int32_t>(seconds)} * 1000;
       break;
     }
-    case kIdle:
+    case kRdbIdle:
       item_.idle_s = in_.Length();
       break;
-    case kFrequency:
+    case kRdbFrequency:
       item_.frequency = in_.U8();
       break;
-    case kSizes:
+    case kRdbSizes:
       in_.Length();
       in_.Length();
       break;
-    case kSlotSizes:
+    case kRdbSlotSizes:
       for (int i = 0; i < 3; ++i) in_.Length();
       break;
     default:

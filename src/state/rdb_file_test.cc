@@ -9,6 +9,7 @@
 
 #include "base/codec.h"
 #include "base/crc64.h"
+#include "state/rdb_file_writer.h"
 #include "state/rdb_value.h"
 
 namespace mydis {
@@ -156,6 +157,52 @@ TEST(RdbFileTest, FilesOfRedis) {
               (std::map<int, int>{
                   {0, 4}, {2, 1}, {4, 1}, {5, 1}, {11, 1}, {16, 1}, {17, 1}, {18, 2}, {19, 2}}));
   }
+}
+
+// What is written is read again, and a stream has the form that its version knows.
+TEST(RdbFileTest, WritesWhatItReads) {
+  for (const uint16_t version : {kRdbVersionLowest, kRdbVersion, kRdbVersionTimed}) {
+    Keyspace keyspace(1, 4);
+    keyspace.SetString(0, "text", std::string(1000, 'x'), Ttl::None());
+    keyspace.SetString(2, "ends", "17", Ttl::At(12345));
+    Set set;
+    set.Add("a", EncodingLimits());
+    keyspace.Put(2, "set", std::move(set), Ttl::None());
+    keyspace.Put(2, "stream", Stream(), Ttl::None());
+    std::string file;
+    RdbFileWriter writer(version, [&file](std::string_view bytes) {
+      file += bytes;
+      return Status::Ok();
+    });
+    ASSERT_TRUE(writer.Fact("who", "mydis").ok());
+    ASSERT_TRUE(writer.Library("#!lua name=l").ok());
+    for (const uint32_t db : {0, 2}) {
+      keyspace.ForEach(db, [&](const Entry& entry) {
+        EXPECT_EQ(RdbVersionOf(entry), kRdbVersionLowest);
+        ASSERT_TRUE(writer.Key(db, entry, keyspace.Deadline(db, entry)).ok());
+      });
+    }
+    ASSERT_TRUE(writer.End().ok());
+    const auto items = ReadAll(file);
+    ASSERT_TRUE(items) << items.error().message();
+    std::map<std::string, const RdbItem*> by_name;
+    for (const auto& [item, bytes] : *items) by_name[item.name] = &item;
+    EXPECT_EQ(by_name.size(), 6u);
+    EXPECT_EQ(by_name["ends"]->db, 2u);
+    EXPECT_EQ(by_name["ends"]->deadline_ms, 12345);
+    EXPECT_EQ(by_name["text"]->db, 0u);
+    EXPECT_EQ(by_name["stream"]->type, version >= kRdbVersion ? 21 : 19);
+    EXPECT_EQ(by_name["set"]->type, version >= kRdbVersion ? 20 : 2);
+  }
+}
+
+TEST(RdbFileTest, FieldsThatExpireNeedAVersionOfTheirOwn) {
+  Keyspace keyspace(1, 1);
+  Hash hash;
+  hash.Set("f", "v", EncodingLimits());
+  hash.SetDeadline("f", 99);
+  keyspace.Put(0, "hash", std::move(hash), Ttl::None());
+  EXPECT_EQ(RdbVersionOf(*keyspace.Find(0, "hash")), kRdbVersionTimed);
 }
 
 }  // namespace
