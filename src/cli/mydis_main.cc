@@ -28,6 +28,9 @@ constexpr Subcommand kSubcommands[] = {
     {"restore", "replace a cluster's keys by those of a backup", mydis::RestoreMain},
     {"import", "bring the keys of a Redis server's RDB file into a cluster", mydis::ImportMain},
     {"export", "write all keys to an RDB file that redis-server loads", mydis::ExportMain},
+    {"verify", "look at a backup, an RDB file or a data directory: is it whole, what is in it",
+     mydis::VerifyMain},
+    {"recover", "go on with one instance when the majority is gone for good", mydis::RecoverMain},
 };
 
 int Help() {

@@ -15,5 +15,7 @@ int BackupMain(std::span<const std::string> arguments);
 int RestoreMain(std::span<const std::string> arguments);
 int ImportMain(std::span<const std::string> arguments);
 int ExportMain(std::span<const std::string> arguments);
+int VerifyMain(std::span<const std::string> arguments);
+int RecoverMain(std::span<const std::string> arguments);
 
 }  // namespace mydis
