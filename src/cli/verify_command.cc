@@ -56,15 +56,19 @@ Status VerifyEntries(LogStore& log) {
   return Status::Ok();
 }
 
-Result<std::string> VerifySnapshots(Disk& disk, Storage& storage) {
+// All that are there, also a newer one that a start would pass over for being broken; the report is
+// of the newest.
+Result<std::string> VerifySnapshots(Disk& disk, const std::string& directory) {
+  const auto names = disk.List(directory);
+  if (!names) return Fail(names.error());
   std::string report;
-  for (const SnapshotInfo& info : storage.snapshots().List()) {
-    const std::string path = storage.data_dir() + "/snapshots/" + SnapshotName(info.id);
+  for (const std::string& name : *names) {
+    if (!ParseSnapshotName(name)) continue;
+    const std::string path = directory + "/" + name;
     auto file = disk.Open(path, OpenMode::kRead);
     if (!file) return Fail(file.error());
     auto found = BackupReport(**file, path, People());
     if (!found) return found;
-    // The older one is there in case the newer one breaks.
     report = *std::move(found);
   }
   return report;
@@ -84,7 +88,7 @@ Result<std::string> VerifyDirectory(const std::string& path) {
     return Fail(ErrorCode::kNotFound, fmt::format("{} was never in use", path));
   const auto facts = ExamineStorage(**storage);
   if (!facts) return Fail(facts.error());
-  const auto snapshots = VerifySnapshots(disk, **storage);
+  const auto snapshots = VerifySnapshots(below, path + "/snapshots");
   if (!snapshots) return snapshots;
   if (Status status = VerifyEntries((*storage)->log()); !status.ok()) return Fail(status);
   return DirectoryReport(*facts, path) + *snapshots;
