@@ -10,6 +10,7 @@
 #include "cli/backup_keys.h"
 #include "cli/command_line.h"
 #include "cli/key_choice.h"
+#include "cli/key_summary.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
 #include "cli/remote_backup.h"
@@ -162,8 +163,8 @@ Status ExportBackup(const Plan& plan, DiskFile& backup, const std::string& name)
   if (status.ok()) status = (*out)->Commit();
   progress.Clear();
   if (!status.ok() || plan.file == "-") return status;
-  fmt::print("exported {} keys and {} function libraries: RDB version {}, {}\n", attempt->keys(),
-             attempt->libraries(), written, BytesText((*out)->size()));
+  fmt::print("exported {} and {}: RDB version {}, {}\n", KeysText(attempt->keys()),
+             LibrariesText(attempt->libraries()), written, BytesText((*out)->size()));
   return Status::Ok();
 }
 

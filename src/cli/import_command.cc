@@ -154,11 +154,11 @@ class Import {
     if (!status.ok()) {
       const std::string before =
           counts.keys == 0 ? std::string()
-                           : fmt::format("; {} keys were imported before that", counts.keys);
+                           : fmt::format("; {} imported before that", KeysText(counts.keys));
       return Failure({status.code(), status.message() + before});
     }
-    std::string text = fmt::format("imported {} keys", counts.keys);
-    if (counts.libraries > 0) text += fmt::format(" and {} function libraries", counts.libraries);
+    std::string text = "imported " + KeysText(counts.keys);
+    if (counts.libraries > 0) text += " and " + LibrariesText(counts.libraries);
     if (counts.skipped > 0) text += fmt::format(", {} were there already", counts.skipped);
     if (left_out_ > 0) text += fmt::format(", {} of modules were left out", left_out_);
     fmt::print("{}\n", text);

@@ -1,9 +1,19 @@
 #include "cli/key_summary.h"
 
+#include <fmt/core.h>
+
 #include "cli/progress.h"
 #include "cli/text_table.h"
 
 namespace mydis {
+
+std::string KeysText(uint64_t count) {
+  return fmt::format("{} key{}", count, count == 1 ? "" : "s");
+}
+
+std::string LibrariesText(uint64_t count) {
+  return fmt::format("{} function librar{}", count, count == 1 ? "y" : "ies");
+}
 
 void KeySummary::Add(uint32_t db, std::string_view type, bool expires, uint64_t bytes) {
   Sum& sum = sums_[{db, std::string(type)}];

@@ -9,6 +9,10 @@
 
 namespace mydis {
 
+// "1 key", "3 keys"; "0 function libraries".
+std::string KeysText(uint64_t count);
+std::string LibrariesText(uint64_t count);
+
 class KeySummary {
  public:
   void Add(uint32_t db, std::string_view type, bool expires, uint64_t bytes);

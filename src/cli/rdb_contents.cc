@@ -21,8 +21,7 @@ std::string RdbContents::Title() const {
 
 std::string RdbContents::Text(bool people) const {
   std::string text = Title() + "\n" + keys.Table(people);
-  text += fmt::format("{} key{}, {} function librar{}\n", keys.keys(), keys.keys() == 1 ? "" : "s",
-                      libraries, libraries == 1 ? "y" : "ies");
+  text += fmt::format("{}, {}\n", KeysText(keys.keys()), LibrariesText(libraries));
   for (const std::string& module : modules)
     text += fmt::format("data of the module {}, which is left out\n", module);
   return text;

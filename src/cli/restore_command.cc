@@ -10,6 +10,7 @@
 #include "cli/command_line.h"
 #include "cli/confirm.h"
 #include "cli/input_file.h"
+#include "cli/key_summary.h"
 #include "cli/progress.h"
 #include "cli/remote_call.h"
 #include "cli/subcommands.h"
@@ -168,7 +169,7 @@ Status RestoreFile(const std::string& path, bool yes, RemoteConnection::Options 
   if (!yes) {
     const auto keys = restore.KeysThere();
     if (!keys) return keys.error();
-    if (!Confirm(fmt::format("Replace all {} keys of the cluster at {} by those of {}?", *keys,
+    if (!Confirm(fmt::format("Replace {} of the cluster at {} by those of {}?", KeysText(*keys),
                              connection.address().ToString(), path)))
       return {ErrorCode::kBusy, "nothing was changed"};
   }

@@ -44,9 +44,9 @@ Result<std::string> BackupReport(DiskFile& file, const std::string& path, bool p
   const auto head = [&](const State& state) {
     title += fmt::format("of {}, revision {}\n",
                          UtcText(static_cast<int64_t>(state.time_ms / 1000)), state.revision);
-    rest = fmt::format("{} function libraries, {} scripts, {} users\n",
-                       state.scripts.libraries().size(), state.scripts.size(),
-                       state.users.all().size());
+    rest =
+        fmt::format("{}, {} scripts, {} users\n", LibrariesText(state.scripts.libraries().size()),
+                    state.scripts.size(), state.users.all().size());
     return Status::Ok();
   };
   const auto key = [&](uint32_t db, const Entry& entry, std::optional<int64_t> deadline_ms) {
@@ -58,7 +58,7 @@ Result<std::string> BackupReport(DiskFile& file, const std::string& path, bool p
                              progress.Update(offset, keys.keys());
                            }});
   if (!status.ok()) return Fail(status);
-  return title + keys.Table(people) + fmt::format("{} keys, ", keys.keys()) + rest;
+  return title + keys.Table(people) + KeysText(keys.keys()) + ", " + rest;
 }
 
 std::string MemberText(const Member& member) {

@@ -74,7 +74,7 @@ class BackupRestoreTest(unittest.TestCase):
         for answer, status, left in (("", 1, 2), ("no", 1, 2), ("yes", 0, 0)):
             terminal = Terminal([BINARY, "restore", self.path, "--address", leader.address], {})
             self.addCleanup(terminal.close)
-            terminal.expect(f"Replace all 2 keys of the cluster at {leader.address}")
+            terminal.expect(f"Replace 2 keys of the cluster at {leader.address}")
             terminal.line(answer)
             self.assertEqual(terminal.wait(), status, terminal.screen)
             self.assertEqual(leader.call("DBSIZE"), left)

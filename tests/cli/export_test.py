@@ -44,7 +44,7 @@ class ExportTest(unittest.TestCase):
         every_kind.fill(self.cluster.leader())
         follower = self.cluster.followers()[0]
         out = self.run_export(self.path, server=follower)
-        self.assertRegex(out, rb"^exported \d+ keys and 1 function libraries: RDB version 10, .*\n$")
+        self.assertRegex(out, rb"^exported \d+ keys and 1 function library: RDB version 10, .*\n$")
         self.cluster.wait_equal()
         every_kind.assert_same(self, self.load(), follower)
         check = subprocess.run(["redis-check-rdb", self.path], capture_output=True, text=True)

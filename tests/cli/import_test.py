@@ -7,7 +7,7 @@ import threading
 import unittest
 
 import every_kind
-from support import BINARY, harness, main, wait_until
+from support import BINARY, Terminal, harness, main, wait_until
 
 
 class ImportTest(unittest.TestCase):
@@ -53,7 +53,7 @@ class ImportTest(unittest.TestCase):
             out = self.run_import(path, "--replace", server=self.cluster.followers()[0])
             keys = sum(self.redis.call("INFO", "keyspace").decode().count(f"db{db}:") for db in range(16))
             self.assertEqual(keys, 3)
-            self.assertRegex(out, r"^imported \d+ keys and 1 function libraries\n$")
+            self.assertRegex(out, r"^imported \d+ keys and 1 function library\n$")
             self.assert_imported(self.cluster.followers()[1])
 
     def test_from_a_pipe(self):
@@ -121,6 +121,50 @@ class ImportTest(unittest.TestCase):
         with open(path, "rb") as file:
             error = self.run_import("-", server=leader, stdin=file, status=1)
         self.assertIn("checksum", error)
+
+    def test_old_encodings(self):
+        """What the fuzzer of values begins with: every type and encoding since Redis 2.4."""
+        path = os.path.join(os.path.dirname(__file__), "..", "fuzz", "rdb_file", "values")
+        leader = self.cluster.leader()
+        self.assertEqual(self.run_import(path, server=leader), "imported 25 keys\n")
+        self.assertEqual(leader.call("DBSIZE"), 25)
+        for key in ("h24", "h25"):
+            self.assertEqual(leader.call("HPEXPIRETIME", key, "FIELDS", 2, "f", "g"), [every_kind.LATER_MS, -1])
+
+    def test_modules(self):
+        path = os.path.join(os.path.dirname(__file__), "..", "fuzz", "rdb_file", "modules")
+        leader = self.cluster.leader()
+        error = self.run_import(path, server=leader, status=1)
+        self.assertRegex(error, r'the key "k" of database 0, at byte \d+, is of a Redis module: --skip-modules')
+        out = self.run_import(path, "--skip-modules", server=leader)
+        self.assertEqual(out, "imported 0 keys, 1 of modules were left out\n")
+
+    def test_a_progress_bar_on_a_terminal(self):
+        """From a pipe that is slow: it comes after a second, and goes at the end."""
+        fifo = os.path.join(self.folder.path, "fifo")
+        os.mkfifo(fifo)
+        terminal = Terminal(["sh", "-c", f"{BINARY} import - --address {self.cluster.leader().address} < {fifo}"], {})
+        self.addCleanup(terminal.close)
+        seen = threading.Event()
+
+        def write():
+            with open(fifo, "wb", buffering=0) as file:
+                file.write(b"REDIS0010")
+                number = 0
+                while not seen.wait(0.01):
+                    number += 1
+                    file.write(b"\x00\x08%08d\x01v" % number)
+                file.write(b"\xff" + bytes(8))
+
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        try:
+            terminal.expect(r"import [\d.]+ K?B, \d+ keys, [\d.]+ K?B/s, 0:0[1-9]")
+        finally:
+            seen.set()
+            writer.join(30)
+        terminal.expect(r"\x1b\[Kimported \d+ keys\r\n")
+        self.assertEqual(terminal.wait(), 0)
 
     def test_wrong_words(self):
         path = self.save()

@@ -65,7 +65,7 @@ class VerifyTest(unittest.TestCase):
 
     def test_a_backup(self):
         out = self.verify(self.backup)
-        self.assertIn(f"\n{self.keys} keys, 1 function libraries, ", out)
+        self.assertIn(f"\n{self.keys} keys, 1 function library, ", out)
         self.assertRegex(out, r"^snapshot of cluster [0-9a-f]{16} at log index \d+, term \d, ")
         self.assertRegex(out, r"\n0\tstring\t108\t1\t\d+\n")
 
@@ -86,7 +86,7 @@ class VerifyTest(unittest.TestCase):
         out = self.verify(self.directory)
         self.assertRegex(out, r"^data directory .*stopped: instance .* of cluster mydis \([0-9a-f]{16}\)\n")
         self.assertRegex(out, r"\nlog from index \d+ on; last entry: index \d+, term \d, of 20.* committed up to index \d+\n")
-        self.assertIn("\n1 keys, ", out)
+        self.assertIn("\n1 key, ", out)
         self.assertEqual(self.listing(), before)
 
     def listing(self):
