@@ -2,12 +2,24 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command_line.h"
+#include "client/remote_connection.h"
 #include "protocol/resp_reader.h"
 
 namespace mydis {
+
+// What --address, --tls and --timeout (else `timeout`) say. kInvalid: an option is wrong.
+Result<RemoteConnection::Options> ReadConnection(const CommandLine& line,
+                                                 std::string_view timeout = "30s");
+
+// Connects, and logs in with `login` unless it is empty. An error is one line for people.
+Status ConnectAndLogIn(RemoteConnection& connection, const std::vector<std::string>& login);
+
+// The text of an error reply for people: without "ERR".
+std::string ErrorText(const RespValue& reply);
 
 // Connects as the options of `line` say (--address, --tls, --timeout, who to log in as), speaks
 // version 3 of the protocol, which tells maps from lists, and gives the reply. An error is one line

@@ -36,6 +36,24 @@ int ClusterMain(std::span<const std::string> arguments);
 const CommandLineSpec& TokenCommandLine();
 int TokenMain(std::span<const std::string> arguments);
 
+const CommandLineSpec& BackupCommandLine();
+int BackupMain(std::span<const std::string> arguments);
+
+const CommandLineSpec& RestoreCommandLine();
+int RestoreMain(std::span<const std::string> arguments);
+
+const CommandLineSpec& ImportCommandLine();
+int ImportMain(std::span<const std::string> arguments);
+
+const CommandLineSpec& ExportCommandLine();
+int ExportMain(std::span<const std::string> arguments);
+
+const CommandLineSpec& VerifyCommandLine();
+int VerifyMain(std::span<const std::string> arguments);
+
+const CommandLineSpec& RecoverCommandLine();
+int RecoverMain(std::span<const std::string> arguments);
+
 const CommandLineSpec& BenchCommandLine();
 int BenchMain(std::span<const std::string> arguments);
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
 #include "base/duration.h"
 #include "cli/addresses.h"
@@ -13,6 +12,8 @@
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
+#include "cli/text_table.h"
+#include "cli/time_text.h"
 
 namespace mydis {
 namespace {
@@ -77,15 +78,10 @@ std::string FieldText(const RespValue& map, std::string_view name) {
   return {};
 }
 
-// "2026-11-29 08:00 UTC"; `none` for 0.
+// UtcText; `none` for 0.
 std::string TimeText(const std::string& milliseconds, std::string_view none) {
-  const auto seconds =
-      static_cast<std::time_t>(std::strtoll(milliseconds.c_str(), nullptr, 10) / 1000);
-  if (seconds == 0) return std::string(none);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min);
+  const int64_t seconds = std::strtoll(milliseconds.c_str(), nullptr, 10) / 1000;
+  return seconds == 0 ? std::string(none) : UtcText(seconds);
 }
 
 std::string Table(const RespValue& tokens, bool people) {
@@ -95,19 +91,7 @@ std::string Table(const RespValue& tokens, bool people) {
                     TimeText(FieldText(token, "created-ms"), "at the start"),
                     TimeText(FieldText(token, "until-ms"), "never")});
   }
-  std::vector<size_t> widths(rows[0].size());
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      const bool last = i + 1 == row.size();
-      out += people && !last ? fmt::format("{:<{}}", row[i], widths[i]) : row[i];
-      out += last ? "\n" : people ? "  " : "\t";
-    }
-  }
-  return out;
+  return TextTable(rows, people);
 }
 
 int Failure(const Status& status) {

@@ -285,12 +285,17 @@ Result<RespValue> RemoteConnection::Command(std::span<const std::string> argumen
   return reply;
 }
 
-Result<std::vector<RespValue>> RemoteConnection::Pipeline(
-    std::span<const std::vector<std::string>> commands) {
+Status RemoteConnection::SendAll(std::span<const std::vector<std::string>> commands) {
   MYDIS_ASSERT(connected(), "connect first");
   for (const std::vector<std::string>& command : commands)
-    if (Status s = Queue(EncodeCommand(command)); !s.ok()) return Fail(Lost(std::move(s)));
-  if (Status s = Flush(ReplyDeadline()); !s.ok()) return Fail(Lost(std::move(s)));
+    if (Status s = Queue(EncodeCommand(command)); !s.ok()) return Lost(std::move(s));
+  if (Status s = Flush(ReplyDeadline()); !s.ok()) return Lost(std::move(s));
+  return Status::Ok();
+}
+
+Result<std::vector<RespValue>> RemoteConnection::Pipeline(
+    std::span<const std::vector<std::string>> commands) {
+  if (Status s = SendAll(commands); !s.ok()) return Fail(std::move(s));
   std::vector<RespValue> replies;
   while (replies.size() < commands.size()) {
     Result<RespValue> reply = NextReply(ReplyDeadline());

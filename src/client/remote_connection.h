@@ -53,6 +53,8 @@ class RemoteConnection {
   Result<RespValue> Command(std::span<const std::string> arguments);
   // Sends all of them before it waits for the replies, which come in the same order.
   Result<std::vector<RespValue>> Pipeline(std::span<const std::vector<std::string>> commands);
+  // Puts all of them on their way; Receive() gives their replies one by one.
+  Status SendAll(std::span<const std::vector<std::string>> commands);
   // The next value that comes in, push messages too, whatever was sent.
   Result<RespValue> Receive();
   // Puts a command on its way without waiting for a reply.

@@ -237,7 +237,10 @@ void ReplicaImpl::CheckMembership(uint64_t now) {
       Encode(WireProbe{.cluster_name = options_.meta.cluster_name, .self = self_}), kAdminRetryUs,
       [this](Result<WireMessage> message) {
         WireProbeAnswer answer;
-        if (message && Decode(message->head, &answer) && answer.removed) Removed();
+        // One that `mydis recover` has made the first of another cluster knows nothing of this one.
+        if (message && Decode(message->head, &answer) && answer.removed &&
+            answer.cluster_id == cluster_id())
+          Removed();
       });
 }
 

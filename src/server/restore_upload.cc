@@ -33,7 +33,7 @@ Result<std::shared_ptr<RestoreUpload>> RestoreUpload::Create(const CommandRunner
 RestoreUpload::~RestoreUpload() = default;
 
 Status RestoreUpload::Add(std::string_view bytes) {
-  if (scanner_ != nullptr)
+  if (items_ != nullptr)
     return {ErrorCode::kInvalid, "the backup has ended: it is being looked at already"};
   if (Status status = WriteAt(*file_, size_, bytes, Durability::kBuffered); !status.ok())
     return status;
@@ -42,26 +42,10 @@ Status RestoreUpload::Add(std::string_view bytes) {
 }
 
 Status RestoreUpload::Rewind() {
-  auto scanner = SnapshotScanner::Open(*file_, "the backup");
-  if (!scanner) return Broken(scanner.error());
-  scanner_ = *std::move(scanner);
-  splitter_ = std::make_unique<SnapshotSplitter>();
+  auto items = BackupItems::Open(*file_, "the backup");
+  if (!items) return Broken(items.error());
+  items_ = *std::move(items);
   return Status::Ok();
-}
-
-Result<std::optional<SnapshotItem>> RestoreUpload::NextItem() {
-  while (true) {
-    auto item = splitter_->Next();
-    if (!item) return Fail(Broken(item.error()));
-    if (*item) return item;
-    auto block = scanner_->Next();
-    if (!block) return Fail(Broken(block.error()));
-    if (block->empty()) break;
-    splitter_->Add(*block);
-  }
-  if (!splitter_->done())
-    return Fail(Broken(Status(ErrorCode::kCorrupt, "the state in it ends too early")));
-  return std::optional<SnapshotItem>();
 }
 
 Status RestoreUpload::CheckItem(const SnapshotItem& item) {
@@ -74,13 +58,13 @@ Status RestoreUpload::CheckItem(const SnapshotItem& item) {
 
 Result<bool> RestoreUpload::Check() {
   if (checked_) return false;
-  if (scanner_ == nullptr) {
+  if (items_ == nullptr) {
     scratch_ = std::make_unique<StateMachine>(runner_, 0);
     if (Status status = Rewind(); !status.ok()) return Fail(status);
   }
   for (size_t bytes = 0; bytes < kStepBytes;) {
-    auto item = NextItem();
-    if (!item) return Fail(item.error());
+    auto item = items_->Next();
+    if (!item) return Fail(Broken(item.error()));
     if (!*item) {
       scratch_.reset();
       checked_ = true;
@@ -101,8 +85,8 @@ Result<std::optional<std::vector<std::string>>> RestoreUpload::NextPart() {
   std::vector<std::string> words = {"KEYS", id_, std::to_string(parts_)};
   const size_t none = words.size();
   for (size_t bytes = 0; bytes < kStepBytes;) {
-    auto item = NextItem();
-    if (!item) return Fail(item.error());
+    auto item = items_->Next();
+    if (!item) return Fail(Broken(item.error()));
     if (!*item) break;
     if (!(*item)->partition) continue;
     bytes += (*item)->contents.size();

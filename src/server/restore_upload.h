@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "consensus/posix_disk.h"
-#include "consensus/snapshot_scanner.h"
-#include "state/snapshot_taker.h"
+#include "server/backup_items.h"
+#include "state/state_machine.h"
 
 namespace mydis {
 
@@ -44,8 +44,6 @@ class RestoreUpload {
       : runner_(runner), path_(std::move(path)), id_(std::move(id)) {}
   // From the beginning of the file.
   Status Rewind();
-  // The next item of the stream of the state; none at its end.
-  Result<std::optional<SnapshotItem>> NextItem();
   Status CheckItem(const SnapshotItem& item);
 
   const CommandRunner& runner_;
@@ -55,8 +53,7 @@ class RestoreUpload {
   std::unique_ptr<DiskFile> file_;
   uint64_t size_ = 0;
   bool checked_ = false;
-  std::unique_ptr<SnapshotScanner> scanner_;
-  std::unique_ptr<SnapshotSplitter> splitter_;
+  std::unique_ptr<BackupItems> items_;
   std::unique_ptr<StateMachine> scratch_;  // To read what is there, and forget it.
   std::string scripts_;
   bool scripts_given_ = false;

@@ -20,8 +20,10 @@ std::optional<Set> ReadListpack(const std::string& bytes, const EncodingLimits& 
 
 }  // namespace
 
-void WriteRdbSet(const Set& set, RdbWriter& out) {
-  if (const std::string_view encoding = set.EncodingName(); encoding != "hashtable") {
+void WriteRdbSet(const Set& set, uint16_t version, RdbWriter& out) {
+  const std::string_view encoding = set.EncodingName();
+  // Listpacks came with Redis 7.2.
+  if (encoding == "intset" || (encoding == "listpack" && version >= kRdbVersion)) {
     out.U8(
         static_cast<uint8_t>(encoding == "intset" ? RdbType::kSetIntset : RdbType::kSetListpack));
     return out.String(set.packed());

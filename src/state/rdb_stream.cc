@@ -102,7 +102,7 @@ bool ReadGroup(RdbType type, RdbReader& in, Stream& stream) {
   return in.ok();
 }
 
-void WriteGroup(std::string_view name, const StreamGroup& group, RdbWriter& out) {
+void WriteGroup(RdbType type, std::string_view name, const StreamGroup& group, RdbWriter& out) {
   out.String(name);
   WriteId(group.last_id, out);
   out.Length(static_cast<uint64_t>(group.entries_read));
@@ -116,7 +116,7 @@ void WriteGroup(std::string_view name, const StreamGroup& group, RdbWriter& out)
   for (const auto& [consumer_name, consumer] : group.consumers()) {
     out.String(consumer_name);
     out.U64(static_cast<uint64_t>(consumer.seen_time_ms));
-    out.U64(static_cast<uint64_t>(consumer.active_time_ms));
+    if (type == RdbType::kStream3) out.U64(static_cast<uint64_t>(consumer.active_time_ms));
     out.Length(consumer.pending.size());
     for (auto at = consumer.pending.Begin(); at.valid(); at.Next()) out.Raw(IdBytes(at->id));
   }
@@ -124,7 +124,9 @@ void WriteGroup(std::string_view name, const StreamGroup& group, RdbWriter& out)
 
 }  // namespace
 
-void WriteRdbStream(const Stream& stream, RdbWriter& out) {
+void WriteRdbStream(const Stream& stream, uint16_t version, RdbWriter& out) {
+  const RdbType type = version >= kRdbVersion ? RdbType::kStream3 : RdbType::kStream2;
+  out.U8(static_cast<uint8_t>(type));
   out.Length(stream.nodes().size());
   for (auto at = stream.nodes().Begin(); at.valid(); at.Next()) {
     out.String(IdBytes(at->id));
@@ -136,7 +138,7 @@ void WriteRdbStream(const Stream& stream, RdbWriter& out) {
   WriteId(stream.max_deleted_id(), out);
   out.Length(stream.entries_added());
   out.Length(stream.groups().size());
-  for (const auto& [name, group] : stream.groups()) WriteGroup(name, group, out);
+  for (const auto& [name, group] : stream.groups()) WriteGroup(type, name, group, out);
 }
 
 std::optional<Stream> ReadRdbStream(RdbType type, RdbReader& in) {

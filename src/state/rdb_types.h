@@ -34,7 +34,7 @@ enum class RdbType : uint8_t {
 };
 
 // rdb_stream.cc
-void WriteRdbStream(const Stream& stream, RdbWriter& out);
+void WriteRdbStream(const Stream& stream, uint16_t version, RdbWriter& out);
 std::optional<Stream> ReadRdbStream(RdbType type, RdbReader& in);
 
 // rdb_collections.cc
@@ -47,7 +47,7 @@ void WriteRdbHash(const Hash& hash, RdbWriter& out);
 std::optional<Hash> ReadRdbHash(RdbType type, RdbReader& in, const EncodingLimits& limits);
 
 // rdb_sets.cc
-void WriteRdbSet(const Set& set, RdbWriter& out);
+void WriteRdbSet(const Set& set, uint16_t version, RdbWriter& out);
 std::optional<Set> ReadRdbSet(RdbType type, RdbReader& in, const EncodingLimits& limits);
 
 }  // namespace mydis

@@ -1,5 +1,7 @@
 #include "state/rdb_value.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "base/crc64.h"
 #include "state/rdb_types.h"
@@ -63,19 +65,24 @@ std::optional<RdbValue> ReadStream(RdbType type, RdbReader& in) {
 
 }  // namespace
 
-void WriteRdbValue(const Entry& entry, RdbWriter& out) {
+uint16_t RdbVersionOf(const Entry& entry) {
+  const bool timed =
+      entry.type() == ValueType::kHash && entry.as<Hash>().NextDeadline() != Hash::kNoDeadline;
+  return timed ? kRdbVersionTimed : kRdbVersionLowest;
+}
+
+void WriteRdbValue(const Entry& entry, RdbWriter& out, uint16_t version) {
   switch (entry.type()) {
     case ValueType::kString:
       return WriteString(entry, out);
     case ValueType::kList:
       return WriteList(entry.as<List>(), out);
     case ValueType::kSet:
-      return WriteRdbSet(entry.as<Set>(), out);
+      return WriteRdbSet(entry.as<Set>(), version, out);
     case ValueType::kSortedSet:
       return WriteSortedSet(entry.as<SortedSet>(), out);
     case ValueType::kStream:
-      WriteType(RdbType::kStream3, out);
-      return WriteRdbStream(entry.as<Stream>(), out);
+      return WriteRdbStream(entry.as<Stream>(), version, out);
     case ValueType::kHash:
       return WriteRdbHash(entry.as<Hash>(), out);
   }
@@ -131,10 +138,14 @@ std::string DumpPayload(const Entry& entry) {
   std::string payload;
   RdbWriter out(payload);
   WriteRdbValue(entry, out);
-  const bool timed = static_cast<RdbType>(payload[0]) == RdbType::kHashTimed;
-  Encoder(payload).U16(timed ? kRdbVersionTimed : kRdbVersion);
-  out.U64(Crc64(payload));
+  AppendDumpFooter(payload, std::max(RdbVersionOf(entry), kRdbVersion));
   return payload;
+}
+
+void AppendDumpFooter(std::string& payload, uint16_t version) {
+  Encoder out(payload);
+  out.U16(version);
+  out.U64(Crc64(payload));
 }
 
 bool IsDumpPayload(std::string_view payload) {

@@ -1,5 +1,6 @@
 #include "types/rdb_bytes.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <limits>
@@ -24,6 +25,7 @@ constexpr size_t kMaxNumberSize = 11;
 // Redis compresses what is longer, if that saves at least 4 bytes.
 constexpr size_t kMaxUncompressed = 20;
 constexpr size_t kLeastSaving = 4;
+constexpr uint64_t kSkipBytes = 64 << 10;
 // In place of the length of an old double.
 constexpr uint8_t kNegativeInfinity = 255;
 constexpr uint8_t kPositiveInfinity = 254;
@@ -102,6 +104,28 @@ std::string RdbReader::String() {
   }
   if (!ok_) text.clear();
   return text;
+}
+
+void RdbReader::SkipString() {
+  bool form = false;
+  const uint64_t length = LengthOrForm(&form);
+  if (!form) return Skip(length);
+  if (length == kCompressed) {
+    const uint64_t compressed = Length();
+    Length();
+    return Skip(compressed);
+  }
+  if (length > kInteger32) return Fail();
+  Skip(uint64_t{1} << length);
+}
+
+// Piece by piece: a source need not have all of it in memory.
+void RdbReader::Skip(uint64_t size) {
+  while (ok_ && size > 0) {
+    const uint64_t piece = std::min<uint64_t>(size, kSkipBytes);
+    Take(piece);
+    size -= piece;
+  }
 }
 
 double RdbReader::BinaryDouble() { return std::bit_cast<double>(U64()); }

@@ -49,6 +49,9 @@ class RdbReader {
   // A plain length; one of the special forms fails.
   uint64_t Length();
   std::string String();
+  // The same without making its bytes: nothing is uncompressed.
+  void SkipString();
+  void Skip(uint64_t size);
   // 8 bytes, as sorted sets have their scores since version 8.
   double BinaryDouble();
   // A length byte and text, or a byte above 252 for what is no number or infinite: before that.

@@ -17,7 +17,8 @@ MAY_INCLUDE = {
     "server": {"include", "base", "types", "state", "commands", "script", "consensus", "protocol",
                "net"},
     "client": {"net", "protocol", "base", "include"},
-    "cli": {"net", "protocol", "base", "include", "server", "client"},
+    "cli": {"include", "base", "types", "state", "commands", "script", "consensus", "protocol", "net",
+            "server", "client"},
 }
 DETERMINISTIC = ("types", "state", "commands", "script")
 

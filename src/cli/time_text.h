@@ -1,0 +1,12 @@
+// Points in time as people read them. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace mydis {
+
+// "2026-11-29 08:00 UTC", of Unix time.
+std::string UtcText(int64_t seconds);
+
+}  // namespace mydis
