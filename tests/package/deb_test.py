@@ -22,7 +22,7 @@ import container  # noqa: E402
 ROOT = os.path.realpath(os.path.join(HERE, "..", ".."))
 BUILD = os.path.realpath(os.environ.get("MYDIS_BUILD_DIR") or os.path.join(ROOT, "build", "release"))
 # What `systemd-analyze security` may give the service at most, of 100. 0 would have no network.
-MOST_EXPOSED = 20
+MOST_EXPOSED = 12
 
 LIFE = r"""
 set -euo pipefail
