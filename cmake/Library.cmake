@@ -36,7 +36,7 @@ list(TRANSFORM MYDIS_API_SYMBOLS PREPEND "--keep-global-symbol=" OUTPUT_VARIABLE
 set(MYDIS_LIBRARY_OBJECT ${MYDIS_LIBRARY_DIR}/mydis.o)
 add_custom_command(
   OUTPUT ${MYDIS_LIBRARY_OBJECT}
-  COMMAND ${MYDIS_BFD_LD} -r --force-group-allocation -o ${MYDIS_LIBRARY_DIR}/mydis_all.o
+  COMMAND ${MYDIS_BFD_LD} -r -d --force-group-allocation -o ${MYDIS_LIBRARY_DIR}/mydis_all.o
           --whole-archive $<TARGET_FILE:mydis_library> --no-whole-archive
           --start-group ${MYDIS_LIBRARY_ARCHIVES} ${MYDIS_ENGINE_ARCHIVE} ${MYDIS_LUA_BITOP}
           ${MYDIS_LIBRARY_LUA} --end-group

@@ -10,7 +10,8 @@ namespace mydis {
 // A plain value. Any thread.
 class ServiceManager {
  public:
-  // `socket` is what NOTIFY_SOCKET says: a path, or "@" and an abstract name. Empty: nobody is told.
+  // `socket` is what NOTIFY_SOCKET says: a path, or "@" and an abstract name. Empty: nobody is
+  // told.
   explicit ServiceManager(std::string socket) : socket_(std::move(socket)) {}
   static ServiceManager OfEnvironment();
 

@@ -4,6 +4,7 @@ restarted one by one with new addresses, and stopped."""
 
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -137,6 +138,22 @@ class Kubernetes(Pods):
             self.assertEqual([int(pod.call("STRONG", "GET", key)) for key in load.keys], load.acknowledged)
             moved.add(pod.host)
         self.assertEqual({pod.host for pod in self.pods}, moved)
+
+    def test_a_pod_that_lost_its_volume(self):
+        self.start_all()
+        pod = next(each for each in self.pods if not each.leads())
+        other = next(each for each in self.pods if each is not pod)
+        other.call("SET", "greeting", "hello")
+        pod.kill()
+        shutil.rmtree(os.path.join(self.directory, pod.name))
+        self.owned(pod.name)
+        removed = subprocess.run([BINARY, "cluster", "remove", pod.name, "--address", f"{other.host}:2381"],
+                                 env={**os.environ, "REDISCLI_AUTH": PASSWORD}, capture_output=True, text=True)
+        self.assertEqual(removed.returncode, 0, removed.stderr)
+        pod.move()
+        pod.wait_for(self.probe("readiness"))
+        self.assertEqual(pod.call("GET", "greeting"), b"hello")
+        wait_until(lambda: len(pod.members()) == 3, 30, "three members")
 
     def test_who_leads_hands_over_before_it_stops(self):
         self.start_all()

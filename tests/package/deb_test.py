@@ -138,6 +138,14 @@ class Deb(unittest.TestCase):
         for needed in ("adduser", "libjemalloc2", "libssl3", "libc6 (>= "):
             self.assertRegex(fields, rf"(?m)^Depends:.*{re.escape(needed)}")
 
+    def test_what_the_configuration_names_are_options(self):
+        folder = self.unpacked("mydis")
+        options = run(os.path.join(folder, "usr/bin/mydis"), "server", "--help").stdout
+        with open(os.path.join(folder, "etc/mydis/mydis.conf")) as file:
+            names = re.findall(r"(?m)^(?:# )?([a-z-]+) = ", file.read())
+        self.assertGreater(len(names), 10)
+        self.assertEqual([name for name in names if f"--{name} " not in options], [])
+
     def test_the_service_is_well_formed_and_confined(self):
         # The program itself is looked for at its place.
         folder = self.unpacked("mydis")

@@ -33,7 +33,8 @@ void Use(mydis::Session session) {
   Check(Must(session.Get("greeting")) == "hello", "GET");
   Check(Must(session.Async().Get("greeting").Get()) == "hello", "GET, without waiting");
   // Scripts bring in the library's own Lua.
-  Must(session.Command({"EVAL", "return redis.call('SET', KEYS[1], 'by script')", "1", "scripted"}));
+  Must(
+      session.Command({"EVAL", "return redis.call('SET', KEYS[1], 'by script')", "1", "scripted"}));
   Check(Must(session.Get("scripted")) == "by script", "EVAL");
 
   mydis::Pipeline pipeline = session.NewPipeline();
