@@ -1,6 +1,6 @@
 # Unit tests: src/LAYER/*_test.cc, one program per layer that has any.
 find_package(GTest REQUIRED)
-foreach(layer base types state commands script consensus protocol net server client cli)
+foreach(layer base types state commands script consensus protocol net server client library cli)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*_test.cc
                                     ${CMAKE_SOURCE_DIR}/src/${layer}/http/*_test.cc)
   if(tests)
@@ -61,6 +61,19 @@ if(TARGET mydis)
     set_tests_properties(cli_${name} PROPERTIES TIMEOUT 300
                          ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
   endforeach()
+
+  # What others get: deploy/, the installed library, Debian's packages.
+  foreach(name manifests pods)
+    add_test(NAME deploy_${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/deploy/${name}_test.py)
+    set_tests_properties(deploy_${name} PROPERTIES TIMEOUT 600
+                         ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
+  endforeach()
+  if(TARGET mydis_shared)
+    add_test(NAME install COMMAND ${CMAKE_SOURCE_DIR}/tests/install/install_test.py)
+    add_test(NAME package COMMAND ${CMAKE_SOURCE_DIR}/tests/package/deb_test.py)
+    set_tests_properties(install package PROPERTIES TIMEOUT 600
+                         ENVIRONMENT MYDIS_BUILD_DIR=${CMAKE_BINARY_DIR})
+  endif()
 endif()
 
 # The simulator: its checker's own tests, runs of many seeds, runs that must go alike twice, and runs

@@ -1,5 +1,15 @@
 # Warnings, sanitizers, linker and compiler cache: the same for every target.
 add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+# What the library shows is marked (include/mydis/export.h). Everything else is called directly and
+# may be inlined; of unique symbols (GCC's for static variables of inline functions) none could be
+# hidden. Thread-local variables lie where a program's do, since the Go runtime's must in any case.
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+add_compile_options(-ftls-model=initial-exec)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fno-gnu-unique)
+endif()
 # src/base/mutex.h: only clang knows them.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety)

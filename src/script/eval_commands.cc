@@ -1,6 +1,6 @@
 // EVAL, EVALSHA, FCALL and their _RO forms.
-#include <array>
 #include <string>
+#include <vector>
 
 #include "base/ascii.h"
 #include "base/hash.h"
@@ -23,8 +23,10 @@ std::string_view ShaOf(std::string_view text) {
     std::string sha = Sha1Hex({});
   };
   constexpr size_t kMaxText = size_t{16} << 10;
+  // On the heap: a shared library's thread-local bytes must fit into what a program's threads keep
+  // free for libraries that are loaded while it runs.
   // lint: thread-ok a function of the text alone
-  thread_local std::array<Known, 16> all;
+  thread_local std::vector<Known> all(16);
   // lint: thread-ok as above
   thread_local std::string sha_of_long;
   if (text.size() > kMaxText) return sha_of_long = Sha1Hex(text);

@@ -251,6 +251,7 @@ std::string Node::StaleError() const {
 }
 
 void Node::OnReadiness(Readiness readiness) {
+  if (watch_readiness_) watch_readiness_(readiness);
   if (readiness == Readiness::kRemoved) {
     for (const auto& waiter : core().blocked.LeaveAll()) {
       waiter->thread->WithConnection(waiter->connection, [this](Connection& connection) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -28,6 +29,9 @@ class Node final : private ConsensusListener {
  public:
   explicit Node(const ServerOptions& options);
   ~Node() override;
+  // Calls `watch` on the consensus thread whenever whether this instance may answer reads changes.
+  // REQUIRES: not started yet.
+  void WatchReadiness(std::function<void(Readiness)> watch) { watch_readiness_ = std::move(watch); }
   // Opens everything; an error says which option to change.
   Status Start();
   // Waits until Stop is asked for (RequestStop, SHUTDOWN or a fatal error); gives that error, or
@@ -106,6 +110,7 @@ class Node final : private ConsensusListener {
   RespLimits resp_limits_;
   NodeBackend http_backend_{*this};
   TransportSecurity security_;
+  std::function<void(Readiness)> watch_readiness_;
   std::unique_ptr<ConsensusDriver> consensus_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::vector<std::unique_ptr<class TcpListener>> listeners_;

@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "script/written_pages.h"
 #include "server/node.h"
+#include "server/service_manager.h"
 
 namespace mydis {
 namespace {
@@ -51,6 +52,21 @@ std::string PortName(int port) {
   return port == ServerOptions::kPortOff ? "off" : std::to_string(port);
 }
 
+// What a service manager is told, as `systemctl status` shows it.
+std::string_view ServiceState(Readiness readiness) {
+  switch (readiness) {
+    case Readiness::kStarting:
+      return "STATUS=waiting for its cluster";
+    case Readiness::kReady:
+      return "READY=1\nSTATUS=serving";
+    case Readiness::kRestoring:
+      return "STATUS=fetching the state of its cluster";
+    case Readiness::kRemoved:
+      break;
+  }
+  return "STATUS=no member of its cluster any more";
+}
+
 int Failed(const Status& status) {
   fmt::print(stderr, "mydis server: {}\n", status.message());
   return 1;
@@ -63,7 +79,10 @@ int RunServer(const ServerOptions& options) {
   RaiseFileLimit();
   AnswerWriteFaults();
   if (!InstallSignals()) return Failed(Status(ErrorCode::kIo, "cannot install signal handlers"));
+  const ServiceManager manager = ServiceManager::OfEnvironment();
+  manager.Tell(ServiceState(Readiness::kStarting));
   Node node(options);
+  node.WatchReadiness([&manager](Readiness now) { manager.Tell(ServiceState(now)); });
   if (Status status = node.Start(); !status.ok()) return Failed(status);
   LogInfo("mydis {} is listening on {}: http {}, redis {}, raft {}, rpc {}; data in {}", Version(),
           options.bind_address, PortName(options.http_port), PortName(options.redis_port),
@@ -75,6 +94,7 @@ int RunServer(const ServerOptions& options) {
   });
   const Status fatal = node.WaitForStop();
   LogInfo("stopping");
+  manager.Tell("STOPPING=1\nSTATUS=stopping");
   node.Stop();
   const char quit = kQuit;
   [[maybe_unused]] const ssize_t written = write(g_signal_pipe[1], &quit, 1);

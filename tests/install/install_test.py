@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+"""Installs into a clean folder, and builds a program there as somebody would who has nothing else of Mydis.
+
+MYDIS_BUILD_DIR is the build folder to install from.
+"""
+
+import ctypes
+import glob
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
+BUILD = os.path.realpath(os.environ.get("MYDIS_BUILD_DIR") or os.path.join(ROOT, "build", "release"))
+PROGRAM = os.path.join(ROOT, "tests", "install", "program")
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+# What may be seen of the library from outside: functions and classes of include/mydis.
+API = re.compile(r"mydis_\w+|_ZN[KVrO]*5mydis\w+|_ZT[ISV]N5mydis\w+|_ZTh\w+N5mydis\w+")
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="mydis-install-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.prefix = os.path.join(cls.folder, "prefix")
+        done = subprocess.run(["cmake", "--install", BUILD, "--prefix", cls.prefix], capture_output=True,
+                              text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"cmake --install: {done.stdout}{done.stderr}")
+        cls.headers = sorted(glob.glob(os.path.join(cls.prefix, "include/mydis/**/*.h"), recursive=True))
+
+    def run_well(self, *arguments, **environment):
+        done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=300, cwd=self.folder, env={**os.environ, **environment})
+        self.assertEqual(done.returncode, 0, f"{arguments}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def installed(self, name):
+        path = os.path.join(self.prefix, name)
+        self.assertTrue(os.path.exists(path), path)
+        return path
+
+    def new_folder(self):
+        return tempfile.mkdtemp(dir=self.folder)
+
+    def check_program(self, program, **environment):
+        said = self.run_well(program, self.new_folder(), **environment)
+        self.assertEqual(said, "it works\n")
+
+    def test_what_is_there(self):
+        for name in ("bin/mydis", "lib/libmydis.a", "lib/libmydis.so", "lib/libmydis.so.0",
+                     "lib/pkgconfig/mydis.pc", "lib/cmake/mydis/mydisConfig.cmake",
+                     "lib/cmake/mydis/mydisConfigVersion.cmake", "include/mydis/mydis.h",
+                     "share/doc/mydis/examples/mydis.conf", "lib/systemd/system/mydis.service"):
+            self.installed(name)
+        version = self.run_well(self.installed("bin/mydis"), "--version")
+        self.assertRegex(version, r"^mydis \d+\.\d+\.\d+\n$")
+        with open(self.installed("lib/systemd/system/mydis.service")) as file:
+            self.assertIn(f"ExecStart={self.prefix}/bin/mydis server", file.read())
+
+    def test_headers_compile_alone(self):
+        self.assertTrue(self.headers)
+        for header in self.headers:
+            name = os.path.relpath(header, os.path.join(self.prefix, "include"))
+            alone = os.path.join(self.folder, "alone.cc")
+            with open(alone, "w") as file:
+                file.write(f"#include <{name}>\n#include <{name}>\n")
+            compilers = [["g++", "-std=c++23"]]
+            if name == "mydis/c.h":
+                compilers += [["gcc", "-xc", "-std=c99"], ["g++", "-std=c++17"]]
+            for compiler in compilers:
+                with self.subTest(header=name, compiler=compiler):
+                    self.run_well(*compiler, *STRICT, f"-I{self.prefix}/include", alone)
+
+    def test_headers_include_nothing_but_each_other_and_the_standard_library(self):
+        for header in self.headers:
+            with open(header) as file:
+                included = re.findall(r'#include ([<"].*[>"])', file.read())
+            for name in included:
+                self.assertRegex(name, r'^("mydis/[\w/]+\.h"|<\w+>|<std\w+\.h>)$', header)
+
+    def test_find_package(self):
+        for kind in ("", "shared", "static"):
+            with self.subTest(kind=kind):
+                folder = self.new_folder()
+                shutil.copytree(PROGRAM, os.path.join(folder, "source"))
+                build = os.path.join(folder, "build")
+                self.run_well("cmake", "-S", os.path.join(folder, "source"), "-B", build,
+                              f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DKIND={kind}",
+                              "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror -MD")
+                self.run_well("cmake", "--build", build)
+                self.check_dependencies(build)
+                program = os.path.join(build, "embedded")
+                self.check_program(program)
+                self.assertEqual("libmydis.so.0" in self.run_well("ldd", program), kind != "static")
+
+    def check_dependencies(self, build):
+        """The compiler has looked at nothing of the source tree."""
+        texts = []
+        for path in glob.glob(os.path.join(build, "**", "*.d"), recursive=True):
+            with open(path) as file:
+                texts.append(file.read())
+        self.assertIn(f"{self.prefix}/include/mydis/mydis.h", "".join(texts))
+        self.assertNotIn(ROOT, "".join(texts))
+
+    def test_an_unknown_component_is_not_found(self):
+        done = subprocess.run(["cmake", "-S", PROGRAM, "-B", self.new_folder(), "-DKIND=cluster",
+                               f"-DCMAKE_PREFIX_PATH={self.prefix}"], capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("cluster", done.stderr)
+
+    def pkg_config(self, *arguments):
+        return self.run_well("pkg-config", *arguments, "mydis",
+                             PKG_CONFIG_PATH=os.path.dirname(self.installed("lib/pkgconfig/mydis.pc"))).split()
+
+    def test_pkg_config(self):
+        source = os.path.join(PROGRAM, "embedded.cc")
+        program = os.path.join(self.new_folder(), "embedded")
+        self.run_well("g++", "-std=c++23", *self.pkg_config("--cflags"), source, "-o", program,
+                      *self.pkg_config("--libs"))
+        self.check_program(program, LD_LIBRARY_PATH=f"{self.prefix}/lib")
+        # Statically: as the library is found by that name too, it is told apart by its file's.
+        libraries = ["-l:libmydis.a" if word == "-lmydis" else word
+                     for word in self.pkg_config("--libs", "--static")]
+        self.run_well("g++", "-std=c++23", *self.pkg_config("--cflags"), source, "-o", program, *libraries)
+        self.check_program(program)
+        self.assertNotIn("libmydis", self.run_well("ldd", program))
+
+    def test_only_the_api_is_visible(self):
+        for options, library in ((["-D"], "lib/libmydis.so"), (["-g"], "lib/libmydis.a")):
+            lines = self.run_well("nm", *options, "--defined-only", self.installed(library)).splitlines()
+            symbols = [line.split()[2].split("@")[0] for line in lines if len(line.split()) == 3]
+            self.assertEqual([name for name in symbols if not API.fullmatch(name)], [], library)
+            self.assertTrue(any("Instance" in name for name in symbols), library)
+
+    def test_a_shared_library_can_be_loaded_while_a_program_runs(self):
+        # Thread-local variables of the whole library have to fit into what was left free at the start.
+        ctypes.CDLL(self.installed("lib/libmydis.so.0"))
+
+    def test_nothing_else_is_needed_at_run_time(self):
+        needed = re.findall(r"Shared library: \[(.*?)\.so",
+                            self.run_well("readelf", "-d", self.installed("lib/libmydis.so.0")))
+        self.assertLessEqual(set(needed), {"libprometheus-cpp-core", "libssl", "libcrypto", "libfmt",
+                                           "libspdlog", "libstdc++", "libm", "libgcc_s", "libc",
+                                           "ld-linux-x86-64"})
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
