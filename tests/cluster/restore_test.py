@@ -5,7 +5,7 @@ the leader dies; and files that are none."""
 import threading
 
 from http_client import HttpClient
-from support import ClusterTest, fill, main, wait_until
+from support import ClusterTest, RespError, fill, main, wait_until
 
 
 class Backups(ClusterTest):
@@ -76,8 +76,7 @@ class Backups(ClusterTest):
         # All of it is on disk.
         for instance in cluster:
             instance.kill()
-        for instance in cluster:
-            instance.start()
+        cluster.start()
         cluster.wait_equal()
         self.assertEqual(self.contents(first), before)
 
@@ -85,6 +84,7 @@ class Backups(ClusterTest):
         cluster = self.cluster()
         follower = cluster.followers()[0]
         fill(cluster.leader(), 20_000)
+        self.assertEqual(follower.call("STRONG", "DBSIZE"), 20_000)
         stop = threading.Event()
 
         def write():
@@ -133,46 +133,82 @@ class Backups(ClusterTest):
         self.assertEqual(instance.call("DBSIZE"), 2000)
 
     def test_the_leader_dies_meanwhile(self):
+        """Step by step through a follower, so that it dies between two parts: what is in the log stays in it."""
         cluster = self.cluster()
         leader = cluster.leader()
-        fill(leader, 20_000, size=1000)
         follower = cluster.followers()[0]
-        saved = self.http(follower).get("/v1/backup").body
-        follower.call("STRONG", "FLUSHALL")
-        follower.call("SET", "old", "v")
-        answer = []
-        thread = threading.Thread(target=lambda: answer.append(self.restore(self.http(follower), saved)))
-        thread.start()
-        wait_until(lambda: self.staged(follower) > 3, 60, "parts in the log")
+        saved = self.large_backup(cluster)
+        bringing = self.connect(follower)
+        self.upload(bringing, saved)
+        bringing.call("MYDIS", "RESTORE", "BEGIN")
+        for _ in range(5):
+            self.assertEqual(bringing.call("MYDIS", "RESTORE", "FEED"), 1)
         self.assertEqual(follower.call("GET", "old"), b"v")
         leader.kill()
-        thread.join(120)
-        self.assertEqual(answer[0].status, 200, answer[0])
-        self.assertEqual(follower.call("DBSIZE"), 20_000)
+        parts = 0
+        while bringing.call("MYDIS", "RESTORE", "FEED") == 1:
+            parts += 1
+        self.assertGreater(parts, 5)
+        self.assertEqual(follower.call("GET", "old"), b"v")
+        bringing.call("MYDIS", "RESTORE", "COMMIT")
+        self.assertEqual((follower.call("DBSIZE"), follower.call("GET", "old")), (20_000, None))
         leader.start()
         cluster.wait_equal()
 
-    def staged(self, instance):
-        """Parts of a backup that this instance has given to the log."""
-        stats = instance.call("INFO", "commandstats").decode()
-        calls = [line.split("calls=")[1].split(",")[0] for line in stats.splitlines()
-                 if line.startswith("cmdstat_mydis|stage:")]
-        return int(calls[0]) if calls else 0
+    def test_the_leader_dies_during_the_request(self):
+        cluster = self.cluster()
+        leader = cluster.leader()
+        follower = cluster.followers()[0]
+        saved = self.large_backup(cluster)
+        client = self.http(follower)
+        client.send_raw(b"POST /v1/restore HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(saved))
+        client.send_raw(saved[:-1])
+        # What is still missing keeps the leader from having any of it.
+        leader.pause()
+        client.send_raw(saved[-1:])
+        leader.kill()
+        answer = client.read()
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual((follower.call("DBSIZE"), follower.call("GET", "old")), (20_000, None))
+        leader.start()
+        cluster.wait_equal()
+
+    def large_backup(self, cluster):
+        """Of 20,000 keys, in whose place there is one now."""
+        follower = cluster.followers()[0]
+        fill(cluster.leader(), 20_000, size=1000)
+        self.assertEqual(follower.call("STRONG", "DBSIZE"), 20_000)
+        saved = self.http(follower).get("/v1/backup").body
+        follower.call("STRONG", "FLUSHALL")
+        follower.call("STRONG", "SET", "old", "v")
+        return saved
+
+    def upload(self, client, saved):
+        for at in range(0, len(saved), 1 << 20):
+            client.call("MYDIS", "RESTORE", "UPLOAD", saved[at:at + (1 << 20)])
+        while client.call("MYDIS", "RESTORE", "CHECK") == 1:
+            pass
 
     def test_who_brings_a_backup_dies_meanwhile(self):
-        """The cluster keeps what it has, and can be restored by another a minute later, or at once after DROP."""
+        """The cluster keeps what it has; another can restore a minute later, or at once after DROP."""
         cluster = self.cluster()
-        fill(cluster.leader(), 2000)
-        with cluster.followers()[0].connect() as client:
-            client.call("MYDIS", "STAGE", "BEGIN", "gone")
-        follower = cluster.followers()[1]
-        refused = follower.try_call("MYDIS", "STAGE", "BEGIN", "other")
-        self.assertRegex(str(refused), "BUSY another backup is being restored")
-        self.assertEqual(follower.call("DBSIZE"), 2000)
-        follower.call("MYDIS", "STAGE", "DROP", "gone")
-        saved = self.http(follower).get("/v1/backup").body
-        self.assertEqual(self.restore(self.http(follower), saved).status, 200)
+        saved = self.large_backup(cluster)
+        follower, gone = cluster.followers()
+        bringing = self.connect(gone)
+        self.upload(bringing, saved)
+        bringing.call("MYDIS", "RESTORE", "BEGIN")
+        bringing.call("MYDIS", "RESTORE", "FEED")
+        gone.kill()
+        refused = self.restore(self.http(follower), saved)
+        self.assertEqual((refused.status, refused.error["code"], refused.error["committed"]), (429, "BUSY", "no"))
+        self.assertEqual((follower.call("DBSIZE"), follower.call("GET", "old")), (1, b"v"))
+        # It has the part again when it is back.
+        gone.start()
         cluster.wait_equal()
+        with self.assertRaisesRegex(RespError, "BUSY another backup is being restored"):
+            gone.call("MYDIS", "STAGE", "BEGIN", "other")
+        with self.assertRaisesRegex(RespError, "BUSY a backup is being restored"):
+            gone.call("MYDIS", "SNAPSHOT")
 
     def test_only_administrators(self):
         cluster = self.cluster(1)
