@@ -2,6 +2,8 @@
 """Backups: read while the cluster is written to, brought back on all instances at once, through a follower, while
 the leader dies; and files that are none."""
 
+import json
+import os
 import threading
 
 from http_client import HttpClient
@@ -121,6 +123,10 @@ class Backups(ClusterTest):
                 response = self.restore(self.http(instance), bad)
                 self.assertEqual((response.status, response.error["committed"]), (400, "no"), response)
                 self.assertIn("not a whole backup", response.error["message"])
+        # A client that leaves in the midst of it.
+        leaving = self.http(instance)
+        leaving.send_raw(b"POST /v1/restore HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(saved) + saved[:middle])
+        leaving.close()
         self.assertEqual(instance.call("GET", "here"), b"still")
         self.assertEqual(instance.call("DBSIZE"), 2001)
         # In chunks, too.
@@ -131,6 +137,48 @@ class Backups(ClusterTest):
         client.send_raw(b"0\r\n\r\n")
         self.assertEqual(client.read().status, 200)
         self.assertEqual(instance.call("DBSIZE"), 2000)
+
+    def test_one_connection_brings_several(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        fill(instance, 100)
+        client = self.http(instance)
+        saved = client.get("/v1/backup").body
+        for body, status in ((saved, 200), (saved[:-1], 400), (saved, 200)):
+            fill(instance, 1, prefix="later")
+            answer = self.restore(client, body)
+            self.assertEqual((answer.status, instance.call("EXISTS", "later:0")), (status, int(status != 200)), answer)
+        with open(os.path.join(instance.data_dir, "audit.log"), encoding="utf-8") as file:
+            noted = [line["what"] for line in map(json.loads, file) if "restore" in line["what"]]
+        self.assertEqual(noted, ['"mydis" "restore" "begin"', '"mydis" "restore" "commit"'] * 2)
+
+    def test_it_stays_within_maxmemory(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        fill(instance, 2000, size=1000)
+        saved = self.http(instance).get("/v1/backup").body
+        instance.call("CONFIG", "SET", "maxmemory", 5_000_000, "maxmemory-policy", "allkeys-random")
+        client = self.http(instance)
+        refused = self.restore(client, saved)
+        self.assertEqual((refused.status, refused.error["code"], refused.error["committed"]), (507, "OOM", "no"))
+        self.assertEqual(instance.call("DBSIZE"), 2000)
+        instance.call("FLUSHALL")
+        self.assertEqual(self.restore(client, saved).status, 200)
+        self.assertEqual(instance.call("DBSIZE"), 2000)
+
+    def test_a_large_file_is_in_no_memory(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        client = self.http(instance)
+        before = int(instance.info("memory")["used_memory_rss"])
+        size = 300 << 20
+        client.send_raw(b"POST /v1/restore HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size)
+        for _ in range(size >> 20):
+            client.send_raw(b"x" * (1 << 20))
+        self.assertEqual(client.read().status, 400)
+        with open(f"/proc/{instance.pid}/status", encoding="utf-8") as file:
+            peak = next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
+        self.assert_takes_less(peak - before, 60 << 20)
 
     def test_the_leader_dies_meanwhile(self):
         """Step by step through a follower, so that it dies between two parts: what is in the log stays in it."""
