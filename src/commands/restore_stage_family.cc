@@ -133,7 +133,7 @@ constexpr CommandSpec kSubcommands[] = {
         .since = "0.1.0",
         .complexity = "O(N) where N is the number of keys in the part",
         .summary = "A step of a restore, which MYDIS RESTORE and HTTP take for you.",
-        .arguments = "<step: BEGIN | KEYS | SCRIPTS | COMMIT | DROP> id [argument ...]",
+        .arguments = "<step: BEGIN | KEYS | SCRIPTS | COMMIT | DROP> id [argument [argument ...]]",
         .handler = Stage,
     },
 };
