@@ -152,6 +152,17 @@ class Backups(ClusterTest):
             noted = [line["what"] for line in map(json.loads, file) if "restore" in line["what"]]
         self.assertEqual(noted, ['"mydis" "restore" "begin"', '"mydis" "restore" "commit"'] * 2)
 
+    def test_only_the_commit_waits_for_all(self):
+        """With strong writes and an instance down, which its answer tells."""
+        cluster = self.cluster(options=("--raft-timeout", "2s"))
+        saved = self.large_backup(cluster)
+        follower, down = cluster.followers()
+        follower.call("CONFIG", "SET", "write-consistency", "strong")
+        down.kill()
+        answer = self.restore(self.http(follower), saved)
+        self.assertEqual((answer.status, answer.error["code"], answer.error["committed"]), (504, "NOTALL", "yes"))
+        self.assertEqual(follower.call("DBSIZE"), 20_000)
+
     def test_it_stays_within_maxmemory(self):
         cluster = self.cluster(1)
         instance = cluster.leader()
