@@ -30,15 +30,15 @@ void Start(LocalContext& c) {
   const auto note = [&log = c.node.audit_log(), &session = c.session](std::string_view outcome) {
     log.Administered(session.user, session.record->address, R"("mydis" "backup" "start")", outcome);
   };
-  WithSnapshot(c.thread, [resume = c.Suspend(), &session = c.session, note](Replica* replica,
-                                                                            Status status) {
-    Opened opened = status.ok() ? replica->OpenSnapshot() : Opened(Fail(status));
-    resume([&session, note, opened = std::move(opened)](Reply& reply) mutable {
-      note(opened ? "done" : "failed");
-      if (!opened) return reply.Error(RedisError(opened.error()));
-      ReplyOpened(session, *std::move(opened), reply);
-    });
-  });
+  WithSnapshot(c.thread,
+               [resume = c.Suspend(), &session = c.session, note](Replica* replica, Status status) {
+                 Opened opened = status.ok() ? replica->OpenSnapshot() : Opened(Fail(status));
+                 resume([&session, note, opened = std::move(opened)](Reply& reply) mutable {
+                   note(opened ? "done" : "failed");
+                   if (!opened) return reply.Error(RedisError(opened.error()));
+                   ReplyOpened(session, *std::move(opened), reply);
+                 });
+               });
 }
 
 // What has just been written is in the system's cache, so that this does not wait for the disk.

@@ -139,8 +139,9 @@ constexpr HttpAnswer kRestoreAnswers[] = {
     {400, "this is no whole backup: nothing was changed"},
     {403, "this takes an administrator"},
     {429, "another restore is under way"},
-    {507, "keys and backup together are more than maxmemory, or the disk is full: nothing was "
-          "changed"},
+    {507,
+     "keys and backup together are more than maxmemory, or the disk is full: nothing was "
+     "changed"},
 };
 
 constexpr HttpRoute kRoutes[] = {

@@ -74,9 +74,8 @@ class HttpFilter final : public StreamFilter {
 
   // A request that waits for the session, not for its client.
   bool Working() const {
-    return exchange_ != nullptr &&
-           (body_ == Body::kDone || body_ == Body::kHeld || body_ == Body::kKept ||
-            (InPieces() && exchange_->Behind()));
+    return exchange_ != nullptr && (body_ == Body::kDone || body_ == Body::kHeld ||
+                                    body_ == Body::kKept || (InPieces() && exchange_->Behind()));
   }
   bool InPieces() const { return body_ == Body::kPieces || body_ == Body::kChunkPieces; }
   bool Listening() const { return exchange_ != nullptr && exchange_->listens_; }
