@@ -84,6 +84,24 @@ class HarnessTest(unittest.TestCase):
                 return True
         wait_until(gone, 5, "the server to end")
 
+    def test_reports_of_sanitizers_are_found(self):
+        log = os.path.join(self.folder.path, "log")
+        for line in ("==1==ERROR: AddressSanitizer: heap-use-after-free", "WARNING: ThreadSanitizer: data race (pid=1)",
+                     "src/a.cc:1:2: runtime error: signed integer overflow"):
+            process = harness.Process(["sh", "-c", 'echo a line; echo "$0"; echo more', line], log)
+            self.assertEqual(process.sanitizer_report(), "")
+            process.spawn()
+            process.wait()
+            self.assertEqual(process.sanitizer_report(), line + "\nmore\n")
+            os.remove(log)
+
+    def test_a_sanitized_program_is_known(self):
+        self.assertFalse(harness.is_sanitized("/bin/sh"))
+        program = os.path.join(self.folder.path, "program")
+        with open(program, "wb") as file:
+            file.write(b"\0" * 5000 + b"__asan_init\0")
+        self.assertTrue(harness.is_sanitized(program))
+
 
 if __name__ == "__main__":
     unittest.main()

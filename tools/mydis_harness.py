@@ -16,8 +16,10 @@ import atexit
 import ctypes
 import fcntl
 import glob
+import mmap
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -31,6 +33,9 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
 PORTS_PER_INSTANCE = 4
 START_LIMIT = 30.0
 
+_SANITIZER_REPORT = re.compile(
+    r".*(AddressSanitizer|LeakSanitizer|ThreadSanitizer|: runtime error: )")
+
 _libc = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 _held_ports = {}  # Open lock files by the port base given out.
@@ -39,6 +44,12 @@ _running = set()
 
 def default_binary():
     return os.environ.get("MYDIS_BINARY") or os.path.join(ROOT, "build", "release", "mydis")
+
+
+def is_sanitized(binary):
+    """Whether the program was built with AddressSanitizer or ThreadSanitizer."""
+    with open(binary, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as contents:
+        return any(contents.find(name) >= 0 for name in (b"__asan_init", b"__tsan_init"))
 
 
 def _is_free(port):
@@ -176,6 +187,12 @@ class Process:
                 return file.read()
         except OSError:
             return ""
+
+    def sanitizer_report(self):
+        """What a sanitizer has said of the process; empty: nothing."""
+        log = self.log()
+        found = _SANITIZER_REPORT.search(log)
+        return log[found.start():][:20_000] if found else ""
 
     def log_tail(self, lines=25):
         return "\n".join(self.log().splitlines()[-lines:])
@@ -404,7 +421,9 @@ class Cluster:
             for instance in self.instances:
                 print(f"--- end of the log of {instance.name} ({instance.log_path})\n"
                       f"{instance.log_tail()}", flush=True)
+        reports = [instance.sanitizer_report() for instance in self.instances]
         self.folder.remove()
+        assert not any(reports), "\n".join(reports)
 
 
 def milliseconds():

@@ -33,6 +33,17 @@ void Drop(WriteContext& c) {
   c.state.restoring.reset();
 }
 
+void DropAndFail(WriteContext& c, std::string_view why) {
+  Drop(c);
+  c.reply.Error(fmt::format("{}: the restore has ended", why));
+}
+
+// What is staged is in memory besides what is there.
+bool TooMuch(const State& state) {
+  const uint64_t limit = state.settings.max_memory();
+  return limit != 0 && state.CountedBytes() + state.restoring->keys.MemoryBytes() > limit;
+}
+
 void Begin(WriteContext& c) {
   if (c.args.size() != 4) return c.reply.Error(kErrSyntax);
   if (c.state.restoring != nullptr) return c.reply.Error(kErrUnderWay);
@@ -54,10 +65,11 @@ void Keys(WriteContext& c) {
   if (!number || static_cast<uint64_t>(*number) != stage->parts)
     return c.reply.Error(fmt::format("ERR part {} comes next", stage->parts));
   for (const std::string_view partition : c.args.subspan(5)) {
-    if (stage->keys.LoadForeign(partition, stage->revision)) continue;
-    Drop(c);
-    return c.reply.Error("ERR these are no keys of a backup: the restore has ended");
+    if (!stage->keys.LoadForeign(partition, stage->revision))
+      return DropAndFail(c, "ERR these are no keys of a backup");
   }
+  if (TooMuch(c.state))
+    return DropAndFail(c, "OOM the backup and the keys that are there need more than 'maxmemory'");
   ++stage->parts;
   c.reply.Ok();
 }
@@ -68,10 +80,8 @@ void ScriptsOf(WriteContext& c) {
   if (c.args.size() != 5) return c.reply.Error(kErrSyntax);
   Decoder in(c.args[4]);
   Scripts scripts;
-  if (!scripts.Load(in) || !in.AtEnd()) {
-    Drop(c);
-    return c.reply.Error("ERR these are no scripts of a backup: the restore has ended");
-  }
+  if (!scripts.Load(in) || !in.AtEnd())
+    return DropAndFail(c, "ERR these are no scripts of a backup");
   stage->scripts = std::move(scripts);
   c.reply.Ok();
 }
@@ -84,7 +94,7 @@ void Commit(WriteContext& c) {
   if (!parts || static_cast<uint64_t>(*parts) != stage->parts)
     return c.reply.Error(fmt::format("ERR {} parts have come", stage->parts));
   if (stage->revision < c.state.revision)
-    return c.reply.Error("ERR too much was written meanwhile: restore again");
+    return DropAndFail(c, "ERR too much was written meanwhile");
   const std::shared_ptr<RestoreStage> done = std::move(c.state.restoring);
   // Whatever was known of any key is old: also by clients that watch it.
   c.state.revision = done->revision + 1;

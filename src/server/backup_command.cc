@@ -24,12 +24,17 @@ void ReplyOpened(ClientSession& session, std::unique_ptr<SnapshotSource> source,
   reply.Integer(static_cast<int64_t>(info.id.index));
 }
 
+// The audit log has the backup once, not every piece of it.
 void Start(LocalContext& c) {
   using Opened = Result<std::unique_ptr<SnapshotSource>>;
+  const auto note = [&log = c.node.audit_log(), &session = c.session](std::string_view outcome) {
+    log.Administered(session.user, session.record->address, R"("mydis" "backup" "start")", outcome);
+  };
   WithSnapshot(c.thread,
-               [resume = c.Suspend(), &session = c.session](Replica* replica, Status status) {
+               [resume = c.Suspend(), &session = c.session, note](Replica* replica, Status status) {
                  Opened opened = status.ok() ? replica->OpenSnapshot() : Opened(Fail(status));
-                 resume([&session, opened = std::move(opened)](Reply& reply) mutable {
+                 resume([&session, note, opened = std::move(opened)](Reply& reply) mutable {
+                   note(opened ? "done" : "failed");
                    if (!opened) return reply.Error(RedisError(opened.error()));
                    ReplyOpened(session, *std::move(opened), reply);
                  });
@@ -69,7 +74,7 @@ constexpr CommandSpec kSubcommands[] = {
     {.name = "backup",
      .arity = -3,
      .effect = Effect::kLocal,
-     .flags = kAdmin | kAudited | kNoScript | kNoMulti,
+     .flags = kAdmin | kNoScript | kNoMulti,
      .group = Group::kServer,
      .since = "0.1.0",
      .complexity = "O(N) to start, where N is the number of keys; else of the bytes read",

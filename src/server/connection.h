@@ -76,6 +76,9 @@ class Connection final : private StreamHandler {
   void SubmitRemoval(const std::vector<WatchedKey>& keys, std::string reply);
   // Likewise this command, answered with `reply` unless it fails.
   void SubmitOne(std::span<const std::string> words, std::string reply);
+  // Likewise, of a command that changes nothing that anybody can read: other instances are not
+  // waited for, whatever the consistency of writes is.
+  void SubmitUnseen(std::span<const std::string> words, std::string reply);
   // Leaves MULTI and forgets watched keys.
   void ResetTransaction();
   // Sends what the client did not ask for. A client that does not read it is closed.
@@ -133,8 +136,10 @@ class Connection final : private StreamHandler {
   bool HandleBlocking(const CommandSpec* spec, Args args, bool strong, Step* step);
   Step SubmitTransaction(bool strong);
   // A transaction that the server makes for the client's one command.
+  std::unique_ptr<StoredTransaction> Alone(std::span<const std::string> words,
+                                           std::string reply) const;
   void SubmitInPlace(std::span<const WatchedKey> watched,
-                     std::unique_ptr<StoredTransaction> transaction);
+                     std::unique_ptr<StoredTransaction> transaction, bool strong);
   Step RunReadTransaction(bool strong);
 
   // --- connection_access.cc ---

@@ -184,10 +184,10 @@ void Connection::CountElement(const StoredCommand& command, std::string_view rep
 }
 
 void Connection::SubmitInPlace(std::span<const WatchedKey> watched,
-                               std::unique_ptr<StoredTransaction> transaction) {
+                               std::unique_ptr<StoredTransaction> transaction, bool strong) {
   Step step;
   if (RefusesWrites(&step)) return;
-  ClientBatch& batch = thread_.Batch(Strong(Effect::kWrite, forced_));
+  ClientBatch& batch = thread_.Batch(strong);
   batch.AddTransaction(this, session_.resp_version, watched, std::move(transaction));
   Attached(batch);
 }
@@ -203,15 +203,24 @@ void Connection::SubmitSettings(const std::vector<std::pair<std::string, std::st
     const Args words = hash.empty() ? Args(set) : Args(user);
     transaction->commands.emplace_back(node_.table().Resolve(words), 0, words);
   }
-  SubmitInPlace({}, std::move(transaction));
+  SubmitInPlace({}, std::move(transaction), Strong(Effect::kWrite, forced_));
 }
 
-void Connection::SubmitOne(std::span<const std::string> words, std::string reply) {
+std::unique_ptr<StoredTransaction> Connection::Alone(std::span<const std::string> words,
+                                                     std::string reply) const {
   auto transaction = std::make_unique<StoredTransaction>();
   transaction->single_reply = std::move(reply);
   const std::vector<std::string_view> views(words.begin(), words.end());
   transaction->commands.emplace_back(node_.table().Resolve(views), 0, views);
-  SubmitInPlace({}, std::move(transaction));
+  return transaction;
+}
+
+void Connection::SubmitOne(std::span<const std::string> words, std::string reply) {
+  SubmitInPlace({}, Alone(words, std::move(reply)), Strong(Effect::kWrite, forced_));
+}
+
+void Connection::SubmitUnseen(std::span<const std::string> words, std::string reply) {
+  SubmitInPlace({}, Alone(words, std::move(reply)), false);
 }
 
 void Connection::SubmitRemoval(const std::vector<WatchedKey>& keys, std::string reply) {
@@ -223,7 +232,7 @@ void Connection::SubmitRemoval(const std::vector<WatchedKey>& keys, std::string 
   std::vector<std::string_view> words = {"DEL"};
   for (const WatchedKey& key : keys) words.push_back(key.key);
   transaction->commands.emplace_back(node_.table().Resolve(words), keys[0].db, words);
-  SubmitInPlace(keys, std::move(transaction));
+  SubmitInPlace(keys, std::move(transaction), Strong(Effect::kWrite, forced_));
 }
 
 // The replies of commands that touch the state were made where the transaction ran; local commands

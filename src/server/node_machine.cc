@@ -6,6 +6,7 @@
 #include "commands/acl_rights.h"
 #include "server/io_thread.h"
 #include "server/server_submission.h"
+#include "state/restore_stage.h"
 
 namespace mydis {
 namespace {
@@ -152,8 +153,9 @@ Machine::Stamp NodeMachine::NextStamp() { return {core_.cluster_clock.Stamp(), r
 uint64_t NodeMachine::PulseDelayUs() {
   const State& state = core_.machine.state();
   const auto key = state.keyspace.NextDeadline();
+  const uint64_t stage = state.restoring ? state.restoring->Ends() : UINT64_MAX;
   const uint64_t next =
-      std::min(key ? static_cast<uint64_t>(*key) : UINT64_MAX, state.users.NextEnd());
+      std::min({key ? static_cast<uint64_t>(*key) : UINT64_MAX, state.users.NextEnd(), stage});
   return next == UINT64_MAX ? kNoPulse : core_.cluster_clock.UntilUs(static_cast<int64_t>(next));
 }
 

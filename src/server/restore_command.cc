@@ -19,9 +19,10 @@ constexpr std::string_view kErrNothing =
 constexpr std::string_view kErrUnchecked =
     "ERR the backup has not been looked at to its end: MYDIS RESTORE CHECK until it says 0";
 
-void Submit(LocalContext& c, std::vector<std::string> words, std::string reply) {
+// Nobody sees what is staged.
+void Stage(LocalContext& c, std::vector<std::string> words, std::string reply) {
   words.insert(words.begin(), {"MYDIS", "STAGE"});
-  c.connection.SubmitOne(words, std::move(reply));
+  c.connection.SubmitUnseen(words, std::move(reply));
 }
 
 void Upload(LocalContext& c) {
@@ -31,8 +32,11 @@ void Upload(LocalContext& c) {
     if (!upload) return c.reply.Error(RedisError(upload.error()));
     c.session.restore = *std::move(upload);
   }
-  if (Status status = c.session.restore->Add(c.args[3]); !status.ok())
+  if (Status status = c.session.restore->Add(c.args[3]); !status.ok()) {
+    // A part of it is missing now; and what fills the disk has to leave it.
+    if (status.code() != ErrorCode::kInvalid) c.session.restore.reset();
     return c.reply.Error(RedisError(status));
+  }
   c.reply.Integer(static_cast<int64_t>(c.session.restore->size()));
 }
 
@@ -58,8 +62,17 @@ RestoreUpload* Checked(LocalContext& c) {
   return upload;
 }
 
+// The audit log has where a restore begins and where it takes effect, not every piece of it.
+void Note(LocalContext& c, std::string_view step) {
+  c.node.audit_log().Administered(c.session.user, c.session.record->address,
+                                  fmt::format(R"("mydis" "restore" "{}")", step), "sent");
+}
+
 void Begin(LocalContext& c) {
-  if (RestoreUpload* upload = Checked(c)) Submit(c, {"BEGIN", upload->id()}, "+OK\r\n");
+  RestoreUpload* upload = Checked(c);
+  if (upload == nullptr) return;
+  Note(c, "begin");
+  Stage(c, {"BEGIN", upload->id()}, "+OK\r\n");
 }
 
 void Feed(LocalContext& c) {
@@ -68,20 +81,24 @@ void Feed(LocalContext& c) {
   auto part = upload->NextPart();
   if (!part) return c.reply.Error(RedisError(part.error()));
   if (!*part) return c.reply.Integer(0);
-  Submit(c, **std::move(part), ":1\r\n");
+  Stage(c, **std::move(part), ":1\r\n");
 }
 
+// Whatever comes of it, the connection may bring another one after it.
 void Commit(LocalContext& c) {
-  RestoreUpload* upload = Checked(c);
-  if (upload == nullptr) return;
-  Submit(c, {"COMMIT", upload->id(), std::to_string(upload->parts())}, "+OK\r\n");
+  if (Checked(c) == nullptr) return;
+  const auto upload = std::move(c.session.restore);
+  Note(c, "commit");
+  c.connection.SubmitOne(std::vector<std::string>{"MYDIS", "STAGE", "COMMIT", upload->id(),
+                                                  std::to_string(upload->parts())},
+                         "+OK\r\n");
 }
 
 // Also of one that was given up half-way.
 void End(LocalContext& c) {
   const auto upload = std::move(c.session.restore);
   if (upload == nullptr || upload->parts() == 0) return c.reply.Ok();
-  Submit(c, {"DROP", upload->id()}, "+OK\r\n");
+  Stage(c, {"DROP", upload->id()}, "+OK\r\n");
 }
 
 void Restore(LocalContext& c) {
@@ -100,7 +117,7 @@ constexpr CommandSpec kSubcommands[] = {
     {.name = "restore",
      .arity = -3,
      .effect = Effect::kLocal,
-     .flags = kAdmin | kAudited | kNoScript | kNoMulti,
+     .flags = kAdmin | kNoScript | kNoMulti,
      .group = Group::kServer,
      .since = "0.1.0",
      .complexity = "O(N) where N is the number of bytes brought, looked at or fed",

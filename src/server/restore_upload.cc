@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/codec.h"
+#include "consensus/storage_error.h"
 #include "server/password.h"
 
 namespace mydis {
@@ -11,8 +12,12 @@ namespace {
 // So much is looked at in one step, and goes into one part unless a partition has more.
 constexpr size_t kStepBytes = 1 << 20;
 
+// Not what to do about an instance's own files.
 Status Broken(const Status& why) {
-  return {ErrorCode::kInvalid, fmt::format("not a whole backup: {}", why.message())};
+  if (why.code() == ErrorCode::kIo) return why;
+  std::string_view message = why.message();
+  if (message.ends_with(kCorruptHint)) message.remove_suffix(kCorruptHint.size() + 2);
+  return {ErrorCode::kInvalid, fmt::format("not a whole backup: {}", message)};
 }
 
 }  // namespace

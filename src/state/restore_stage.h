@@ -27,7 +27,8 @@ struct RestoreStage {
   Keyspace keys;
   std::optional<Scripts> scripts;
 
-  bool Late(uint64_t now_ms) const { return now_ms > touched_ms + kIdleMs; }
+  // When it is thrown away, unless a part comes before.
+  uint64_t Ends() const { return touched_ms + kIdleMs; }
 };
 
 }  // namespace mydis

@@ -116,7 +116,7 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   applied.expired = RemoveExpired();
   if (state_->users.RemoveEnded(state_->time_ms) > 0 && state_->messages != nullptr)
     state_->messages->OnUsersChanged();
-  if (state_->restoring != nullptr && state_->restoring->Late(state_->time_ms)) [[unlikely]] {
+  if (state_->restoring != nullptr && state_->time_ms >= state_->restoring->Ends()) [[unlikely]] {
     state_->restoring->keys.FlushAll();
     state_->restoring.reset();
   }

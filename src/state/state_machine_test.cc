@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "state/entry_codec.h"
+#include "state/restore_stage.h"
 #include "state/snapshot_taker.h"
 
 namespace mydis {
@@ -211,6 +212,17 @@ TEST_F(StateMachineTest, TellsOfManyEvictionsAtOnce) {
   EXPECT_GT(applied->evicted, 40u);
   EXPECT_LT(applied->evicted, 60u);
   EXPECT_EQ(removals.told, "(e)");
+}
+
+TEST_F(StateMachineTest, AnAbandonedRestoreEnds) {
+  Apply(machine_, Entry({{"SET", "k", "v"}}, 1, 1000));
+  State& state = const_cast<State&>(machine_.state());
+  state.restoring = std::make_shared<RestoreStage>("id", 7, kDatabases);
+  state.restoring->touched_ms = 1000;
+  Apply(machine_, Entry({{"SET", "k", "w"}}, 2, 1000 + RestoreStage::kIdleMs - 1));
+  EXPECT_NE(state.restoring, nullptr);
+  Apply(machine_, Entry({{"SET", "k", "x"}}, 3, 1000 + RestoreStage::kIdleMs));
+  EXPECT_EQ(state.restoring, nullptr);
 }
 
 TEST_F(StateMachineTest, MalformedEntriesAndSnapshotsAreErrors) {

@@ -51,7 +51,7 @@ class Backups(ClusterTest):
             client.send("GET", "/v1/backup")
             self.assertTrue(client.file.read(1000).startswith(b"HTTP/1.1 200 OK"))
         # Ten copies of 20 MB are on their way, and none of them is in memory.
-        self.assertLess(int(self.memory(instance)) - before, 60 << 20)
+        self.assert_takes_less(int(self.memory(instance)) - before, 60 << 20)
         fill(instance, 20_000, prefix="more", size=1000)
         instance.call("SAVE")
         for client in slow[5:]:

@@ -85,7 +85,7 @@ class Connections(ClusterTest):
         for i in range(200):
             client.call("SET", f"n{i}", i)
             self.assertEqual(client.call("GET", f"n{i}"), b"%d" % i)
-        self.assertLess(resident(self.follower) - before, 64 * _MEGABYTE)
+        self.assert_takes_less(resident(self.follower) - before, 64 * _MEGABYTE)
         # It gets everything once it reads.
         slow.socket.setblocking(True)
         slow.socket.settimeout(30)
@@ -304,7 +304,7 @@ class Connections(ClusterTest):
             client = self.connect(self.follower)
             wait_until(lambda: int(self.field(client, "connected_clients")) > count, 30,
                        "all connections")
-            self.assertLess((resident(self.follower) - before) / count, 16384)
+            self.assert_takes_less((resident(self.follower) - before) / count, 16384)
         finally:
             for one in sockets:
                 one.close()

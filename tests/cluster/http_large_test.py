@@ -6,7 +6,7 @@ import re
 import socket
 
 from http_client import HttpClient
-from support import BINARY, ClusterTest, harness, main, wait_until
+from support import BINARY, SANITIZED, ClusterTest, harness, main, wait_until
 
 _MEGABYTE = 1 << 20
 _SIZE = 200 * _MEGABYTE
@@ -46,8 +46,8 @@ class LargeValues(ClusterTest):
         with HttpClient(cls.follower.http_port, timeout=120.0) as client:
             wait_until(lambda: client.call("HEAD", _PATH).status == 200, 60, "the value to be there")
             # What reading the log took goes back to the system some seconds after it was freed.
-            wait_until(lambda: client.call("HEAD", _PATH) and memory(cls.follower, "VmRSS") < _SIZE + _ASIDE,
-                       60, "the memory of the start to be given back")
+            wait_until(lambda: client.call("HEAD", _PATH) and (
+                SANITIZED or memory(cls.follower, "VmRSS") < _SIZE + _ASIDE), 60, "the memory of the start to be given back")
         cls.settled = memory(cls.follower, "VmRSS")
 
     @classmethod
@@ -75,14 +75,14 @@ class LargeValues(ClusterTest):
         return grown
 
     def test_1_reading_costs_what_a_redis_client_costs(self):
-        self.assertLess(self.grown_by(lambda: self.client.call("HEAD", _PATH), "HEAD"), _ASIDE)
+        self.assert_takes_less(self.grown_by(lambda: self.client.call("HEAD", _PATH), "HEAD"), _ASIDE)
         http = self.grown_by(self.read_value, "HTTP")
         strong = self.grown_by(lambda: self.read_value("?consistency=strong"), "HTTP, strong")
         with self.follower.connect(timeout=120.0) as client:
             redis = self.grown_by(lambda: client.call("GET", "large"), "RESP")
-        self.assertLess(http, redis + _ASIDE)
-        self.assertLess(strong, redis + _ASIDE)
-        self.assertLess(http, 1.5 * _SIZE)
+        self.assert_takes_less(http, redis + _ASIDE)
+        self.assert_takes_less(strong, redis + _ASIDE)
+        self.assert_takes_less(http, 1.5 * _SIZE)
 
     def test_2_a_slow_reader_holds_one_copy_and_nobody_else(self):
         slow = self.http()
@@ -96,7 +96,7 @@ class LargeValues(ClusterTest):
             for i in range(100):
                 self.assertEqual(self.client.put(f"/v1/keys/k{i}", b"x" * 10_000).status, 201)
                 self.assertEqual(self.client.get(f"/v1/keys/k{i}").body, b"x" * 10_000)
-        self.assertLess(self.grown_by(read_slowly, "slow reader"), 1.5 * _SIZE)
+        self.assert_takes_less(self.grown_by(read_slowly, "slow reader"), 1.5 * _SIZE)
         while slow.file.readline() != b"\r\n":
             pass
         self.assertTrue(slow.file.read(_SIZE) == _VALUE, "other bytes")
@@ -129,7 +129,7 @@ class LargeValues(ClusterTest):
             self.client.send_raw(b"0\r\n\r\n")
             self.assertEqual(self.client.read().status, 204)
         # What a write takes in any way: the body, the entry of the log, and the old value until then.
-        self.assertLess(self.grown_by(put_in_chunks, "PUT in chunks"), 5 * _SIZE)
+        self.assert_takes_less(self.grown_by(put_in_chunks, "PUT in chunks"), 5 * _SIZE)
         self.read_value()
 
     def test_3_a_condition_that_does_not_hold_leaves_the_connection_good(self):

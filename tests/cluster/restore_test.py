@@ -2,10 +2,12 @@
 """Backups: read while the cluster is written to, brought back on all instances at once, through a follower, while
 the leader dies; and files that are none."""
 
+import json
+import os
 import threading
 
 from http_client import HttpClient
-from support import ClusterTest, fill, main, wait_until
+from support import ClusterTest, RespError, fill, main, wait_until
 
 
 class Backups(ClusterTest):
@@ -76,8 +78,7 @@ class Backups(ClusterTest):
         # All of it is on disk.
         for instance in cluster:
             instance.kill()
-        for instance in cluster:
-            instance.start()
+        cluster.start()
         cluster.wait_equal()
         self.assertEqual(self.contents(first), before)
 
@@ -85,6 +86,7 @@ class Backups(ClusterTest):
         cluster = self.cluster()
         follower = cluster.followers()[0]
         fill(cluster.leader(), 20_000)
+        self.assertEqual(follower.call("STRONG", "DBSIZE"), 20_000)
         stop = threading.Event()
 
         def write():
@@ -121,6 +123,10 @@ class Backups(ClusterTest):
                 response = self.restore(self.http(instance), bad)
                 self.assertEqual((response.status, response.error["committed"]), (400, "no"), response)
                 self.assertIn("not a whole backup", response.error["message"])
+        # A client that leaves in the midst of it.
+        leaving = self.http(instance)
+        leaving.send_raw(b"POST /v1/restore HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(saved) + saved[:middle])
+        leaving.close()
         self.assertEqual(instance.call("GET", "here"), b"still")
         self.assertEqual(instance.call("DBSIZE"), 2001)
         # In chunks, too.
@@ -132,47 +138,136 @@ class Backups(ClusterTest):
         self.assertEqual(client.read().status, 200)
         self.assertEqual(instance.call("DBSIZE"), 2000)
 
+    def test_one_connection_brings_several(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        fill(instance, 100)
+        client = self.http(instance)
+        saved = client.get("/v1/backup").body
+        for body, status in ((saved, 200), (saved[:-1], 400), (saved, 200)):
+            fill(instance, 1, prefix="later")
+            answer = self.restore(client, body)
+            self.assertEqual((answer.status, instance.call("EXISTS", "later:0")), (status, int(status != 200)), answer)
+        with open(os.path.join(instance.data_dir, "audit.log"), encoding="utf-8") as file:
+            noted = [line["what"] for line in map(json.loads, file) if "restore" in line["what"]]
+        self.assertEqual(noted, ['"mydis" "restore" "begin"', '"mydis" "restore" "commit"'] * 2)
+
+    def test_only_the_commit_waits_for_all(self):
+        """With strong writes and an instance down, which its answer tells."""
+        cluster = self.cluster(options=("--raft-timeout", "2s"))
+        saved = self.large_backup(cluster)
+        follower, down = cluster.followers()
+        follower.call("CONFIG", "SET", "write-consistency", "strong")
+        down.kill()
+        answer = self.restore(self.http(follower), saved)
+        self.assertEqual((answer.status, answer.error["code"], answer.error["committed"]), (504, "NOTALL", "yes"))
+        self.assertEqual(follower.call("DBSIZE"), 20_000)
+
+    def test_it_stays_within_maxmemory(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        fill(instance, 2000, size=1000)
+        saved = self.http(instance).get("/v1/backup").body
+        instance.call("CONFIG", "SET", "maxmemory", 5_000_000, "maxmemory-policy", "allkeys-random")
+        client = self.http(instance)
+        refused = self.restore(client, saved)
+        self.assertEqual((refused.status, refused.error["code"], refused.error["committed"]), (507, "OOM", "no"))
+        self.assertEqual(instance.call("DBSIZE"), 2000)
+        instance.call("FLUSHALL")
+        self.assertEqual(self.restore(client, saved).status, 200)
+        self.assertEqual(instance.call("DBSIZE"), 2000)
+
+    def test_a_large_file_is_in_no_memory(self):
+        cluster = self.cluster(1)
+        instance = cluster.leader()
+        client = self.http(instance)
+        before = int(instance.info("memory")["used_memory_rss"])
+        size = 300 << 20
+        client.send_raw(b"POST /v1/restore HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % size)
+        for _ in range(size >> 20):
+            client.send_raw(b"x" * (1 << 20))
+        self.assertEqual(client.read().status, 400)
+        with open(f"/proc/{instance.pid}/status", encoding="utf-8") as file:
+            peak = next(int(line.split()[1]) << 10 for line in file if line.startswith("VmHWM"))
+        self.assert_takes_less(peak - before, 60 << 20)
+
     def test_the_leader_dies_meanwhile(self):
+        """Step by step through a follower, so that it dies between two parts: what is in the log stays in it."""
         cluster = self.cluster()
         leader = cluster.leader()
-        fill(leader, 20_000, size=1000)
         follower = cluster.followers()[0]
-        saved = self.http(follower).get("/v1/backup").body
-        follower.call("STRONG", "FLUSHALL")
-        follower.call("SET", "old", "v")
-        answer = []
-        thread = threading.Thread(target=lambda: answer.append(self.restore(self.http(follower), saved)))
-        thread.start()
-        wait_until(lambda: self.staged(follower) > 3, 60, "parts in the log")
+        saved = self.large_backup(cluster)
+        bringing = self.connect(follower)
+        self.upload(bringing, saved)
+        bringing.call("MYDIS", "RESTORE", "BEGIN")
+        for _ in range(5):
+            self.assertEqual(bringing.call("MYDIS", "RESTORE", "FEED"), 1)
         self.assertEqual(follower.call("GET", "old"), b"v")
         leader.kill()
-        thread.join(120)
-        self.assertEqual(answer[0].status, 200, answer[0])
-        self.assertEqual(follower.call("DBSIZE"), 20_000)
+        parts = 0
+        while bringing.call("MYDIS", "RESTORE", "FEED") == 1:
+            parts += 1
+        self.assertGreater(parts, 5)
+        self.assertEqual(follower.call("GET", "old"), b"v")
+        bringing.call("MYDIS", "RESTORE", "COMMIT")
+        self.assertEqual((follower.call("DBSIZE"), follower.call("GET", "old")), (20_000, None))
         leader.start()
         cluster.wait_equal()
 
-    def staged(self, instance):
-        """Parts of a backup that this instance has given to the log."""
-        stats = instance.call("INFO", "commandstats").decode()
-        calls = [line.split("calls=")[1].split(",")[0] for line in stats.splitlines()
-                 if line.startswith("cmdstat_mydis|stage:")]
-        return int(calls[0]) if calls else 0
+    def test_the_leader_dies_during_the_request(self):
+        cluster = self.cluster()
+        leader = cluster.leader()
+        follower = cluster.followers()[0]
+        saved = self.large_backup(cluster)
+        client = self.http(follower)
+        client.send_raw(b"POST /v1/restore HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(saved))
+        client.send_raw(saved[:-1])
+        # What is still missing keeps the leader from having any of it.
+        leader.pause()
+        client.send_raw(saved[-1:])
+        leader.kill()
+        answer = client.read()
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual((follower.call("DBSIZE"), follower.call("GET", "old")), (20_000, None))
+        leader.start()
+        cluster.wait_equal()
+
+    def large_backup(self, cluster):
+        """Of 20,000 keys, in whose place there is one now."""
+        follower = cluster.followers()[0]
+        fill(cluster.leader(), 20_000, size=1000)
+        self.assertEqual(follower.call("STRONG", "DBSIZE"), 20_000)
+        saved = self.http(follower).get("/v1/backup").body
+        follower.call("STRONG", "FLUSHALL")
+        follower.call("STRONG", "SET", "old", "v")
+        return saved
+
+    def upload(self, client, saved):
+        for at in range(0, len(saved), 1 << 20):
+            client.call("MYDIS", "RESTORE", "UPLOAD", saved[at:at + (1 << 20)])
+        while client.call("MYDIS", "RESTORE", "CHECK") == 1:
+            pass
 
     def test_who_brings_a_backup_dies_meanwhile(self):
-        """The cluster keeps what it has, and can be restored by another a minute later, or at once after DROP."""
+        """The cluster keeps what it has; another can restore a minute later, or at once after DROP."""
         cluster = self.cluster()
-        fill(cluster.leader(), 2000)
-        with cluster.followers()[0].connect() as client:
-            client.call("MYDIS", "STAGE", "BEGIN", "gone")
-        follower = cluster.followers()[1]
-        refused = follower.try_call("MYDIS", "STAGE", "BEGIN", "other")
-        self.assertRegex(str(refused), "BUSY another backup is being restored")
-        self.assertEqual(follower.call("DBSIZE"), 2000)
-        follower.call("MYDIS", "STAGE", "DROP", "gone")
-        saved = self.http(follower).get("/v1/backup").body
-        self.assertEqual(self.restore(self.http(follower), saved).status, 200)
+        saved = self.large_backup(cluster)
+        follower, gone = cluster.followers()
+        bringing = self.connect(gone)
+        self.upload(bringing, saved)
+        bringing.call("MYDIS", "RESTORE", "BEGIN")
+        bringing.call("MYDIS", "RESTORE", "FEED")
+        gone.kill()
+        refused = self.restore(self.http(follower), saved)
+        self.assertEqual((refused.status, refused.error["code"], refused.error["committed"]), (429, "BUSY", "no"))
+        self.assertEqual((follower.call("DBSIZE"), follower.call("GET", "old")), (1, b"v"))
+        # It has the part again when it is back.
+        gone.start()
         cluster.wait_equal()
+        with self.assertRaisesRegex(RespError, "BUSY another backup is being restored"):
+            gone.call("MYDIS", "STAGE", "BEGIN", "other")
+        with self.assertRaisesRegex(RespError, "BUSY a backup is being restored"):
+            gone.call("MYDIS", "SNAPSHOT")
 
     def test_only_administrators(self):
         cluster = self.cluster(1)

@@ -14,6 +14,8 @@ import mydis_harness as harness  # noqa: E402
 from resp_client import Client, Closed, RespError, encode, wait_until  # noqa: E402, F401
 
 BINARY = harness.default_binary()
+# A sanitizer keeps what was freed, and more besides: memory has no bounds then.
+SANITIZED = os.access(BINARY, os.X_OK) and harness.is_sanitized(BINARY)
 
 
 class ClusterTest(unittest.TestCase):
@@ -39,6 +41,7 @@ class ClusterTest(unittest.TestCase):
 
     def instance(self, folder, *options, **more):
         instance = harness.Instance(folder, options, binary=BINARY, **more)
+        self.addCleanup(lambda: self.assertEqual(instance.sanitizer_report(), ""))
         self.addCleanup(instance.kill)
         return instance
 
@@ -46,6 +49,11 @@ class ClusterTest(unittest.TestCase):
         client = instance.connect(**options)
         self.addCleanup(client.close)
         return client
+
+    def assert_takes_less(self, taken, limit):
+        """Bytes of memory."""
+        if not SANITIZED:
+            self.assertLess(taken, limit)
 
     def wait_refused(self, client):
         """Waits until the server ends the client's connection, or refuses it."""

@@ -56,17 +56,18 @@ class RestoreHandler final : public HttpHandler {
   void Start(HttpExchange& x) override { x.set_writes(); }
 
   void OnBody(HttpExchange& x, std::string_view bytes) override {
+    if (!failure_.empty()) return;
     piece_ += bytes;
     if (piece_.size() >= kPiece) Upload(x);
   }
 
   void OnBodyEnd(HttpExchange& x) override {
     came_ = true;
-    Upload(x);
+    if (failure_.empty()) Upload(x);
   }
 
   void OnReply(HttpExchange& x, RespValue reply) override {
-    if (!failure_.empty()) return x.RespondError(failure_);
+    if (!failure_.empty()) return RespondFailure(x);
     if (reply.is_error()) return Fail(x, std::move(reply.text));
     switch (step_) {
       case Step::kUpload:
@@ -99,11 +100,17 @@ class RestoreHandler final : public HttpHandler {
     x.Send({"MYDIS", "RESTORE", kWords[static_cast<size_t>(step)]});
   }
 
-  // What was put beside the keys is thrown away; the answer to that is the last.
+  // What was brought is thrown away, also what was put beside the keys.
   void Fail(HttpExchange& x, std::string error) {
-    if (step_ == Step::kUpload) return x.RespondError(error);
     failure_ = std::move(error);
     x.Send({"MYDIS", "RESTORE", "END"});
+  }
+
+  // What may be in the log before the commit has changed nothing.
+  void RespondFailure(HttpExchange& x) {
+    if (step_ == Step::kCommit || HttpErrorOf(failure_, nullptr).committed == "no")
+      return x.RespondError(failure_);
+    x.RespondError("TIMEOUT the log has not taken the backup in time: nothing was changed");
   }
 
   static void Respond(HttpExchange& x) {
@@ -132,6 +139,9 @@ constexpr HttpAnswer kRestoreAnswers[] = {
     {400, "this is no whole backup: nothing was changed"},
     {403, "this takes an administrator"},
     {429, "another restore is under way"},
+    {507,
+     "keys and backup together are more than maxmemory, or the disk is full: nothing was "
+     "changed"},
 };
 
 constexpr HttpRoute kRoutes[] = {

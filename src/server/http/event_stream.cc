@@ -8,8 +8,6 @@ namespace mydis {
 namespace {
 
 constexpr int64_t kLongestWaitMs = 3'600'000;
-// Proxies take a silent connection for dead.
-constexpr uint64_t kKeepAliveMs = 15'000;
 
 uint64_t NumberIn(const RespValue& value) { return static_cast<uint64_t>(value.integer); }
 
@@ -124,7 +122,7 @@ void EventStreamHandler::OnSecond(HttpExchange& x, uint64_t now_ms) {
   if (wait_ms_) {
     if (now_ms - since_ms_ >= static_cast<uint64_t>(*wait_ms_)) RespondList(x);
   } else if (now_ms - since_ms_ >= kKeepAliveMs) {
-    Write(x, ": keep-alive\n\n");
+    Write(x, kKeepAlive);
   }
 }
 

@@ -12,6 +12,10 @@
 
 namespace mydis {
 
+// Proxies take a silent connection for dead: what a stream of events says after so long a silence.
+inline constexpr uint64_t kKeepAliveMs = 15'000;
+inline constexpr std::string_view kKeepAlive = ": keep-alive\n\n";
+
 // Translates a watch (MYDIS FOLLOW, LISTEN, PLISTEN). Routes say which.
 class EventStreamHandler : public HttpHandler {
  public:

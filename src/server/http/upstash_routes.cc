@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <utility>
 
 #include "base/ascii.h"
 #include "protocol/upstash_json.h"
+#include "server/http/event_stream.h"
 #include "server/http/refused_commands.h"
 #include "server/http/routes.h"
 
@@ -162,6 +164,14 @@ class UpstashPathHandler final : public UpstashCommandHandler {
                      .length = {}});
     }
     x.WriteStream(EventOf(push));
+    wrote_ = true;
+  }
+
+  void OnSecond(HttpExchange& x, uint64_t now_ms) override {
+    if (std::exchange(wrote_, false) || since_ms_ == 0) since_ms_ = now_ms;
+    if (!streams_ || now_ms - since_ms_ < kKeepAliveMs) return;
+    x.WriteStream(kKeepAlive);
+    since_ms_ = now_ms;
   }
 
  private:
@@ -211,6 +221,8 @@ class UpstashPathHandler final : public UpstashCommandHandler {
 
   bool listens_ = false;
   bool streams_ = false;
+  bool wrote_ = false;     // Since the last OnSecond.
+  uint64_t since_ms_ = 0;  // When something was written last.
 };
 
 // --- Several ---

@@ -91,6 +91,16 @@ TEST(UpstashRoutes, ChannelsAsEvents) {
   EXPECT_THAT(door.out, EndsWith("data: message,c,a\ndata: b\n\n\r\n"));
   // A client that hangs up is not waited for.
   EXPECT_FALSE(door.filter.Busy());
+  // A silent stream is kept alive.
+  const auto after = [&door](uint64_t now_ms) {
+    door.out.clear();
+    EXPECT_TRUE(door.filter.CheckTime(now_ms, door.out).ok());
+    return door.out;
+  };
+  EXPECT_EQ(after(1'000'000), "");
+  EXPECT_EQ(after(1'014'999), "");
+  EXPECT_EQ(after(1'015'000), "e\r\n: keep-alive\n\n\r\n");
+  EXPECT_EQ(after(1'029'999), "");
 }
 
 TEST(HealthRoutes, NeedNoSession) {
