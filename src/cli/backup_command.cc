@@ -38,7 +38,8 @@ constexpr CommandLineSpec kCommandLine = {
         "file appears under its name when it is whole and every checksum was right. It has "
         "all\nvalues, users, and hashes of secrets: keep it as you keep them. mydis restore "
         "brings it back,\nmydis verify looks at it, mydis export --from makes an RDB file of "
-        "it.",    .words = "F",
+        "it.",
+    .words = "F",
 };
 
 // Every byte goes to `out`; ok when all of them were as they were written.

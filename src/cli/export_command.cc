@@ -56,7 +56,8 @@ constexpr CommandLineSpec kCommandLine = {
     .max_words = 1,
     .footer =
         "Without FILE, or with -, it goes to standard output, if that is no terminal.\n"
-        "The instance goes on meanwhile; it takes an administrator.",    .words = "F",
+        "The instance goes on meanwhile; it takes an administrator.",
+    .words = "F",
 };
 
 struct Plan {

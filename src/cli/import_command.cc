@@ -52,7 +52,8 @@ constexpr CommandLineSpec kCommandLine = {
         "FILE is what SAVE, BGSAVE or redis-cli --rdb wrote, up to Redis 7.4; - reads standard "
         "input.\nA file is looked at to its end before anything is sent; what comes from a "
         "pipe is sent as it comes.\nWith several addresses it goes on at another one if the "
-        "first goes away.",    .words = "F",
+        "first goes away.",
+    .words = "F",
 };
 
 struct Plan {

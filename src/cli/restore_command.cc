@@ -49,7 +49,8 @@ constexpr CommandLineSpec kCommandLine = {
     .footer =
         "FILE is what mydis backup wrote, of this cluster or another; - reads standard "
         "input.\nService goes on meanwhile. All instances change at once, at the end: after "
-        "a failure the keys are\nthe old ones. Users, tokens and settings stay as they are.",    .words = "F",
+        "a failure the keys are\nthe old ones. Users, tokens and settings stay as they are.",
+    .words = "F",
 };
 
 Status VerifyFile(const std::string& path, uint64_t size) {

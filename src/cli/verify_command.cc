@@ -32,7 +32,8 @@ constexpr CommandLineSpec kCommandLine = {
     .usage = "FILE|DIRECTORY",
     .options = {},
     .max_words = 1,
-    .footer = "Nothing is changed. The exit status is 0 if all is well, 1 if not.",    .words = "F",
+    .footer = "Nothing is changed. The exit status is 0 if all is well, 1 if not.",
+    .words = "F",
 };
 
 bool People() { return isatty(STDOUT_FILENO) != 0; }
