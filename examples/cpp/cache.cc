@@ -1,5 +1,6 @@
-// An application's cache, embedded and replicated: each process of the application has an instance of its own, reads
-// from its own memory without a system call, and sees what the others have written.
+// An application's cache, embedded and replicated: each process of the application has an instance
+// of its own, reads from its own memory without a system call, and sees what the others have
+// written.
 //
 //   cache NUMBER DATA-DIR RAFT-PORT RAFT-PORT RAFT-PORT
 //

@@ -20,22 +20,22 @@ class Candidate {
  public:
   Candidate(mydis::Session session, std::string name)
       : session_(std::move(session)), name_(std::move(name)) {
-    watch_ = Must(session_.Watch(
-        {.name = std::string(kPlace)},
-        {.on_change =
-             [this](const mydis::KeyChange& change) {
-               if (change.key == kPlace && change.kind != mydis::KeyChange::Kind::kPut) Wake();
-             },
-         .on_message = {},
-         .on_revision = {},
-         .on_end = [this](const mydis::Status&, uint64_t) { Wake(); }}));
+    watch_ = Must(session_.Watch({.name = std::string(kPlace)},
+                                 {.on_change =
+                                      [this](const mydis::KeyChange& change) {
+                                        if (change.key == kPlace &&
+                                            change.kind != mydis::KeyChange::Kind::kPut)
+                                          Wake();
+                                      },
+                                  .on_end = [this](const mydis::Status&, uint64_t) { Wake(); }}));
   }
 
   // Waits until it leads.
   void Campaign() {
     for (;;) {
       const uint64_t seen = Seen();
-      if (Must(session_.Set(kPlace, name_, {.when = mydis::SetOptions::When::kIfMissing, .ttl = kTerm})))
+      if (Must(session_.Set(kPlace, name_,
+                            {.when = mydis::SetOptions::When::kIfMissing, .ttl = kTerm})))
         return;
       // The watch began before the attempt, so a place that gets free after it is not missed.
       std::unique_lock lock(mutex_);
@@ -43,17 +43,19 @@ class Candidate {
     }
   }
 
-  // To be called well within kTerm: false if it does not lead any more, and must stop what leaders do.
+  // To be called well within kTerm: false if it does not lead any more, and must stop what leaders
+  // do.
   bool Renew() {
-    return Must(session_.Eval<int64_t>("if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
-                                       "return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
-                                       {kPlace}, {name_, std::to_string(kTerm.count())})) == 1;
+    return Must(
+               session_.Eval<int64_t>("if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
+                                      "return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
+                                      {kPlace}, {name_, std::to_string(kTerm.count())})) == 1;
   }
 
   void Resign() {
     Must(session_.Eval<int64_t>(
-        "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0", {kPlace},
-        {name_}));
+        "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0",
+        {kPlace}, {name_}));
   }
 
   const std::string& name() const { return name_; }

@@ -1,6 +1,6 @@
 // A lock with a fencing token. A lock with a time limit alone protects nothing: its holder may be
-// stopped, wake up when the lock is another's, and write. So each holder gets a number greater than all before
-// it, and whatever is guarded refuses a smaller number than it has seen.
+// stopped, wake up when the lock is another's, and write. So each holder gets a number greater than
+// all before it, and whatever is guarded refuses a smaller number than it has seen.
 //
 //   lock [HOST:PORT,...]
 #include "example.h"
@@ -43,11 +43,12 @@ class Lock {
 
 // What is guarded; it could be a file server that remembers the token instead.
 bool Write(mydis::Session& session, int64_t token, std::string_view text) {
-  return Must(session.Eval<int64_t>("local seen = tonumber(redis.call('HGET', KEYS[1], 'token') or 0)\n"
-                                    "if tonumber(ARGV[1]) < seen then return 0 end\n"
-                                    "redis.call('HSET', KEYS[1], 'token', ARGV[1], 'text', ARGV[2])\n"
-                                    "return 1",
-                                    {"guarded"}, {std::to_string(token), text})) == 1;
+  return Must(session.Eval<int64_t>(
+             "local seen = tonumber(redis.call('HGET', KEYS[1], 'token') or 0)\n"
+             "if tonumber(ARGV[1]) < seen then return 0 end\n"
+             "redis.call('HSET', KEYS[1], 'token', ARGV[1], 'text', ARGV[2])\n"
+             "return 1",
+             {"guarded"}, {std::to_string(token), text})) == 1;
 }
 
 }  // namespace
@@ -67,8 +68,10 @@ int main(int argc, char** argv) {
   std::optional<int64_t> newer;
   while (!(newer = second.TryTake(5s))) std::this_thread::sleep_for(20ms);
   std::cout << "second has it now, token " << *newer << "\n";
-  std::cout << "second writes: " << (Write(session, *newer, "by second") ? "done" : "refused") << "\n";
-  std::cout << "first wakes up and writes: " << (Write(session, token, "by first") ? "done" : "refused") << "\n";
+  std::cout << "second writes: " << (Write(session, *newer, "by second") ? "done" : "refused")
+            << "\n";
+  std::cout << "first wakes up and writes: "
+            << (Write(session, token, "by first") ? "done" : "refused") << "\n";
   first.Release();  // Not its own any more: left alone.
   std::cout << "the lock is " << Must(session.Get("lock")).value_or("nobody") << "'s\n";
   second.Release();

@@ -1,5 +1,5 @@
-// A rate limiter, exact for all servers of an application together: a token bucket kept by a script,
-// by the cluster's one clock.
+// A rate limiter, exact for all servers of an application together: a token bucket kept by a
+// script, by the cluster's one clock.
 //
 //   rate_limiter [HOST:PORT,...]
 #include "example.h"
@@ -12,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using example::Must;
 
-// KEYS: the bucket. ARGV: size, tokens a second. Gives 0 if it may go on, else the milliseconds to wait.
+// KEYS: the bucket. ARGV: size, tokens a second. Gives 0 if it may go on, else the milliseconds to
+// wait.
 constexpr std::string_view kTake = R"(
 local size, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
@@ -34,7 +35,9 @@ return wait
 class RateLimiter {
  public:
   RateLimiter(mydis::Session session, int size, int a_second)
-      : session_(std::move(session)), size_(std::to_string(size)), rate_(std::to_string(a_second)) {}
+      : session_(std::move(session)),
+        size_(std::to_string(size)),
+        rate_(std::to_string(a_second)) {}
 
   // How long `who` has to wait; nothing: it may go on now.
   std::chrono::milliseconds Take(const std::string& who) {

@@ -1,5 +1,5 @@
-// A work queue: jobs that several workers share, and that another one takes over when a worker dies.
-// A job is done at least once; what it does to the cluster's data is done exactly once, since
+// A work queue: jobs that several workers share, and that another one takes over when a worker
+// dies. A job is done at least once; what it does to the cluster's data is done exactly once, since
 // that goes together with its acknowledgement in one transaction.
 //
 //   work_queue [HOST:PORT,... [JOBS]]
@@ -38,7 +38,8 @@ void Work(mydis::Session session, const std::string& name, std::atomic<int>& lef
     std::vector<mydis::StreamRecord> jobs =
         Must(session.XAutoClaim(kQueue, kGroup, name, 5s)).records;
     if (jobs.empty()) {
-      auto read = Must(session.XReadGroup(kGroup, name, {{kQueue, ">"}}, {.count = 10, .block = 200ms}));
+      auto read =
+          Must(session.XReadGroup(kGroup, name, {{kQueue, ">"}}, {.count = 10, .block = 200ms}));
       if (!read.empty()) jobs = std::move(read[0].second);
     }
     for (const mydis::StreamRecord& job : jobs) left -= Finish(session, job);
@@ -59,8 +60,7 @@ int main(int argc, char** argv) {
     const std::string name = "worker-" + std::to_string(i);
     workers.emplace_back([&client, &left, name] { Work(client->NewSession(), name, left); });
   }
-  for (int i = 0; i < count; ++i)
-    Must(session.XAdd(kQueue, {{"number", std::to_string(i)}}));
+  for (int i = 0; i < count; ++i) Must(session.XAdd(kQueue, {{"number", std::to_string(i)}}));
   for (std::thread& worker : workers) worker.join();
 
   std::cout << Must(session.SCard(kDone)) << " of " << count << " jobs done, "

@@ -16,11 +16,11 @@ namespace mydis {
 
 struct TlsOptions {
   bool on = false;
-  std::string ca_file;  // Whose certificates the servers have; empty: the system's.
+  std::string ca_file = {};  // Whose certificates the servers have; empty: the system's.
   // What this client shows, in PEM; empty: nothing.
-  std::string cert_file;
-  std::string key_file;
-  std::string server_name;  // In the servers' certificates; empty: the host of the address.
+  std::string cert_file = {};
+  std::string key_file = {};
+  std::string server_name = {};  // In the servers' certificates; empty: the host of the address.
 };
 
 // Where callbacks are called and coroutines resumed: it runs the function, soon, once.
@@ -32,14 +32,14 @@ struct ClientOptions {
   // are spread over them, and move on when one does not answer.
   std::vector<std::string> addresses = {"127.0.0.1:2381"};
   // Who this client is: a token, or a user with a password; empty: nobody in particular.
-  std::string token;
-  std::string user;
-  std::string password;
-  TlsOptions tls;
+  std::string token = {};
+  std::string user = {};
+  std::string password = {};
+  TlsOptions tls = {};
   std::chrono::milliseconds connect_timeout{5'000};  // For each address.
   size_t idle_connections = 8;                       // That are kept open for sessions to come.
   // Empty: the client's own thread, which must not be kept waiting.
-  Executor executor;
+  Executor executor = {};
 };
 
 // Any thread. Sessions may outlive it: their calls fail then.

@@ -42,35 +42,35 @@ struct KeyChange {
 
 // Publish/subscribe as in Redis: what is said while there is no connection is missed.
 struct SubscribeOptions {
-  std::vector<std::string> channels;
-  std::vector<std::string> patterns;
+  std::vector<std::string> channels = {};
+  std::vector<std::string> patterns = {};
 };
 
 // Handlers are called one at a time, in order, on the session's executor.
 struct SubscribeHandlers {
-  std::function<void(const Message&)> on_message;
+  std::function<void(const Message&)> on_message = {};
   // The connection was lost and is there again: messages may have been missed. May be empty.
-  std::function<void()> on_gap;
+  std::function<void()> on_gap = {};
 };
 
 // Watches go on at another instance where they were: nothing is missed or told twice.
 struct WatchOptions {
   enum class Of : uint8_t { kKeys, kChannel, kPattern };
   Of of = Of::kKeys;
-  std::string name;  // The prefix of the keys (empty: all), the channel, or the pattern.
+  std::string name = {};  // The prefix of the keys (empty: all), the channel, or the pattern.
   // Tells what comes after this revision; 0: after now.
   uint64_t from_revision = 0;
   bool values = false;  // kKeys: with the values of strings.
 };
 
 struct WatchHandlers {
-  std::function<void(const KeyChange&)> on_change;  // kKeys
-  std::function<void(const Message&)> on_message;   // kChannel, kPattern
+  std::function<void(const KeyChange&)> on_change = {};  // kKeys
+  std::function<void(const Message&)> on_message = {};   // kChannel, kPattern
   // Nothing else up to this revision. May be empty.
-  std::function<void(uint64_t revision)> on_revision;
+  std::function<void(uint64_t revision)> on_revision = {};
   // The watch has ended: what came after its revision is not kept any more (kNotFound, with the
   // revision to read and to watch from anew), or it is not allowed (kNoPermission). May be empty.
-  std::function<void(const Status& why, uint64_t current_revision)> on_end;
+  std::function<void(const Status& why, uint64_t current_revision)> on_end = {};
 };
 
 }  // namespace mydis

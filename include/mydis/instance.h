@@ -22,24 +22,24 @@ struct InstanceOptions {
   static constexpr int kPortOff = -1;
 
   // Everything the instance keeps; made if it is not there. One instance at a time uses it.
-  std::string data_dir;
+  std::string data_dir = {};
   std::string bind_address = "127.0.0.1";
-  std::string advertise_address;  // Empty: the bind address.
+  std::string advertise_address = {};  // Empty: the bind address.
   int http_port = kPortOff;
   int redis_port = kPortOff;
   // For the other instances, which use the next port too. kPortOff: the instance is alone for good.
   int raft_port = kPortOff;
-  std::vector<std::string> join;  // "HOST:RAFTPORT"
+  std::vector<std::string> join = {};  // "HOST:RAFTPORT"
   int expect = 0;
   bool bootstrap = false;
   int max_voters = 5;
   std::string name = "mydis";
-  std::string instance_id;  // Empty: advertise address and Raft port.
-  std::string password;
-  std::string cluster_key_file;
-  std::string tls_cert;
-  std::string tls_key;
-  std::string tls_ca;
+  std::string instance_id = {};  // Empty: advertise address and Raft port.
+  std::string password = {};
+  std::string cluster_key_file = {};
+  std::string tls_cert = {};
+  std::string tls_key = {};
+  std::string tls_ca = {};
   std::chrono::milliseconds raft_timeout{10'000};
   Consistency write_consistency = Consistency::kEventual;
   Consistency read_consistency = Consistency::kEventual;
@@ -47,7 +47,7 @@ struct InstanceOptions {
   bool durable = true;
   int io_threads = 1;
   // Empty: the instance's own thread, which must not be kept waiting.
-  Executor executor;
+  Executor executor = {};
 };
 
 // Where an instance stands in its cluster.

@@ -75,8 +75,8 @@ class ConsensusDriver {
   uint64_t timers_us() const;
   // Why it is not ready, one line.
   std::string why() const;
-  // Why the cluster that this instance forms with others (--expect) is not complete yet: the loss of
-  // an instance could still stop it. Empty if it has been complete, or is not formed now.
+  // Why the cluster that this instance forms with others (--expect) is not complete yet: the loss
+  // of an instance could still stop it. Empty if it has been complete, or is not formed now.
   std::string Forming() const;
   bool can_submit() const;
   bool disk_full() const;

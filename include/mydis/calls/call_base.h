@@ -28,8 +28,8 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 // A step of a SCAN and its kind: scan.h goes all the way.
 struct ScanOptions {
-  std::string_view match;  // A pattern; empty: everything.
-  int64_t count = 0;       // About how many a step looks at; 0: as the server likes.
+  std::string_view match = {};  // A pattern; empty: everything.
+  int64_t count = 0;            // About how many a step looks at; 0: as the server likes.
 };
 template <typename Item>
 struct ScanStep {

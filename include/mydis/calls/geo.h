@@ -31,7 +31,7 @@ struct GeoAddOptions {
 // Around a member or a point, within a circle or a box.
 struct GeoQuery {
   enum class Order : uint8_t { kAny, kNearestFirst, kFarthestFirst };
-  std::string_view member;  // Empty: around `point`.
+  std::string_view member = {};  // Empty: around `point`.
   GeoPoint point;
   double radius = 0;  // 0: a box.
   double width = 0;

@@ -26,8 +26,8 @@ struct HSetExOptions {
   // Of all the fields.
   enum class When : uint8_t { kAlways, kIfMissing, kIfThere };
   When when = When::kAlways;
-  std::optional<std::chrono::milliseconds> ttl;
-  std::optional<TimePoint> expire_at;
+  std::optional<std::chrono::milliseconds> ttl = {};
+  std::optional<TimePoint> expire_at = {};
   bool keep_ttl = false;
 };
 

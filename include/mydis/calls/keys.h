@@ -12,31 +12,31 @@
 namespace mydis {
 
 struct CopyOptions {
-  std::optional<int> database;  // Another one than the session's.
+  std::optional<int> database = {};  // Another one than the session's.
   bool replace = false;
 };
 
 struct KeyScanOptions {
-  std::string_view match;  // A pattern; empty: everything.
-  std::string_view type;   // As Type says it; empty: any.
+  std::string_view match = {};  // A pattern; empty: everything.
+  std::string_view type = {};   // As Type says it; empty: any.
   int64_t count = 0;
 };
 
 // How a DUMP becomes a key.
 struct RestoreOptions {
-  std::optional<std::chrono::milliseconds> ttl;
-  std::optional<TimePoint> expire_at;
+  std::optional<std::chrono::milliseconds> ttl = {};
+  std::optional<TimePoint> expire_at = {};
   bool replace = false;
 };
 
 // What of a list, set or sorted set is given, and in which order.
 struct SortOptions {
-  std::string_view
-      by;  // A pattern of keys, "weight_*", or of hash fields, "w_*->f"; empty: the elements.
+  std::string_view by =
+      {};  // A pattern of keys, "weight_*", or of hash fields, "w_*->f"; empty: the elements.
   int64_t offset = 0;
   int64_t count = -1;  // -1: all.
-  std::vector<std::string_view>
-      get;  // Patterns of what is given for each; "#" is the element itself.
+  std::vector<std::string_view> get =
+      {};  // Patterns of what is given for each; "#" is the element itself.
   bool descending = false;
   bool alphabetic = false;
 };

@@ -22,7 +22,7 @@ struct LibraryInfo {
   std::string code;  // If it was asked for.
 };
 struct FunctionListOptions {
-  std::string_view library;  // A pattern; empty: all.
+  std::string_view library = {};  // A pattern; empty: all.
   bool with_code = false;
 };
 

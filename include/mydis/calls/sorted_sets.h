@@ -44,7 +44,7 @@ using RankAndScore = std::pair<int64_t, double>;
 // How the scores of one member in several sets become one.
 struct ZCombineOptions {
   enum class Aggregate : uint8_t { kSum, kMin, kMax };
-  std::vector<double> weights;  // As many as keys, or none.
+  std::vector<double> weights = {};  // As many as keys, or none.
   Aggregate aggregate = Aggregate::kSum;
 };
 

@@ -14,13 +14,13 @@ namespace mydis {
 
 struct XGroupOptions {
   bool make_stream = false;  // XGroupCreate.
-  std::optional<int64_t> entries_read;
+  std::optional<int64_t> entries_read = {};
 };
 
 struct XReadGroupOptions {
   int64_t count = 0;  // Of each stream at most; 0: all.
-  std::optional<std::chrono::milliseconds>
-      block;  // Waits for new records for that long; 0: without an end.
+  std::optional<std::chrono::milliseconds> block =
+      {};  // Waits for new records for that long; 0: without an end.
   bool no_ack = false;
 };
 
@@ -41,15 +41,15 @@ struct XPendingOptions {
   std::string_view start = "-";
   std::string_view end = "+";
   int64_t count = 100;
-  std::string_view consumer;  // Empty: of all.
+  std::string_view consumer = {};  // Empty: of all.
   std::chrono::milliseconds min_idle{0};
 };
 
 struct XClaimOptions {
-  std::optional<std::chrono::milliseconds> idle;  // That they are said to have; else 0.
-  std::optional<int64_t> deliveries;              // That they are said to have; else one more.
-  bool force = false;                             // Also what is pending with nobody.
-  std::string_view last_id;
+  std::optional<std::chrono::milliseconds> idle = {};  // That they are said to have; else 0.
+  std::optional<int64_t> deliveries = {};              // That they are said to have; else one more.
+  bool force = false;                                  // Also what is pending with nobody.
+  std::string_view last_id = {};
 };
 struct XAutoClaimOptions {
   std::string_view start = "0";

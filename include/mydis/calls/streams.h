@@ -20,9 +20,9 @@ using StreamRecords = std::vector<std::pair<std::string, std::vector<StreamRecor
 
 // How much of a stream is left.
 struct XTrimOptions {
-  std::optional<int64_t> max_length;
-  std::string_view min_id;  // Nothing older than this; empty: no matter.
-  bool exactly = false;     // False: a little more may be left, which costs less.
+  std::optional<int64_t> max_length = {};
+  std::string_view min_id = {};  // Nothing older than this; empty: no matter.
+  bool exactly = false;          // False: a little more may be left, which costs less.
 };
 
 struct XAddOptions {
@@ -33,8 +33,8 @@ struct XAddOptions {
 
 struct XReadOptions {
   int64_t count = 0;  // Of each stream at most; 0: all.
-  std::optional<std::chrono::milliseconds>
-      block;  // Waits for records for that long; 0: without an end.
+  std::optional<std::chrono::milliseconds> block =
+      {};  // Waits for records for that long; 0: without an end.
 };
 
 struct StreamInfo {
@@ -48,8 +48,8 @@ struct StreamInfo {
 };
 
 struct XSetIdOptions {
-  std::optional<int64_t> entries_added;
-  std::string_view max_deleted_id;
+  std::optional<int64_t> entries_added = {};
+  std::string_view max_deleted_id = {};
 };
 
 namespace detail {

@@ -16,15 +16,15 @@ namespace mydis {
 struct SetOptions {
   enum class When : uint8_t { kAlways, kIfMissing, kIfThere };
   When when = When::kAlways;
-  std::optional<std::chrono::milliseconds> ttl;
-  std::optional<TimePoint> expire_at;
+  std::optional<std::chrono::milliseconds> ttl = {};
+  std::optional<TimePoint> expire_at = {};
   bool keep_ttl = false;
 };
 
 // What a GETEX makes of the key's time to live; without anything it leaves it.
 struct GetExOptions {
-  std::optional<std::chrono::milliseconds> ttl;
-  std::optional<TimePoint> expire_at;
+  std::optional<std::chrono::milliseconds> ttl = {};
+  std::optional<TimePoint> expire_at = {};
   bool persist = false;
 };
 
