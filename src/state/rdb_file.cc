@@ -36,7 +36,8 @@ std::optional<std::string_view> RdbFileReader::Tape::Take(size_t size) {
 
 void RdbFileReader::Tape::Keep(std::string_view first) {
   keeping_ = true;
-  kept_.assign(first);
+  kept_.clear();
+  kept_.append(first);
   size_ = first.size();
 }
 
