@@ -74,9 +74,8 @@ class HttpFilter final : public StreamFilter {
 
   // A request that waits for the session, not for its client.
   bool Working() const {
-    return exchange_ != nullptr &&
-           (body_ == Body::kDone || body_ == Body::kHeld || body_ == Body::kKept ||
-            (InPieces() && exchange_->Behind()));
+    return exchange_ != nullptr && (body_ == Body::kDone || body_ == Body::kHeld ||
+                                    body_ == Body::kKept || (InPieces() && exchange_->Behind()));
   }
   bool InPieces() const { return body_ == Body::kPieces || body_ == Body::kChunkPieces; }
   bool Listening() const { return exchange_ != nullptr && exchange_->listens_; }
@@ -105,7 +104,7 @@ class HttpFilter final : public StreamFilter {
   // Gives the client what there is of a string that is not kept; takes it from the front of
   // `plain`.
   void PassString(std::string_view& plain);
-  void NoteRevision(const RespValue& reply);
+  void NoteAttributes(const RespValue& reply);
   void OnPreface(const RespValue& reply);
   // Answers what is no request, or one that no more than its head is read of.
   void Refuse(int status, std::string_view code, std::string_view message, HttpFields fields = {});
