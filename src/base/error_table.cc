@@ -32,6 +32,7 @@ constexpr ErrorForm kCommandForms[] = {
     {ErrorCode::kInvalid, "CONDITION", 412},
     {ErrorCode::kInvalid, "EXECABORT", 400},
     {ErrorCode::kInvalid, "GONE", 410},
+    {ErrorCode::kInvalid, "IDREUSED", 422},
     {ErrorCode::kNotFound, "NOSCRIPT", 404},
     {ErrorCode::kNotFound, "NOGROUP", 404},
     {ErrorCode::kExists, "BUSYGROUP", 409},

@@ -58,8 +58,8 @@ void ObjectIdletimeCommand(ReadContext& context) {
   const Entry* entry = FindOrNull(context);
   if (entry == nullptr) return;
   if (context.state.settings.use_rule().frequency) return context.reply.Error(kErrNoIdleTime);
-  // Zero for a key that nobody has used since it came here.
-  const uint32_t word = entry->use_word();
+  // Zero for a key that nobody has used since it came here; uses are each instance's own.
+  const uint32_t word = context.reply_is_kept ? 0 : entry->use_word();
   const uint64_t idle_ms = word == 0 ? 0 : IdleMs(word, context.now_ms);
   context.reply.Integer(static_cast<int64_t>(idle_ms / 1000));
 }
@@ -69,7 +69,8 @@ void ObjectFreqCommand(ReadContext& context) {
   if (entry == nullptr) return;
   const UseRule& rule = context.state.settings.use_rule();
   if (!rule.frequency) return context.reply.Error(kErrNoFrequency);
-  context.reply.Integer(FrequencyOf(entry->use_word(), rule, context.now_ms));
+  const uint32_t word = context.reply_is_kept ? 0 : entry->use_word();
+  context.reply.Integer(FrequencyOf(word, rule, context.now_ms));
 }
 
 void ObjectHelpCommand(ReadContext& context) {

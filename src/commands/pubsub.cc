@@ -8,8 +8,8 @@ void Publish(WriteContext& context, bool sharded) {
   MessageListener* listener = context.state.messages;
   const int64_t receivers =
       listener == nullptr ? 0 : listener->OnMessage(sharded, context.args[1], context.args[2]);
-  // Scripts may write what they see, and instances differ in their subscribers.
-  context.reply.Integer(context.in_script ? 0 : receivers);
+  // What scripts see they may write, and instances differ in their subscribers.
+  context.reply.Integer(context.in_script || context.reply_is_kept ? 0 : receivers);
 }
 
 void PublishCommand(WriteContext& context) { Publish(context, false); }

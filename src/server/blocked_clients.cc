@@ -98,6 +98,15 @@ void BlockedClients::MarkKeys(const Waiter& waiter) {
 
 void BlockedClients::Out(Waiter& waiter, Waiter::State state) {
   waiter.state = state;
+  if (waiter.once != nullptr) {
+    const auto [begin, end] = requests_.equal_range(KeyOf(*waiter.once));
+    const auto found =
+        std::find_if(begin, end, [&](const auto& entry) { return entry.second.get() == &waiter; });
+    if (found != end) {
+      requests_.erase(found);
+      request_count_.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
   clients_.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -118,6 +127,10 @@ void BlockedClients::Register(std::shared_ptr<Waiter> waiter, bool compare) {
   MYDIS_ASSERT(waiter->state == Waiter::State::kNew, "a waiter is registered once");
   Enqueue(waiter);
   clients_.fetch_add(1, std::memory_order_relaxed);
+  if (waiter->once != nullptr) {
+    requests_.emplace(KeyOf(*waiter->once), waiter);
+    request_count_.fetch_add(1, std::memory_order_relaxed);
+  }
   if (compare) MarkKeys(*waiter);
 }
 
@@ -187,6 +200,33 @@ void BlockedClients::OnFlush(std::optional<uint32_t> db) {
   }
 }
 
+void BlockedClients::TryRequest(const std::shared_ptr<Waiter>& waiter) {
+  answered_.push_back(waiter);
+  has_changed_.store(true, std::memory_order_relaxed);
+}
+
+void BlockedClients::OnRemembered(std::string_view user, std::string_view id) {
+  if (request_count_.load(std::memory_order_relaxed) == 0) [[likely]]
+    return;
+  MutexLock guard(mutex_);
+  const auto [begin, end] = requests_.equal_range(RequestKey(user, id));
+  for (auto it = begin; it != end; ++it) TryRequest(it->second);
+}
+
+void BlockedClients::RetryRequests() {
+  MutexLock guard(mutex_);
+  for (const auto& [key, waiter] : requests_) TryRequest(waiter);
+}
+
+// One that is trying finds what was remembered by itself.
+void BlockedClients::TakeRequests(std::vector<std::shared_ptr<Attempt>>* ready) {
+  for (const std::shared_ptr<Waiter>& waiter : std::exchange(answered_, {})) {
+    if (waiter->state != Waiter::State::kWaiting) continue;
+    StartTry(QueueOf(*waiter, waiter->keys[0]), waiter, std::make_shared<Attempt>());
+    ready->push_back(waiter->attempt);
+  }
+}
+
 void BlockedClients::StartTry(WaitQueue& queue, const std::shared_ptr<Waiter>& waiter,
                               std::shared_ptr<Attempt> attempt) {
   attempt->waiter = waiter;
@@ -205,7 +245,7 @@ std::shared_ptr<Waiter> BlockedClients::PassToFirst(const std::shared_ptr<Attemp
   const auto takes_it = [&waiter](const Waiter& other) {
     return (waiter->left || other.ticket < waiter->ticket) && !other.left &&
            other.spec == waiter->spec && other.strong == waiter->strong &&
-           other.words == waiter->words;
+           other.words == waiter->words && other.once == waiter->once;
   };
   const std::shared_ptr<Waiter> trying = queue.trying.begin()->second;
   if (trying != waiter && !trying->left && trying->ticket < waiter->ticket && takes_it(*trying) &&
@@ -242,6 +282,7 @@ void BlockedClients::TakeFrom(WaitQueue& queue, const Entry* entry,
 void BlockedClients::TakeReady(const Keyspace& keyspace, bool writes, bool reads,
                                std::vector<std::shared_ptr<Attempt>>* ready) {
   MutexLock guard(mutex_);
+  if (writes) TakeRequests(ready);
   std::vector<WaitKey*> later;
   // Dequeueing drops no key that is marked, so what changed_ points to stays.
   for (size_t i = 0; i < changed_.size(); ++i) {
@@ -262,7 +303,7 @@ void BlockedClients::TakeReady(const Keyspace& keyspace, bool writes, bool reads
   std::vector<WaitKey*> done;
   std::swap(done, changed_);
   changed_ = std::move(later);
-  has_changed_.store(!changed_.empty(), std::memory_order_relaxed);
+  has_changed_.store(!changed_.empty() || !answered_.empty(), std::memory_order_relaxed);
   for (WaitKey* key : done) key->changed = false;
   for (WaitKey* key : changed_) key->changed = true;
   for (WaitKey* key : done) {

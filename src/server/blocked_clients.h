@@ -20,6 +20,7 @@
 #include "base/mutex.h"
 #include "commands/blocking.h"
 #include "commands/spec.h"
+#include "server/once_request.h"
 #include "state/events.h"
 #include "state/keyspace.h"
 
@@ -51,6 +52,7 @@ struct Waiter {
   const WaitRule* rule = nullptr;
   std::string tag;
   std::vector<std::string> keys;  // Each once.
+  SharedOnceRequest once;         // Null: it is no request that may be sent again.
 
  private:
   friend class BlockedClients;
@@ -64,7 +66,7 @@ struct Waiter {
 };
 
 // Says of each call which thread it is for.
-class BlockedClients final : public KeyspaceListener {
+class BlockedClients final : public KeyspaceListener, public RequestListener {
  public:
   BlockedClients();
   ~BlockedClients();
@@ -98,6 +100,10 @@ class BlockedClients final : public KeyspaceListener {
   void OnKeyExpired(uint32_t, std::string_view) override {}
   void OnFlush(std::optional<uint32_t> db) override;
   void OnEvent(EventClass, std::string_view, uint32_t, std::string_view) override {}
+  // Whoever waits with this request is answered with what was remembered.
+  void OnRemembered(std::string_view user, std::string_view id) override;
+  // The state was replaced: whoever waits with a request may have been answered in it.
+  void RetryRequests();
   // Keys have to be compared.
   bool HasChanged() const { return has_changed_.load(std::memory_order_relaxed); }
   // Compares the changed keys with the state and appends an attempt for each waiter whose turn it
@@ -141,6 +147,10 @@ class BlockedClients final : public KeyspaceListener {
   };
   using Keys = std::unordered_map<KeyId, std::unique_ptr<WaitKey>, KeyHash, KeyEqual>;
 
+  // Those who wait or try with a request, by it.
+  using RequestKey = std::pair<std::string, std::string>;
+  static RequestKey KeyOf(const OnceRequest& request) { return {request.user, request.id}; }
+
   static uint64_t HashOf(uint32_t db, std::string_view key);
   std::atomic<uint32_t>& FilterOf(uint64_t hash) { return filter_[hash % filter_.size()]; }
   WaitQueue& QueueOf(const Waiter& waiter, const std::string& key) MYDIS_REQUIRES(mutex_);
@@ -154,12 +164,19 @@ class BlockedClients final : public KeyspaceListener {
   void MarkChanged(WaitKey& key) MYDIS_REQUIRES(mutex_);
   void MarkKeys(const Waiter& waiter) MYDIS_REQUIRES(mutex_);
   void DropIfIdle(WaitKey& key) MYDIS_REQUIRES(mutex_);
+  // It is tried whatever its keys hold.
+  void TryRequest(const std::shared_ptr<Waiter>& waiter) MYDIS_REQUIRES(mutex_);
+  void TakeRequests(std::vector<std::shared_ptr<Attempt>>* ready) MYDIS_REQUIRES(mutex_);
   void TakeFrom(WaitQueue& queue, const Entry* entry, std::vector<std::shared_ptr<Attempt>>* ready)
       MYDIS_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   Keys keys_ MYDIS_GUARDED_BY(mutex_);                      // with what its elements point to.
   std::vector<WaitKey*> changed_ MYDIS_GUARDED_BY(mutex_);  // each once, as it is marked itself.
+  // Several may wait with one request: a client that thinks that it has lost its connection.
+  std::multimap<RequestKey, std::shared_ptr<Waiter>> requests_ MYDIS_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Waiter>> answered_ MYDIS_GUARDED_BY(mutex_);  // To be tried.
+  std::atomic<size_t> request_count_{0};
   std::atomic<bool> has_changed_{false};
   std::atomic<size_t> key_count_{0};  // Of keys_: changes are looked at only if it is not 0.
   std::atomic<size_t> clients_{0};

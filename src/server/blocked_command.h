@@ -16,6 +16,7 @@ struct BlockedCommand {
   StoredCommand command;
   uint64_t ticket = 0;
   bool strong = false;
+  SharedOnceRequest once;
   std::string refusal;       // Why the user may not run it any more.
   bool silent = false;       // CLIENT REPLY: the reply is thrown away.
   uint64_t deadline_ms = 0;  // On the thread's clock; 0: none.

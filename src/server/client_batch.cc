@@ -48,8 +48,13 @@ BatchItem& ClientBatch::AddCommand(BatchItem::Kind what, Connection* connection,
 }
 
 void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db,
-                           int resp_version, Args args, std::string_view user) {
+                           int resp_version, Args args, std::string_view user,
+                           const SharedOnceRequest& once) {
   BatchItem& item = AddCommand(BatchItem::Kind::kWrite, connection, spec, resp_version);
+  if (once != nullptr) [[unlikely]] {
+    builder_.Once(once->Tag());
+    item.Extra().once = once;
+  }
   if (!user.empty()) {
     item.Extra().refused_calls = std::make_unique<std::vector<RefusedCall>>();
     builder_.AsUser(user);
@@ -59,8 +64,13 @@ void ClientBatch::AddWrite(Connection* connection, const CommandSpec* spec, uint
 
 void ClientBatch::AddTransaction(Connection* connection, int resp_version,
                                  std::span<const WatchedKey> watched,
-                                 std::unique_ptr<StoredTransaction> transaction) {
+                                 std::unique_ptr<StoredTransaction> transaction,
+                                 const SharedOnceRequest& once) {
   BatchItem& item = AddItem(BatchItem::Kind::kTransaction, connection, resp_version);
+  if (once != nullptr) [[unlikely]] {
+    once->words = HashOfWords(transaction->commands);
+    builder_.Once(once->Tag());
+  }
   size_t elements = 0;
   for (const StoredCommand& command : transaction->commands) elements += !command.local();
   for (const StoredCommand& command : transaction->commands) {
@@ -238,6 +248,10 @@ BatchItem& ClientBatch::Advance() {
 
 Reply& ClientBatch::BeginCommand(uint32_t i) {
   const BatchItem& item = Advance();
+  if (item.kind == BatchItem::Kind::kTransaction) [[unlikely]] {
+    item.transaction->refused = true;
+    return reply_;
+  }
   timer_ = CallTimer(i % kTimedOneIn == 0 || thread_.node().config().Times(*item.spec));
   return reply_;
 }
@@ -265,15 +279,24 @@ Reply& ClientBatch::ElementReply(uint32_t, uint32_t) {
   return reply_;
 }
 
+void ClientBatch::Repeats(uint32_t, uint64_t revision) {
+  BatchItem& item = items_[next_];
+  item.repeats = true;
+  item.revision = revision;
+}
+
 void ClientBatch::End(uint32_t i, bool would_block) {
   BatchItem& item = items_[next_];
   if (timer_.on() && item.kind == BatchItem::Kind::kWrite) {
     item.nanoseconds = static_cast<uint32_t>(std::min<uint64_t>(timer_.Nanoseconds(), UINT32_MAX));
     keeps_words_ |= thread_.node().config().IsSlow(item.nanoseconds);
   }
-  if (item.kind == BatchItem::Kind::kTransaction && !item.transaction->aborted) EndElement();
+  if (item.kind == BatchItem::Kind::kTransaction && !item.transaction->aborted &&
+      !item.transaction->refused)
+    EndElement();
   item.end = replies_.size();
-  item.revision = core_->machine.state().revision;
+  if (!item.repeats) [[likely]]
+    item.revision = core_->machine.state().revision;
   item.would_block = would_block;
   keeps_words_ |= would_block;
   item.error_counted = thread_read_trace.error_counted;

@@ -17,6 +17,7 @@
 #include "commands/spec.h"
 #include "consensus/submission.h"
 #include "server/core.h"
+#include "server/once_request.h"
 #include "server/resp_reply.h"
 #include "server/server_submission.h"
 #include "server/stats.h"
@@ -54,6 +55,7 @@ struct StoredTransaction {
   std::string single_reply;
   std::string aborted_reply;  // Likewise, if a watched key has changed.
   bool aborted = false;
+  bool refused = false;  // The reply is one error.
   // Those of the commands that touch the state whose error is counted already.
   std::vector<size_t> errors_counted;
 };
@@ -76,6 +78,7 @@ struct BatchItemExtra {
   // Of a blocking command's first attempt: its place among those who wait.
   uint64_t ticket = 0;
   std::unique_ptr<WatchNote> watch;  // kLiteral: of WATCH.
+  SharedOnceRequest once;
   // Of a write that took long, or has to be done again: see WasApplied.
   std::vector<std::string> words;
   std::vector<MissingKey> keys_missing;  // That its reads have looked for.
@@ -111,13 +114,14 @@ struct BatchItem {
   bool tracks = false;               // The client may keep what it reads: note the keys.
   bool error_counted = false;        // Its error, that of a command a script called.
   bool refused = false;              // kRead: not run, since the batch's replies are too large.
+  bool repeats = false;              // The reply is that to an earlier request with its id.
   uint32_t behind = 0;               // The item that it stands behind, and 1; 0: none.
   uint32_t nanoseconds = 0;          // That a command took to run, for those that were timed.
   Connection* connection = nullptr;  // The I/O thread's; it stays while it has items under way.
   const CommandSpec* spec = nullptr;
   size_t begin = 0;  // Of the reply in `replies`; of a literal, among the literals.
   size_t end = 0;
-  uint64_t revision = 0;                           // After the operation.
+  uint64_t revision = 0;                           // After the operation, or what it repeats.
   std::unique_ptr<StoredCommand> read;             // kRead
   std::unique_ptr<StoredTransaction> transaction;  // kTransaction
   std::unique_ptr<BatchItemExtra> extra;           // Null: it has nothing of that.
@@ -132,11 +136,13 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   ClientBatch(IoThread& thread, bool wait_for_all) : thread_(thread) { strong = wait_for_all; }
 
   // --- The I/O thread, before it is submitted ---
-  // `user`: whose rights bound a script; empty: nobody's.
+  // `user`: whose rights bound a script; empty: nobody's. `once`: null, or what makes it happen at
+  // most once.
   void AddWrite(Connection* connection, const CommandSpec* spec, uint32_t db, int resp_version,
-                Args args, std::string_view user = {});
+                Args args, std::string_view user = {}, const SharedOnceRequest& once = nullptr);
   void AddTransaction(Connection* connection, int resp_version, std::span<const WatchedKey> watched,
-                      std::unique_ptr<StoredTransaction> transaction);
+                      std::unique_ptr<StoredTransaction> transaction,
+                      const SharedOnceRequest& once = nullptr);
   // `expected_bytes`: about how much it will answer.
   void AddRead(Connection* connection, const CommandSpec* spec, uint32_t db, int resp_version,
                Args args, size_t expected_bytes, std::string_view user = {});
@@ -202,6 +208,7 @@ class ClientBatch final : public ServerSubmission, private ApplyObserver {
   Reply& BeginCommand(uint32_t i) override;
   void BeginTransaction(uint32_t i, bool aborted) override;
   Reply& ElementReply(uint32_t i, uint32_t element) override;
+  void Repeats(uint32_t i, uint64_t revision) override;
   void End(uint32_t i, bool would_block) override;
   void NotRun(uint32_t i) override;
   // Runs what stands before the next operation and makes that the current item.

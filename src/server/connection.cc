@@ -56,11 +56,15 @@ Connection::~Connection() {
 
 uint64_t Connection::StateRevision() { return thread_.Read().revision; }
 
-void Connection::AppendAttributes(std::string& out, uint64_t revision) {
+void Connection::AppendAttributes(std::string& out, uint64_t revision, bool repeats) {
   RespWriter writer(out, 3);
-  writer.AttributeHeader(1);
+  writer.AttributeHeader(repeats ? 2 : 1);
   writer.Simple("revision");
   writer.Integer(static_cast<int64_t>(revision));
+  if (!repeats) [[likely]]
+    return;
+  writer.Simple("repeated");
+  writer.Bool(true);
 }
 
 size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
@@ -304,15 +308,15 @@ bool Connection::Strong(Effect effect, std::optional<Consistency> forced) const 
 }
 
 Connection::Step Connection::Handle(Args args) {
+  const CommandSpec* spec = node_.table().Resolve(args);
+  if (spec != nullptr && spec->group == Group::kCluster) [[unlikely]]
+    return HandlePrefixed(spec, args);
+  return HandleCommand(spec, args, std::nullopt);
+}
+
+Connection::Step Connection::HandleCommand(const CommandSpec* spec, Args args,
+                                           std::optional<Consistency> forced) {
   const CommandTable& table = node_.table();
-  const CommandSpec* spec = table.Resolve(args);
-  std::optional<Consistency> forced;
-  if (spec != nullptr && spec->group == Group::kCluster &&
-      (IsStrongPrefix(*spec) || IsEventualPrefix(*spec)) && args.size() > 1) {
-    forced = IsStrongPrefix(*spec) ? Consistency::kStrong : Consistency::kEventual;
-    args = args.subspan(1);
-    spec = table.Resolve(args);
-  }
   if (std::string error = CheckCommand(table, spec, args); !error.empty()) [[unlikely]] {
     if (Step step; RefusesUnknown(spec, args, &step)) return step;
     const bool exec = spec != nullptr && IsExec(*spec);
@@ -437,7 +441,8 @@ bool Connection::MaySubmit(Step* step) {
 
 Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, bool strong) {
   Step step;
-  if (RefusesData(*spec)) [[unlikely]]
+  // A request that may have been carried out already is refused, or not, where it is applied.
+  if (RefusesData(*spec) && once_ == nullptr) [[unlikely]]
     return ReplyError(kErrOutOfMemory);
   if (!MayFollow(strong)) return WaitFor(Wait::kIdle);
   // What is noted for the audit when it is submitted is not to be submitted twice.
@@ -445,7 +450,9 @@ Connection::Step Connection::HandleWrite(const CommandSpec* spec, Args args, boo
   if (!MaySubmit(&step)) return step;
   ClientBatch& batch = thread_.Batch(strong);
   StandBehindAttempt(batch);
-  batch.AddWrite(this, spec, session_.db, session_.resp_version, args, ScriptUser(*spec));
+  if (once_ != nullptr) [[unlikely]]
+    once_->words = HashOfWords(session_.db, args);
+  batch.AddWrite(this, spec, session_.db, session_.resp_version, args, ScriptUser(*spec), once_);
   Attached(batch);
   // What follows is checked against the users as they will be.
   if (spec->group == Group::kServer && IsChangeOfUsers(*spec)) [[unlikely]]

@@ -121,6 +121,19 @@ class Connection final : private StreamHandler {
   // Loads what the next requests will look up into the processor's caches; gives how far it went.
   size_t Prefetch(const RequestBatch& batch, size_t from);
   Step Handle(Args args);
+  // The same of words whose first is a prefix, or another command of the group.
+  Step HandlePrefixed(const CommandSpec* spec, Args args);
+  // What prefixes say; they are taken off. Gives an error, or empty.
+  struct Prefixes;
+  std::string TakePrefixes(const CommandSpec** spec, Args* args, Prefixes* prefixes);
+  // Why this command cannot have an id; empty: it can, or needs none.
+  std::string RefusalOfOnce(const CommandSpec* spec) const;
+  // ATLEAST: true once the state is that far; else `step` is what became of the command.
+  bool PassRevision(uint64_t revision, Step* step);
+  // An error of a prefix.
+  Step RefusePrefixed(std::string_view error);
+  // `spec`: null if there is no such command.
+  Step HandleCommand(const CommandSpec* spec, Args args, std::optional<Consistency> forced);
   // Of a command that has been carried out, or waits for its reply: counts it, shows it to MONITOR.
   void AfterCommand(const CommandSpec& spec, Args args, std::span<const StoredCommand> executed);
   // A command that nothing speaks against.
@@ -188,6 +201,8 @@ class Connection final : private StreamHandler {
   Step ReplyError(std::string_view error);
   // The same for a command that ran and failed.
   Step ReplyFailure(std::string_view error);
+  // Whether this instance has the reply to the request already.
+  bool RequestKnown(const SharedOnceRequest& request);
   // True if the command would add data and the cluster's memory limit is reached.
   bool RefusesData(const CommandSpec& spec) const;
   // Whether a command in MULTI writes.
@@ -261,7 +276,8 @@ class Connection final : private StreamHandler {
     return out.size();
   }
   uint64_t StateRevision();
-  static void AppendAttributes(std::string& out, uint64_t revision);
+  // `repeats`: it is the reply to an earlier request.
+  static void AppendAttributes(std::string& out, uint64_t revision, bool repeats = false);
   // Counts an error and applies the reply mode to what was appended since `before`.
   void AfterReply(size_t before, bool pushes = false);
   bool Silent();
@@ -317,6 +333,7 @@ class Connection final : private StreamHandler {
   size_t arrived_ = 0;         // Requests parsed and not handled, this one included.
   Counted counted_ = Counted::kCall;
   std::optional<Consistency> forced_;  // By the prefix of the local command at hand.
+  SharedOnceRequest once_;             // Of the command at hand.
   bool error_counted_ = false;         // The error just read, that of a command a script called.
   bool last_strong_ = false;           // Of the batch that the last item went into.
   bool close_after_reply_ = false;

@@ -13,7 +13,7 @@ Connection::Step Connection::Attempt(const CommandSpec* spec, Args args, bool st
   if (!MaySubmit(&step)) return step;
   ClientBatch& batch = thread_.Batch(strong);
   StandBehindAttempt(batch);
-  batch.AddWrite(this, spec, session_.db, session_.resp_version, args);
+  batch.AddWrite(this, spec, session_.db, session_.resp_version, args, {}, once_);
   Attached(batch);
   BatchItem& item = batch.items().back();
   item.Extra().ticket = node_.core().blocked.NextTicket();
@@ -44,6 +44,7 @@ void Connection::StartWaiting(const ClientBatch& batch, BatchItem& item) {
   blocked_->ticket = item.Extra().ticket;
   blocked_->strong = batch.strong;
   blocked_->silent = item.silent;
+  blocked_->once = std::move(item.Extra().once);
   blocked_->nanoseconds = item.nanoseconds;
   WaitFor(Wait::kKeys);
   // Nobody would have ended the wait that begins now.
@@ -57,6 +58,10 @@ void Connection::StartWaiting(const ClientBatch& batch, BatchItem& item) {
 void Connection::Hold(const ClientBatch& batch, BatchItem& item) {
   std::vector<std::string> words =
       std::move(item.read != nullptr ? item.read->words : item.Extra().words);
+  if (item.extra != nullptr && item.extra->once != nullptr) {
+    const std::vector<std::string> prefix = item.extra->once->Prefix();
+    words.insert(words.begin(), prefix.begin(), prefix.end());
+  }
   words.insert(words.begin(), item.is_operation() && batch.strong ? "STRONG" : "EVENTUAL");
   held_.push_back(std::move(words));
 }

@@ -31,7 +31,8 @@ bool Connection::Plan(const CommandSpec* spec, Args args, uint32_t db, WaitPlan*
 
 bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong, Step* step) {
   const bool read = IsRead(*spec);
-  // What refuses other commands refuses this one.
+  // What refuses other commands refuses this one; and what has its reply already waits for nothing.
+  if (!read && RequestKnown(once_)) return false;
   if (node_.consensus().readiness() != Readiness::kReady || (!read && RefusesData(*spec)))
     return false;
   WaitPlan plan;
@@ -45,6 +46,7 @@ bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong,
   }
   if (read && strong && !PassBarrier(step)) return true;
   if (read && plan.ready) return false;
+  if (once_ != nullptr) once_->words = HashOfWords(session_.db, args);
   if (!read && (plan.ready || plan.announces || !direct())) {
     const bool first = !node_.core().blocked.AnyoneBefore(session_.db, plan);
     if (first || plan.announces) {
@@ -62,6 +64,7 @@ bool Connection::HandleBlocking(const CommandSpec* spec, Args args, bool strong,
   blocked_->ticket = node_.core().blocked.NextTicket();
   blocked_->strong = strong;
   blocked_->silent = Silent();
+  blocked_->once = read ? nullptr : once_;
   if (timer.on()) blocked_->nanoseconds = timer.Nanoseconds();
   counted_ = Counted::kLater;
   WaitFor(Wait::kKeys);
@@ -79,7 +82,7 @@ void Connection::TryOrWait(bool may_wait, const WaitPlan& plan) {
     ClientBatch& batch = thread_.Batch(blocked.strong);
     std::vector<std::string_view> views;
     batch.AddWrite(this, blocked.command.spec, blocked.command.db, session_.resp_version,
-                   blocked.command.Views(views));
+                   blocked.command.Views(views), {}, blocked.once);
     Attached(batch, blocked.silent);
   } else if (blocked.ending != BlockedCommand::Ending::kNone) {
     EndWaitEmpty();
@@ -107,6 +110,7 @@ void Connection::Register(const WaitPlan& plan) {
   waiter->db = blocked.command.db;
   waiter->resp_version = session_.resp_version;
   waiter->strong = blocked.strong;
+  waiter->once = blocked.once;
   waiter->user = session_.user;
   waiter->user_id = session_.user_id;
   waiter->rule = plan.rule;
@@ -132,7 +136,8 @@ void Connection::AttemptFoundNothing() {
   std::vector<std::string_view> views;
   const StoredCommand& command = blocked_->command;
   WaitPlan plan;
-  const bool may_wait = Plan(command.spec, command.Views(views), command.db, &plan);
+  const bool may_wait =
+      Plan(command.spec, command.Views(views), command.db, &plan) && !RequestKnown(blocked_->once);
   plan.announces = false;  // That has been done.
   SetDeadline(plan);
   TryOrWait(may_wait, plan);

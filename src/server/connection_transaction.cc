@@ -71,7 +71,9 @@ Connection::Step Connection::HandleQueued(const CommandSpec* spec, Args args, bo
 
 Connection::Step Connection::HandleExec(std::optional<Consistency> forced) {
   if (!session_.in_multi) return ReplyFailure("ERR EXEC without MULTI");
+  // One that was carried out already is answered all the same.
   const bool no_room =
+      !RequestKnown(once_) &&
       std::any_of(session_.queued.begin(), session_.queued.end(),
                   [this](const StoredCommand& command) { return RefusesData(*command.spec); });
   if (session_.multi_failed || no_room) {
@@ -114,7 +116,8 @@ Connection::Step Connection::SubmitTransaction(bool strong) {
   for (const StoredCommand& command : transaction->commands)
     has_local |= command.local() || IsChangeOfUsers(*command.spec);
   ClientBatch& batch = thread_.Batch(strong);
-  batch.AddTransaction(this, session_.resp_version, session_.watched, std::move(transaction));
+  batch.AddTransaction(this, session_.resp_version, session_.watched, std::move(transaction),
+                       once_);
   Attached(batch);
   // CLIENT CACHING may be among the commands.
   if (has_local && session_.tracking != nullptr && !session_.tracking->broadcast)
@@ -188,7 +191,7 @@ void Connection::SubmitInPlace(std::span<const WatchedKey> watched,
   Step step;
   if (RefusesWrites(&step)) return;
   ClientBatch& batch = thread_.Batch(strong);
-  batch.AddTransaction(this, session_.resp_version, watched, std::move(transaction));
+  batch.AddTransaction(this, session_.resp_version, watched, std::move(transaction), once_);
   Attached(batch);
 }
 
@@ -239,6 +242,10 @@ void Connection::SubmitRemoval(const std::vector<WatchedKey>& keys, std::string 
 // run now, in their places among them.
 void Connection::SendTransaction(const ClientBatch& batch, BatchItem& item) {
   const StoredTransaction& transaction = *item.transaction;
+  if (transaction.refused) {
+    stream_.Write(batch.ReplyOf(item));
+    return;
+  }
   if (transaction.aborted) {
     stream_.Write(transaction.single_reply.empty() ? batch.ReplyOf(item)
                                                    : std::string_view(transaction.aborted_reply));
@@ -277,7 +284,7 @@ void Connection::SendItem(const ClientBatch& batch, BatchItem& item, const Outco
   if (item.nanoseconds != 0) NoteItemTime(item);
   std::string& tail = stream_.Tail();
   if (item.attributes) [[unlikely]]
-    AppendAttributes(tail, item.revision != 0 ? item.revision : StateRevision());
+    AppendAttributes(tail, item.revision != 0 ? item.revision : StateRevision(), item.repeats);
   const size_t before = tail.size();
   switch (item.kind) {
     case BatchItem::Kind::kLiteral:

@@ -53,12 +53,23 @@ std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Arg
   return {};
 }
 
-bool IsStrongPrefix(const CommandSpec& spec) {
-  return spec.group == Group::kCluster && spec.name == "strong";
+std::string StaleRevision(uint64_t wanted, uint64_t here) {
+  return fmt::format("STALE revision {} was asked for, and this instance is at {}", wanted, here);
 }
 
-bool IsEventualPrefix(const CommandSpec& spec) {
-  return spec.group == Group::kCluster && spec.name == "eventual";
+size_t PrefixWords(const CommandSpec& spec) {
+  if (spec.group != Group::kCluster) return 0;
+  if (spec.name == "strong" || spec.name == "eventual") return 1;
+  return spec.name == "once" || spec.name == "atleast" ? 2 : 0;
+}
+
+Args WithoutPrefixes(const CommandTable& table, Args args) {
+  while (true) {
+    const CommandSpec* spec = table.Find(args[0]);
+    const size_t words = spec == nullptr ? 0 : PrefixWords(*spec);
+    if (words == 0 || args.size() <= words) return args;
+    args = args.subspan(words);
+  }
 }
 
 bool IsExec(const CommandSpec& spec) {

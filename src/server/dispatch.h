@@ -14,9 +14,15 @@ std::string FullName(const CommandTable& table, const CommandSpec& spec, Args ar
 // of words. Empty if they are fine. `spec` is what CommandTable::Resolve gave.
 std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Args args);
 
-// STRONG and EVENTUAL, the prefixes; and EXEC, which the connection itself carries out.
-bool IsStrongPrefix(const CommandSpec& spec);
-bool IsEventualPrefix(const CommandSpec& spec);
+// The error for who asks for a state that this instance has not come to.
+std::string StaleRevision(uint64_t wanted, uint64_t here);
+
+// How many words the prefix that this command is takes, itself included: 1 for STRONG and EVENTUAL,
+// 2 for ONCE and ATLEAST; 0: it is none.
+size_t PrefixWords(const CommandSpec& spec);
+// What is left behind all prefixes; if nothing is, the last prefix.
+Args WithoutPrefixes(const CommandTable& table, Args args);
+// EXEC, which the connection itself carries out.
 bool IsExec(const CommandSpec& spec);
 // WATCH itself, which looks at the keys; MYDIS WATCH is told what they are.
 bool IsWatch(const CommandTable& table, const CommandSpec& spec);

@@ -20,7 +20,7 @@ std::string EvictionAdvisor::Take(const State& state, uint64_t now_ms, Random& r
   const uint64_t limit = settings.max_memory();
   if (limit == 0 || !settings.eviction_policy().evicts) [[likely]]
     return {};
-  const uint64_t used = UsedMemory(state.keyspace);
+  const uint64_t used = state.CountedBytes();
   if (advising_ || used + limit / kMargin < limit) return {};
   // As much went as goes at once, and more has to.
   const bool is_due = used > limit;

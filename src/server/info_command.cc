@@ -148,6 +148,8 @@ void MemorySection(LocalContext& c, Section& out) {
   out.Add("total_system_memory",
           static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE));
   AddScriptMemory(c.Read().scripts, out);
+  out.Add("remembered_requests", c.Read().requests.size());
+  out.Add("used_memory_requests", c.Read().requests.MemoryBytes());
   const uint64_t limit = c.Read().settings.max_memory();
   out.Add("maxmemory", limit);
   out.Add("maxmemory_human", Human(limit));

@@ -11,7 +11,7 @@ Families LocalFamilies() {
       // Not local, but of a layer that is above the state's families.
       EvalFamily(),          ScriptFamily(),      FunctionFamily(),    AclLocalFamily(),
       ClientFamily(),        ClusterFamily(),     CommandFamily(),     ConfigFamily(),
-      ConnectionFamily(),    ConsistencyFamily(), DebugFamily(),       ScriptDebugFamily(),
+      ConnectionFamily(),    PrefixFamily(),      DebugFamily(),       ScriptDebugFamily(),
       InfoFamily(),          ReplicationFamily(), RequestFamily(),     TransactionFamily(),
       MonitorFamily(),       PubSubFamily(),      TrackingFamily(),    LatencyFamily(),
       MemoryFamily(),        SlowlogFamily(),     PersistenceFamily(), AbsentFamily(),

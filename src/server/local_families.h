@@ -12,7 +12,7 @@ std::span<const CommandSpec> AclLocalFamily();
 std::span<const CommandSpec> BackupFamily();
 std::span<const CommandSpec> ConnectionFamily();
 std::span<const CommandSpec> TransactionFamily();
-std::span<const CommandSpec> ConsistencyFamily();
+std::span<const CommandSpec> PrefixFamily();
 std::span<const CommandSpec> DebugFamily();
 std::span<const CommandSpec> CommandFamily();
 

@@ -40,13 +40,14 @@ void Stats(LocalContext& c) {
     c.reply.Double(whole == 0 ? factor
                               : factor * static_cast<double>(part) / static_cast<double>(whole));
   };
-  c.reply.MapHeader(17 + used.size());
+  c.reply.MapHeader(18 + used.size());
   number("peak.allocated", heap.peak);
   number("total.allocated", heap.active);
   number("startup.allocated", rest);
   number("clients.normal", ClientBytes(c));
   number("lua.caches", 0);
   number("functions.caches", 0);
+  number("requests.bytes", state.requests.MemoryBytes());
   for (const uint32_t db : used) {
     c.reply.Bulk(fmt::format("db.{}", db));
     c.reply.MapHeader(2);

@@ -44,6 +44,7 @@ NodeMachine::NodeMachine(Core& core, Events events)
       recorder_(core, announcer_) {
   core_.AddListener(&announcer_);
   core_.machine.set_removal_listener(this);
+  core_.machine.set_request_listener(&core_.blocked);
 }
 
 void NodeMachine::SetThreads(std::vector<IoThread*> threads) {
@@ -154,8 +155,8 @@ uint64_t NodeMachine::PulseDelayUs() {
   const State& state = core_.machine.state();
   const auto key = state.keyspace.NextDeadline();
   const uint64_t stage = state.restoring ? state.restoring->Ends() : UINT64_MAX;
-  const uint64_t next =
-      std::min({key ? static_cast<uint64_t>(*key) : UINT64_MAX, state.users.NextEnd(), stage});
+  const uint64_t next = std::min({key ? static_cast<uint64_t>(*key) : UINT64_MAX,
+                                  state.users.NextEnd(), stage, state.RequestsDueMs()});
   return next == UINT64_MAX ? kNoPulse : core_.cluster_clock.UntilUs(static_cast<int64_t>(next));
 }
 
@@ -187,6 +188,7 @@ Status NodeMachine::FinishRestore(uint64_t) {
   core_.lock.LockExclusive();
   core_.machine.TakeStateOf(*incoming_);
   core_.blocked.OnFlush(std::nullopt);
+  core_.blocked.RetryRequests();
   Published();
   PublishUsers();
   recorder_.Restart();

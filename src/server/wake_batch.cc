@@ -8,6 +8,7 @@ namespace mydis {
 void WakeBatch::Add(std::shared_ptr<Attempt> attempt) {
   const Waiter& waiter = *attempt->waiter;
   const std::vector<std::string_view> words(waiter.words.begin(), waiter.words.end());
+  if (waiter.once != nullptr) builder_.Once(waiter.once->Tag());
   builder_.AddCommand(waiter.db, words);
   items_.push_back({.attempt = std::move(attempt)});
 }
@@ -39,7 +40,7 @@ Reply& WakeBatch::BeginCommand(uint32_t i) {
 void WakeBatch::End(uint32_t i, bool would_block) {
   Item& item = items_[i];
   item.end = replies_.size();
-  item.revision = core_->machine.state().revision;
+  if (item.revision == 0) item.revision = core_->machine.state().revision;
   if (!would_block) {
     blocked_.Finish(*item.waiter);
     item.fate = Item::Fate::kServed;

@@ -37,7 +37,7 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
     std::shared_ptr<Waiter> waiter;  // Whom it was for in the end.
     size_t begin = 0;                // Of the reply in `replies_`.
     size_t end = 0;
-    uint64_t revision = 0;  // After it ran.
+    uint64_t revision = 0;  // After it ran, or when what it repeats did.
     enum class Fate : uint8_t {
       kTrying,
       kServed,   // Or answered with an error of its own.
@@ -54,6 +54,7 @@ class WakeBatch final : public ServerSubmission, private ApplyObserver {
   Reply& BeginCommand(uint32_t i) override;
   void BeginTransaction(uint32_t, bool) override {}
   Reply& ElementReply(uint32_t, uint32_t) override { return reply_; }
+  void Repeats(uint32_t i, uint64_t revision) override { items_[i].revision = revision; }
   void End(uint32_t i, bool would_block) override;
   void NotRun(uint32_t) override {}
 

@@ -28,10 +28,12 @@ struct ReadContext {
   bool in_script = false;  // Called by a script, which cannot wait.
   // Whose rights bound what a script may do; empty: nobody's, it may do everything.
   std::string_view user = {};
+  // The reply goes into the state (request_table.h): it must be the same on every instance.
+  bool reply_is_kept = false;
 
   // The context of a command that this one (a script) calls.
   ReadContext Called(Args words, Reply& to, uint32_t in_db) const {
-    return {words, to, state, keyspace, in_db, now_ms, random, true, user};
+    return {words, to, state, keyspace, in_db, now_ms, random, true, user, reply_is_kept};
   }
 };
 
@@ -47,13 +49,14 @@ struct WriteContext {
   // Called by a script, which sees the reply: it must be the same on every instance.
   bool in_script = false;
   std::string_view user = {};  // As ReadContext has it.
+  bool reply_is_kept = false;  // Likewise.
 
   ReadContext AsRead() const {
-    return {args, reply, state, keyspace, db, now_ms, random, in_script, user};
+    return {args, reply, state, keyspace, db, now_ms, random, in_script, user, reply_is_kept};
   }
   // The context of a command that this one (a script) calls.
   WriteContext Called(Args words, Reply& to, uint32_t in_db) const {
-    return {words, to, state, keyspace, in_db, now_ms, random, true, user};
+    return {words, to, state, keyspace, in_db, now_ms, random, true, user, reply_is_kept};
   }
 };
 

@@ -25,6 +25,15 @@ void EntryBuilder::Behind(uint32_t distance) {
   out.Varint(distance);
 }
 
+void EntryBuilder::Once(const RequestTag& tag) {
+  Encoder out(payload_);
+  out.U8(static_cast<uint8_t>(Opcode::kOnce));
+  out.Bytes(tag.user);
+  out.Bytes(tag.id);
+  out.U64(tag.words);
+  out.U8(tag.resp_version);
+}
+
 void EntryBuilder::AsUser(std::string_view user) {
   Encoder out(payload_);
   out.U8(static_cast<uint8_t>(Opcode::kAsUser));
@@ -85,6 +94,15 @@ Opcode EntryReader::NextOpcode() {
   if (opcode == Opcode::kBehind) {
     behind_ = in_.Varint();
     if (behind_ == 0) failed_ = true;
+    opcode = Next();
+  }
+  request_.id = {};
+  if (opcode == Opcode::kOnce) [[unlikely]] {
+    request_.user = in_.Bytes();
+    request_.id = in_.Bytes();
+    request_.words = in_.U64();
+    request_.resp_version = in_.U8();
+    if (request_.id.empty()) failed_ = true;
     opcode = Next();
   }
   if (opcode == Opcode::kAsUser) {

@@ -11,6 +11,9 @@
 //                     many places before it would have blocked, or was not run itself
 //     5 mark:         then one of the above; the revision before it is noted, under the next of
 //                     the numbers 0, 1, 2 …
+//     6 once:         bytes user, bytes id, u64 hash of the words, u8 version of the client's
+//                     protocol, then one of the first three, which is carried out only if the state
+//                     remembers no reply to that user's id (request_table.h)
 //   A watched key's revision is what Keyspace::WatchRevision has to give; or, beside kAtMark, the
 //   number of a mark before it in the entry, since which the key must not have changed.
 //   kPulse:     nothing, or the keys that the leader would let go (EvictionList::Save)
@@ -24,10 +27,18 @@
 
 #include "base/codec.h"
 #include "base/envelope.h"
+#include "state/request_table.h"
 
 namespace mydis {
 
-enum class Opcode : uint8_t { kCommand = 1, kTransaction = 2, kAsUser = 3, kBehind = 4, kMark = 5 };
+enum class Opcode : uint8_t {
+  kCommand = 1,
+  kTransaction = 2,
+  kAsUser = 3,
+  kBehind = 4,
+  kMark = 5,
+  kOnce = 6,
+};
 
 // Of a watched key's revision: it is the number of a mark, in the lower 32 bits. No revision is so
 // high, no client can say one (int64_t), and it is none of Keyspace's watch revisions.
@@ -45,12 +56,16 @@ class EntryBuilder {
  public:
   EntryBuilder() { Clear(); }
   // The number of a mark before the next operation, to be referred to by transactions behind it.
-  // To be called before Behind and AsUser of that operation.
+  // To be called before Behind, Once and AsUser of that operation.
   uint32_t Mark();
   // The next operation is run only if the one `distance` places before it did not block and was run
   // itself. REQUIRES: there is one.
   void Behind(uint32_t distance);
-  // The next operation's scripts run with this user's rights. After Behind, if both are said.
+  // The next operation is a request that may be sent again. After Behind, if both are said.
+  // REQUIRES: tag.given().
+  void Once(const RequestTag& tag);
+  // The next operation's scripts run with this user's rights. After Behind and Once, if they are
+  // said.
   void AsUser(std::string_view user);
   void AddCommand(uint32_t db, std::span<const std::string_view> words);
   // Opens a transaction; exactly `commands` calls of AddElement must follow.
@@ -85,6 +100,8 @@ class EntryReader {
   std::string_view user() const { return user_; }
   // How many places before it the operation is on which it depends; 0: none.
   uint64_t behind() const { return behind_; }
+  // Whether it is to be carried out once, and as which request; not given(): it is none.
+  const RequestTag& request() const { return request_; }
   // Whether there is a mark before it.
   bool marked() const { return marked_; }
   // After kCommand, and for each element of a transaction. The words live until the next call.
@@ -103,6 +120,7 @@ class EntryReader {
   bool failed_ = false;
   bool marked_ = false;
   uint64_t behind_ = 0;
+  RequestTag request_;
   std::string_view user_;
   std::vector<std::string_view> words_;
 };

@@ -129,8 +129,8 @@ bool EvictionList::Load(Decoder& in) {
 
 uint64_t UsedMemory(const Keyspace& keyspace) { return kEmptyStateBytes + keyspace.MemoryBytes(); }
 
-bool OverLimit(const Keyspace& keyspace, const Settings& settings) {
-  return settings.max_memory() != 0 && UsedMemory(keyspace) > settings.max_memory();
+bool OverLimit(uint64_t bytes, const Settings& settings) {
+  return settings.max_memory() != 0 && bytes > settings.max_memory();
 }
 
 bool MayEvict(const Keyspace& keyspace, const Settings& settings) {
@@ -143,10 +143,11 @@ bool MayEvict(const Keyspace& keyspace, const Settings& settings) {
 }
 
 size_t MakeRoom(Keyspace& keyspace, const Settings& settings, EvictionList& list, Random& random,
-                size_t at_once) {
+                uint64_t other_bytes, size_t at_once) {
   const UntouchedLookups untouched;
   size_t evicted = 0;
-  while (evicted < at_once && settings.eviction_policy().evicts && OverLimit(keyspace, settings)) {
+  while (evicted < at_once && settings.eviction_policy().evicts &&
+         OverLimit(UsedMemory(keyspace) + other_bytes, settings)) {
     const auto victim = NextVictim(keyspace, settings, list, random);
     if (!victim) break;
     keyspace.Erase(victim->db, victim->key);

@@ -44,18 +44,20 @@ class EvictionList {
   std::deque<Candidate> candidates_;
 };
 
-// What used_memory says, and what `maxmemory` bounds: the same on every instance.
+// What the keys count for: with State::requests it is what used_memory says and `maxmemory` bounds,
+// the same on every instance.
 uint64_t UsedMemory(const Keyspace& keyspace);
-// Whether the data is over the limit.
-bool OverLimit(const Keyspace& keyspace, const Settings& settings);
+// Whether so many bytes are over the limit.
+bool OverLimit(uint64_t bytes, const Settings& settings);
 // Whether the policy leaves any key to go.
 bool MayEvict(const Keyspace& keyspace, const Settings& settings);
 
-// Removes keys until the data is within the limit, none is left to go, or `at_once` are gone; gives
-// how many went. The applying thread; the keyspace's revision is that of the removals.
+// Removes keys until they are, with `other_bytes`, within the limit, none is left to go, or
+// `at_once` are gone; gives how many went. The applying thread; the keyspace's revision is that of
+// the removals.
 inline constexpr size_t kEvictionsAtOnce = 1024;
 size_t MakeRoom(Keyspace& keyspace, const Settings& settings, EvictionList& list, Random& random,
-                size_t at_once = kEvictionsAtOnce);
+                uint64_t other_bytes = 0, size_t at_once = kEvictionsAtOnce);
 
 // Of the leader: what goes on the list next, by this instance's notes of use. Empty for policies
 // that need no list.

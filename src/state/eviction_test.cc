@@ -59,7 +59,7 @@ class EvictionTest : public ::testing::Test {
 TEST_F(EvictionTest, NothingGoesWithoutPolicyOrBelowTheLimit) {
   for (int i = 0; i < 10; ++i) Set(fmt::format("k{}", i));
   TakeAway(3);
-  EXPECT_TRUE(OverLimit(keyspace_, settings_));
+  EXPECT_TRUE(OverLimit(UsedMemory(keyspace_), settings_));
   EXPECT_FALSE(MayEvict(keyspace_, settings_));
   EXPECT_EQ(Make(), 0u);
   Configure("allkeys-lru");

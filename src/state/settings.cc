@@ -78,6 +78,13 @@ constexpr SettingSpec kSpecs[] = {
      .min = 1048576,
      .max = 536870912,
      .summary = "The longest string or argument, in bytes."},
+    {.name = "request-retention",
+     .kind = Kind::kInteger,
+     .initial = "300",
+     .min = 1,
+     .max = 604800,
+     .summary = "Seconds for which the reply to a write with an id (ONCE, Idempotency-Key) is "
+                "remembered; so long it may be sent again."},
     {.name = "script-budget",
      .kind = Kind::kInteger,
      .initial = "500000000",
@@ -265,6 +272,7 @@ void Settings::Cache() {
   script_budget_ = size("script-budget");
   script_memory_ = size("script-memory");
   watch_history_bytes_ = size("watch-history-bytes");
+  request_retention_ms_ = size("request-retention") * 1000;
   encoding_limits_ = {
       .hash_max_listpack_entries = size("hash-max-listpack-entries"),
       .hash_max_listpack_value = size("hash-max-listpack-value"),

@@ -69,6 +69,8 @@ class Settings {
   uint64_t script_budget() const { return script_budget_; }
   uint64_t script_memory() const { return script_memory_; }
   uint64_t watch_history_bytes() const { return watch_history_bytes_; }
+  // How long the reply to a request that may be sent again is remembered.
+  uint64_t request_retention_ms() const { return request_retention_ms_; }
   const EncodingLimits& encoding_limits() const { return encoding_limits_; }
 
   void Save(Encoder& out) const;
@@ -88,6 +90,7 @@ class Settings {
   uint64_t script_memory_ = 0;
   uint32_t notify_events_ = 0;
   uint64_t watch_history_bytes_ = 0;
+  uint64_t request_retention_ms_ = 0;
   EncodingLimits encoding_limits_;
 };
 

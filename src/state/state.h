@@ -11,6 +11,7 @@
 #include "state/history_demand.h"
 #include "state/keyspace.h"
 #include "state/origins.h"
+#include "state/request_table.h"
 #include "state/scripts.h"
 #include "state/settings.h"
 
@@ -32,14 +33,23 @@ struct State {
   AclUsers users;
   EvictionList evictions;  // What goes first when memory runs out.
   HistoryDemand history;   // Whether somebody in the cluster watches.
+  RequestTable requests;   // Replies to writes that may be sent again.
   uint64_t revision = 0;   // Applied write commands so far: the only such number users see.
   uint64_t time_ms = 0;    // The cluster's time: that of the last applied entry.
-  // What counts against `maxmemory`.
-  uint64_t CountedBytes() const { return UsedMemory(keyspace); }
-  // Whether that is more, and no key may go for it.
-  bool OutOfMemory() const {
-    return OverLimit(keyspace, settings) && !MayEvict(keyspace, settings);
+  // When replies are to be forgotten although nothing happens; UINT64_MAX: never. Not at once,
+  // since each pulse is an entry.
+  uint64_t RequestsDueMs() const {
+    constexpr uint64_t kFraction = 10;
+    const uint64_t retention_ms = settings.request_retention_ms();
+    return requests.size() == 0 ? UINT64_MAX
+                                : requests.OldestMs() + retention_ms + retention_ms / kFraction;
   }
+  // What counts against `maxmemory`.
+  uint64_t CountedBytes() const { return UsedMemory(keyspace) + requests.MemoryBytes(); }
+  // Whether that is more than may be.
+  bool OverMemoryLimit() const { return OverLimit(CountedBytes(), settings); }
+  // Likewise, and no key may go for it.
+  bool OutOfMemory() const { return OverMemoryLimit() && !MayEvict(keyspace, settings); }
 
   // The keys of a backup that is being restored, until they replace those that are here; null: none
   // is. Made by log entries, but in no snapshot: none is taken meanwhile (docs/backup.md).

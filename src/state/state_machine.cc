@@ -2,26 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/assert.h"
 #include "base/hash.h"
-#include "state/apply_prefetch.h"
-#include "state/entry_codec.h"
+#include "state/entry_run.h"
 #include "state/restore_stage.h"
 
 namespace mydis {
 namespace {
 
 // 1: settings and origins. 2: scripts too. 3: users too. 4: keys that go first, too. 5: users have
-// dates. 6: how long history is kept, too.
-constexpr uint32_t kHeadVersion = 6;
-
-// Chance for one operation: from the entry's seed and the operation's place in it, so that it does
-// not matter how much chance other operations used.
-uint64_t SeedFor(uint64_t entry_seed, uint32_t operation, uint32_t element) {
-  return entry_seed ^ (uint64_t{operation} << 32 | element) * 0x9e3779b97f4a7c15ULL;
-}
+// dates. 6: how long history is kept, too. 7: replies to requests that may be sent again, too.
+constexpr uint32_t kHeadVersion = 7;
 
 // So many removals take no time that is worth a look at a clock.
 constexpr size_t kFewRemovals = 16;
@@ -114,6 +105,7 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   state_->keyspace.set_revision(state_->revision);
   const UseScope uses(state_->time_ms, state_->settings.use_rule());
   applied.expired = RemoveExpired();
+  DropRequests(envelope);
   if (state_->users.RemoveEnded(state_->time_ms) > 0 && state_->messages != nullptr)
     state_->messages->OnUsersChanged();
   if (state_->restoring != nullptr && state_->time_ms >= state_->restoring->Ends()) [[unlikely]] {
@@ -175,7 +167,7 @@ void StateMachine::Corrupt(std::string_view key) {
 }
 
 bool StateMachine::RunCommand(const CommandRunner::Meaning& meaning, Args args, uint32_t db,
-                              std::string_view user, uint64_t seed, Reply* reply) {
+                              std::string_view user, uint64_t seed, Reply* reply, bool kept) {
   NullReply nowhere;
   Reply& out = reply != nullptr ? *reply : nowhere;
   const CommandRunner::Kind kind = meaning.kind;
@@ -191,7 +183,8 @@ bool StateMachine::RunCommand(const CommandRunner::Meaning& meaning, Args args, 
                        .db = db,
                        .now_ms = state_->time_ms,
                        .random = random,
-                       .user = user};
+                       .user = user,
+                       .reply_is_kept = kept};
   // What reads of this instance's clients have said before counts nowhere else.
   out.TakeWouldBlock();
   runner_.Run(meaning, context);
@@ -219,17 +212,17 @@ size_t StateMachine::RemoveExpired() {
 // Before a command, as in Redis, and before a transaction as a whole; and after an entry, so that
 // the data is not left over the limit until somebody writes again.
 bool StateMachine::MakeRoom(uint64_t seed, Applied* applied) {
-  if (!OverLimit(state_->keyspace, state_->settings)) [[likely]]
+  if (!state_->OverMemoryLimit()) [[likely]]
     return true;
   if (!MayEvict(state_->keyspace, state_->settings)) return false;
   Random random(seed);
   // A revision of its own: who watches a key that goes must be told.
   state_->keyspace.set_revision(++state_->revision);
-  applied->evicted += RemoveKeys(removal_listener_, RemovalListener::Cause::kEviction,
-                                 kEvictionsAtOnce, [&](size_t limit) {
-                                   return mydis::MakeRoom(state_->keyspace, state_->settings,
-                                                          state_->evictions, random, limit);
-                                 });
+  applied->evicted += RemoveKeys(
+      removal_listener_, RemovalListener::Cause::kEviction, kEvictionsAtOnce, [&](size_t limit) {
+        return mydis::MakeRoom(state_->keyspace, state_->settings, state_->evictions, random,
+                               state_->requests.MemoryBytes(), limit);
+      });
   EndRevision();
   return !state_->OutOfMemory();
 }
@@ -239,24 +232,9 @@ bool StateMachine::ApplyPulse(const Envelope& envelope, std::string_view body, A
   if (body.empty()) return true;
   Decoder in(body);
   if (!state_->evictions.Load(in) || !in.AtEnd()) return false;
-  MakeRoom(SeedFor(envelope.seed, 0, 0), applied);
+  MakeRoom(envelope.seed, applied);
   return true;
 }
-
-// An entry whose operations are being applied.
-struct StateMachine::EntryRun {
-  const Envelope& envelope;
-  EntryReader in;
-  ApplyObserver* observer;
-  ApplyPrefetch prefetch;
-  uint32_t operation = 0;              // The one at hand.
-  std::vector<uint64_t> marks = {};    // The revisions noted so far.
-  std::vector<uint32_t> without = {};  // Those that would have blocked or were not run; ascending.
-
-  bool WasWithout(uint64_t number) const {
-    return std::binary_search(without.begin(), without.end(), number);
-  }
-};
 
 bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body,
                                  ApplyObserver* observer, Applied* applied) {
@@ -267,7 +245,7 @@ bool StateMachine::ApplyCommands(const Envelope& envelope, std::string_view body
   for (; run.in.HasNext(); ++run.operation) {
     if (!ApplyOperation(run, applied)) return false;
   }
-  MakeRoom(SeedFor(envelope.seed, envelope.operations, UINT32_MAX), applied);
+  MakeRoom(run.SeedAt(envelope.operations, UINT32_MAX), applied);
   return run.in.ok();
 }
 
@@ -284,8 +262,15 @@ bool StateMachine::ApplyOperation(EntryRun& run, Applied* applied) {
       return true;
     }
   }
-  const bool full = !MakeRoom(SeedFor(run.envelope.seed, run.operation, UINT32_MAX), applied);
-  return opcode == Opcode::kCommand ? ApplyCommand(run, full) : ApplyTransaction(run);
+  const bool once = run.in.request().given();
+  if (once) [[unlikely]] {
+    const RequestTag& tag = run.in.request();
+    if (const auto* known = state_->requests.Find(tag.user, tag.id))
+      return ApplyAgain(run, opcode, *known);
+  }
+  const bool full = !MakeRoom(run.Seed(UINT32_MAX), applied);
+  if (opcode == Opcode::kTransaction) return ApplyTransaction(run);
+  return once ? ApplyCommandOnce(run, full) : ApplyCommand(run, full);
 }
 
 bool StateMachine::ApplyCommand(EntryRun& run, bool full) {
@@ -299,8 +284,7 @@ bool StateMachine::ApplyCommand(EntryRun& run, bool full) {
   if (full && meaning.needs_memory) {
     if (reply != nullptr) reply->Error(kErrOutOfMemory);
   } else {
-    would_block = RunCommand(meaning, args, db, run.in.user(),
-                             SeedFor(run.envelope.seed, run.operation, 0), reply);
+    would_block = RunCommand(meaning, args, db, run.in.user(), run.Seed(0), reply);
   }
   if (would_block) run.without.push_back(run.operation);
   if (run.observer != nullptr) run.observer->End(run.operation, would_block);
@@ -326,17 +310,28 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
   }
   if (!in.ok()) return false;
   if (run.observer != nullptr) run.observer->BeginTransaction(run.operation, aborted);
+  const bool once = in.request().given();
+  std::string kept;
+  if (once) Encoder(kept).U8(aborted);
   const uint64_t commands = in.Count();
   for (uint32_t element = 0; element < commands; ++element) {
     run.prefetch.BeforeCommand();
     const Args args = in.Command(&db);
     if (!in.ok()) return false;
     if (aborted) continue;
+    Reply* reply =
+        run.observer != nullptr ? &run.observer->ElementReply(run.operation, element) : nullptr;
+    const uint64_t seed = run.Seed(element + 1);
     // Nobody can wait here: who would block has said null.
-    (void)RunCommand(
-        runner_.Look(args), args, db, in.user(),
-        SeedFor(run.envelope.seed, run.operation, element + 1),
-        run.observer != nullptr ? &run.observer->ElementReply(run.operation, element) : nullptr);
+    if (once) [[unlikely]] {
+      RunElementOnce(run, args, db, seed, reply, kept);
+    } else {
+      (void)RunCommand(runner_.Look(args), args, db, in.user(), seed, reply);
+    }
+  }
+  if (once) [[unlikely]] {
+    if (!in.ok()) return false;
+    Remember(in.request(), std::move(kept));
   }
   if (run.observer != nullptr) run.observer->End(run.operation, false);
   return true;
@@ -355,6 +350,7 @@ std::string StateMachine::SaveHead() const {
   state_->users.Save(out);
   state_->evictions.Save(head);
   state_->history.Save(out);
+  state_->requests.Save(out);
   return head;
 }
 
@@ -373,7 +369,7 @@ Status StateMachine::LoadHead(std::string_view head) {
       (version >= 2 && !state->scripts.Load(in)) ||
       (version >= 3 && !state->users.Load(in, version >= 5)) ||
       (version >= 4 && !state->evictions.Load(in)) || (version >= 6 && !state->history.Load(in)) ||
-      !in.AtEnd())
+      (version >= 7 && !state->requests.Load(in)) || !in.AtEnd())
     return Status(ErrorCode::kCorrupt, "the head of the snapshot's state cannot be read");
   Adopt(std::move(state));
   return Status::Ok();

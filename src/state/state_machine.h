@@ -14,6 +14,7 @@
 #include "base/state_check.h"
 #include "mydis/status.h"
 #include "state/context.h"
+#include "state/entry_codec.h"
 #include "state/state.h"
 
 namespace mydis {
@@ -23,12 +24,15 @@ namespace mydis {
 class ApplyObserver {
  public:
   virtual ~ApplyObserver() = default;
-  // Called before operation `i` (0, 1, 2 …) runs; what it returns takes a command's reply.
+  // Called before operation `i` (0, 1, 2 …) runs; what it returns takes a command's reply, or the
+  // error of a transaction that is refused as a whole.
   virtual Reply& BeginCommand(uint32_t i) = 0;
   // Called instead of BeginCommand for a transaction. `aborted`: a watched key has changed and
   // nothing runs. Otherwise each of its commands asks ElementReply.
   virtual void BeginTransaction(uint32_t i, bool aborted) = 0;
   virtual Reply& ElementReply(uint32_t i, uint32_t element) = 0;
+  // Before End: it was not run, the reply is that to the same request at this revision.
+  virtual void Repeats(uint32_t /*i*/, uint64_t /*revision*/) {}
   // `would_block`: it was a command that found nothing, and said so.
   virtual void End(uint32_t i, bool would_block) = 0;
   // Called in place of all of these for an operation that is not run because of one before it.
@@ -77,6 +81,7 @@ class StateMachine {
   // As set_listener.
   void set_message_listener(MessageListener* listener);
   void set_revision_listener(RevisionListener* listener) { revision_listener_ = listener; }
+  void set_request_listener(RequestListener* listener) { request_listener_ = listener; }
 
   void set_checks(const CheckOptions& options) { checks_ = options; }
   // Breaks the promise that all states are alike, to see what comes of it: gives a key of database
@@ -97,7 +102,10 @@ class StateMachine {
   // Hashes of canonical bytes: of one partition, of all.
   uint64_t PartitionDigest(uint32_t partition) const;
   uint64_t Digest() const;
-  void CheckInvariants() const { state_->keyspace.CheckInvariants(); }
+  void CheckInvariants() const {
+    state_->keyspace.CheckInvariants();
+    state_->requests.CheckInvariants();
+  }
 
  private:
   bool ApplyPulse(const Envelope& envelope, std::string_view body, Applied* applied);
@@ -108,6 +116,20 @@ class StateMachine {
   bool ApplyOperation(EntryRun& run, Applied* applied);
   bool ApplyCommand(EntryRun& run, bool full);
   bool ApplyTransaction(EntryRun& run);
+  // --- Requests that may be sent again (state_machine_once.cc) ---
+  // How many replies are forgotten with one entry, besides as many as it has operations; and with a
+  // pulse, which comes when nothing else does.
+  static constexpr size_t kDropped = 1024;
+  static constexpr size_t kDroppedByPulse = 65536;
+  void DropRequests(const Envelope& envelope);
+  void Remember(const RequestTag& tag, std::string reply);
+  // The operation is of a request whose reply is known.
+  bool ApplyAgain(EntryRun& run, Opcode opcode, const RequestTable::Record& known);
+  // As ApplyCommand.
+  bool ApplyCommandOnce(EntryRun& run, bool full);
+  // Runs a command of a transaction; its reply goes to `reply`, if there is one, and behind `kept`.
+  void RunElementOnce(EntryRun& run, Args args, uint32_t db, uint64_t seed, Reply* reply,
+                      std::string& kept);
   size_t RemoveExpired();
   // All changes of the state's revision are made.
   void EndRevision() {
@@ -116,9 +138,9 @@ class StateMachine {
   }
   // False: the data is over the limit and no key may go.
   bool MakeRoom(uint64_t seed, Applied* applied);
-  // Whether the command found nothing to take, and said so.
+  // Whether the command found nothing to take, and said so. `kept`: the reply goes into the state.
   bool RunCommand(const CommandRunner::Meaning& meaning, Args args, uint32_t db,
-                  std::string_view user, uint64_t seed, Reply* reply);
+                  std::string_view user, uint64_t seed, Reply* reply, bool kept = false);
   void Adopt(std::unique_ptr<State> state);
 
   std::optional<StateCheck> Check(uint64_t time_before_ms) const;
@@ -131,6 +153,7 @@ class StateMachine {
   MessageListener* message_listener_ = nullptr;
   RemovalListener* removal_listener_ = nullptr;
   RevisionListener* revision_listener_ = nullptr;
+  RequestListener* request_listener_ = nullptr;
   Reclaimer* reclaimer_ = nullptr;
 };
 

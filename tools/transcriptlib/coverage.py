@@ -4,7 +4,7 @@ import re
 
 # Ends the server that it is sent to: tests/cluster/startup_test.py and restart_test.py have it.
 _ELSEWHERE = {"SHUTDOWN"}
-_PREFIXES = {"STRONG", "EVENTUAL"}
+_PREFIXES = {"STRONG": 1, "EVENTUAL": 1, "ONCE": 2, "ATLEAST": 2}  # With so many words each.
 
 
 def documented(reference):
@@ -22,7 +22,7 @@ def sent(transcript):
             found |= {words[0], " ".join(words[:2])}
             if words[0] not in _PREFIXES:
                 break
-            words = words[1:]
+            words = words[_PREFIXES[words[0]]:]
     return found
 
 

@@ -20,7 +20,7 @@ class CommandHandler final : public HttpHandler {
     command_ = ExamineCommand(x.backend().table(), *words);
     if (!command_.refusal.empty()) return x.RespondError("ERR " + command_.refusal);
     if (command_.writes()) x.set_writes();
-    x.Send(*words);
+    x.SendOnce(*words);
   }
 
   void OnReply(HttpExchange& x, RespValue reply) override {
@@ -131,9 +131,13 @@ class BatchHandler final : public HttpHandler {
 
  private:
   void SendCommands(HttpExchange& x) {
-    if (batch_.transaction) x.Send({"MULTI"});
+    if (!batch_.transaction) {
+      for (size_t i = 0; i < batch_.commands.size(); ++i) x.SendOnce(batch_.commands[i], i);
+      return;
+    }
+    x.Send({"MULTI"});
     for (const auto& words : batch_.commands) x.Send(words);
-    if (batch_.transaction) x.Send({"EXEC"});
+    x.SendOnce({"EXEC"});
   }
 
   static std::string InCommand(size_t index, std::string_view error) {
@@ -157,7 +161,7 @@ class BatchHandler final : public HttpHandler {
     out_.BeginObject();
     if (reply.is_error()) {
       out_.Key("error");
-      WriteHttpError(HttpErrorOf(reply.text, command), x.revision(), out_);
+      WriteHttpError(x.ErrorOf(reply.text, command), x.revision(), out_);
     } else {
       out_.Key("result");
       WriteJson(reply, out_);
@@ -183,11 +187,13 @@ constexpr HttpAnswer kCommandAnswers[] = {
     {200, "{\"result\":…,\"revision\":N}"},
     {400, "the command is wrong, or makes no sense over HTTP"},
     {409, "the key holds a value of another type"},
+    kKeyReused,
 };
 constexpr HttpAnswer kBatchAnswers[] = {
     {200, "{\"results\":[{\"result\":…} or {\"error\":{…}}, …],\"revision\":N}"},
     {400, "a command cannot be run: nothing of a transaction was"},
     {412, "a key is not at the revision that the transaction wants: nothing was run"},
+    kKeyReused,
 };
 
 constexpr HttpRoute kRoutes[] = {
@@ -198,6 +204,7 @@ constexpr HttpRoute kRoutes[] = {
      .body = HttpBody::kWhole,
      .body_form = "[\"SET\",\"key\",\"value\"]",
      .answers = kCommandAnswers,
+     .once = true,
      .make = MakeHttpHandler<CommandHandler>},
     {.method = "POST",
      .path = "/v1/commands:batch",
@@ -207,6 +214,7 @@ constexpr HttpRoute kRoutes[] = {
      .body_form = "{\"mode\":\"pipeline\"|\"transaction\",\"if\":[{\"key\":…,\"revision\":N}],"
                   "\"commands\":[[…],…]}",
      .answers = kBatchAnswers,
+     .once = true,
      .make = MakeHttpHandler<BatchHandler>},
 };
 

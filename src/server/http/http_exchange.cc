@@ -28,7 +28,7 @@ void AppendCommand(std::string& out, std::span<const std::string_view> words) {
   for (const std::string_view word : words) writer.Bulk(word);
 }
 
-HttpError HttpErrorOf(std::string_view error, const CommandSpec* command) {
+HttpError HttpErrorOf(std::string_view error, const CommandSpec* command, bool repeatable) {
   const RespErrorText text = SplitRespError(error);
   const ErrorForm& form = FormOfPrefix(text.code);
   // What a script has written before its error stays written.
@@ -39,7 +39,7 @@ HttpError HttpErrorOf(std::string_view error, const CommandSpec* command) {
           .code = std::string(text.code),
           .message = std::string(text.message),
           .committed = NameOf(may_have_written ? Committed::kUnknown : form.committed),
-          .retryable = form.retryable};
+          .retryable = form.retryable || (repeatable && form.code == ErrorCode::kUnknown)};
 }
 
 void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out) {
@@ -65,9 +65,24 @@ void HttpExchange::Send(const std::vector<std::string>& words) {
   Send(std::span<const std::string_view>(views));
 }
 
+void HttpExchange::SendOnce(const std::vector<std::string>& words, std::optional<size_t> number) {
+  if (!repeatable()) return Send(words);
+  std::string id = request_.once_id;
+  if (number) id += fmt::format("/{}", *number);
+  std::vector<std::string_view> views = {"ONCE", id};
+  views.insert(views.end(), words.begin(), words.end());
+  Send(std::span<const std::string_view>(views));
+}
+
 void HttpExchange::SendWithBody(std::span<const std::string_view> before,
                                 std::span<const std::string_view> after) {
   MYDIS_ASSERT(!after_body_, "a request has one body");
+  std::vector<std::string_view> with_id;
+  if (repeatable()) {
+    with_id = {"ONCE", request_.once_id};
+    with_id.insert(with_id.end(), before.begin(), before.end());
+    before = with_id;
+  }
   const uint64_t size = request_.head.chunked ? chunks_.size() : request_.head.content_length;
   fmt::format_to(std::back_inserter(wire_.plain), "*{}\r\n", before.size() + 1 + after.size());
   RespWriter writer(wire_.plain, 2);
@@ -129,7 +144,7 @@ void HttpExchange::RespondError(HttpError error, HttpFields fields) {
 }
 
 void HttpExchange::RespondError(std::string_view error, const CommandSpec* command) {
-  HttpError parts = HttpErrorOf(error, command);
+  HttpError parts = ErrorOf(error, command);
   // A command's own fault, whatever it is.
   if (text_errors() && (parts.status == 404 || parts.status == 409 || parts.status == 412))
     parts.status = 400;
@@ -155,10 +170,12 @@ void HttpExchange::WriteHead(const HttpResponse& response, std::string_view fram
   if (!leader.empty()) fmt::format_to(out, "Mydis-Leader: {}\r\n", leader);
   fmt::format_to(out, "Mydis-Consistency: {}\r\n",
                  NameOf(backend_.Given(writes_, request_.consistency)));
+  if (repeated_) wire_.to_socket += "Idempotent-Replayed: true\r\n";
   if (!backend_.cors_origin().empty()) {
     fmt::format_to(out,
                    "Access-Control-Allow-Origin: {}\r\nAccess-Control-Expose-Headers: ETag, "
-                   "Mydis-Revision, Mydis-Leader, Mydis-Consistency, Mydis-Ttl\r\nVary: Origin\r\n",
+                   "Mydis-Revision, Mydis-Leader, Mydis-Consistency, Mydis-Ttl, "
+                   "Idempotent-Replayed\r\nVary: Origin\r\n",
                    backend_.cors_origin());
   }
   for (const auto& [name, value] : response.fields) fmt::format_to(out, "{}: {}\r\n", name, value);

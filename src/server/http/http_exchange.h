@@ -26,7 +26,8 @@ struct HttpError {
   std::string_view committed;
   bool retryable;
 };
-HttpError HttpErrorOf(std::string_view error, const CommandSpec* command);
+// `repeatable`: of a request that may be sent again when its fate is not known.
+HttpError HttpErrorOf(std::string_view error, const CommandSpec* command, bool repeatable = false);
 void WriteHttpError(const HttpError& error, uint64_t revision, JsonWriter& out);
 
 class HttpExchange;
@@ -85,10 +86,18 @@ class HttpExchange {
   void Send(std::span<const std::string_view> words);
   void Send(std::initializer_list<std::string_view> words) { Send(std::span(words)); }
   void Send(const std::vector<std::string>& words);
+  // The same of a write that may be sent again, if the client says so by an Idempotency-Key.
+  // `number`: of the write, if the request has several.
+  void SendOnce(const std::vector<std::string>& words, std::optional<size_t> number = {});
   // A command one of whose words, between `before` and `after`, is the body of the request: passed
-  // on as it comes. At most once, and in Start.
+  // on as it comes. At most once, and in Start. It may be sent again, as with SendOnce.
   void SendWithBody(std::span<const std::string_view> before,
                     std::span<const std::string_view> after);
+
+  // An error as the command's reply has it.
+  HttpError ErrorOf(std::string_view error, const CommandSpec* command) const {
+    return HttpErrorOf(error, command, repeatable());
+  }
 
   // The response waits for pushes, not for replies: a client that sends no more is gone.
   void Listen() { listens_ = true; }
@@ -120,6 +129,8 @@ class HttpExchange {
  private:
   friend class HttpFilter;
 
+  // Whether the client may send the request again whatever has become of it.
+  bool repeatable() const { return !request_.once_id.empty(); }
   void WriteHead(const HttpResponse& response, std::string_view framing);
   void WriteResponse(const HttpResponse& response);
   // The next bytes of what BeginBody has announced; of a string that nobody wants they are dropped.
@@ -141,6 +152,7 @@ class HttpExchange {
   uint32_t replies_due_ = 0;
   bool begun_ = false;  // MYDIS REQUEST was answered: the session knows whose request it is.
   bool writes_ = false;
+  bool repeated_ = false;   // A reply was that to an earlier request with the same key.
   bool responded_ = false;  // In full.
   bool streams_ = false;
   uint64_t body_due_ = 0;   // Bytes of the response's body that are still to be written.

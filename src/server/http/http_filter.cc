@@ -265,8 +265,9 @@ void HttpFilter::AnswerOptions(const HttpMatch& match) {
   response.fields.emplace_back("Allow", allow);
   if (!backend_.cors_origin().empty()) {
     response.fields.emplace_back("Access-Control-Allow-Methods", allow);
-    response.fields.emplace_back("Access-Control-Allow-Headers",
-                                 "Authorization, Content-Type, If-Match, If-None-Match");
+    response.fields.emplace_back(
+        "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match");
     response.fields.emplace_back("Access-Control-Max-Age", "600");
   }
   exchange_->begun_ = true;
@@ -354,15 +355,18 @@ Status HttpFilter::Send(std::string_view plain, std::string& to_socket) {
   return Status::Ok();
 }
 
-void HttpFilter::NoteRevision(const RespValue& reply) {
-  if (reply.attributes.size() == 2 && reply.attributes[0].text == "revision")
-    exchange_->revision_ = static_cast<uint64_t>(reply.attributes[1].integer);
+void HttpFilter::NoteAttributes(const RespValue& reply) {
+  const std::vector<RespValue>& fields = reply.attributes;
+  if (fields.size() < 2 || fields[0].text != "revision") return;
+  exchange_->revision_ = static_cast<uint64_t>(fields[1].integer);
+  // "repeated", true.
+  exchange_->repeated_ |= fields.size() > 2;
 }
 
 void HttpFilter::OnLongString() {
   const RespValue& so_far = replies_.so_far();
   if (so_far.type != RespValue::Type::kMap || preface_due_ || exchange_->responded_) return;
-  NoteRevision(so_far);
+  NoteAttributes(so_far);
   if (!handler_->OnLongReply(*exchange_, so_far, replies_.long_left())) return;
   replies_.PassLong();
   std::string_view nothing;
@@ -379,7 +383,7 @@ void HttpFilter::PassString(std::string_view& plain) {
 
 void HttpFilter::OnReply(RespValue reply) {
   HttpExchange& exchange = *exchange_;
-  NoteRevision(reply);
+  NoteAttributes(reply);
   if (exchange.replies_due_ == 0) {
     // The session has ended the connection, with its reason.
     if (!exchange.responded_) Refuse(400, "ERR", reply.text);

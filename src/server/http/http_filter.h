@@ -104,7 +104,7 @@ class HttpFilter final : public StreamFilter {
   // Gives the client what there is of a string that is not kept; takes it from the front of
   // `plain`.
   void PassString(std::string_view& plain);
-  void NoteRevision(const RespValue& reply);
+  void NoteAttributes(const RespValue& reply);
   void OnPreface(const RespValue& reply);
   // Answers what is no request, or one that no more than its head is read of.
   void Refuse(int status, std::string_view code, std::string_view message, HttpFields fields = {});

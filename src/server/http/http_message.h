@@ -29,6 +29,8 @@ struct HttpRequest {
   uint32_t db = 0;
   std::optional<Consistency> consistency;
   uint64_t min_revision = 0;
+  // --- Of its head ---
+  std::string once_id;  // Idempotency-Key; empty: not given.
   // Set by the route's handler: a token that stands elsewhere than in Authorization, and whose form
   // the replies have that it wants, 2 or 3.
   std::optional<std::string> token;

@@ -66,10 +66,7 @@ void JsonWebSocket::OnMessage(std::string_view text, HttpExchange::Wire& wire) {
 
 std::string JsonWebSocket::Examine(const std::vector<std::string>& words, Pending* pending) {
   std::vector<std::string_view> views(words.begin(), words.end());
-  Args args = views;
-  while (args.size() > 1 &&
-         (EqualsIgnoreCase(args[0], "strong") || EqualsIgnoreCase(args[0], "eventual")))
-    args = args.subspan(1);
+  const Args args = WithoutPrefixes(table_, views);
   const CommandSpec* spec = table_.Resolve(args);
   pending->spec = spec;
   if (spec == nullptr) return {};

@@ -244,7 +244,7 @@ class DeleteKeyHandler final : public HttpHandler {
     x.set_writes();
     std::vector<std::string> words = {"MYDIS", "DELETEKEY", x.request().parameters[0]};
     words.insert(words.end(), options_.begin(), options_.end());
-    x.Send(words);
+    x.SendOnce(words);
   }
 
   void OnReply(HttpExchange& x, RespValue reply) override {
@@ -330,11 +330,13 @@ constexpr HttpAnswer kPutAnswers[] = {
     {204, "the value was replaced, of whatever type it was; the new revision as ETag"},
     {412, "If-Match: \"revision\" or *, or If-None-Match: *, does not hold; nothing was written"},
     {413, "the value is larger than a value may be"},
+    kKeyReused,
 };
 constexpr HttpAnswer kDeleteAnswers[] = {
     {204, "the key, of whatever type, is gone"},
     {404, "there is no such key"},
     {412, "If-Match or If-None-Match does not hold; nothing was deleted"},
+    kKeyReused,
 };
 constexpr HttpParameter kListParameters[] = {
     {"prefix", "string", "what the keys begin with"},
@@ -379,12 +381,14 @@ constexpr HttpRoute kRoutes[] = {
      .gives = {},
      .parameters = kPutParameters,
      .answers = kPutAnswers,
+     .once = true,
      .make = MakeHttpHandler<PutKeyHandler>},
     {.method = "DELETE",
      .path = "/v1/keys/{key}",
      .summary = "Deletes a key of any type.",
      .commands = "MYDIS DELETEKEY",
      .answers = kDeleteAnswers,
+     .once = true,
      .make = MakeHttpHandler<DeleteKeyHandler>},
 };
 

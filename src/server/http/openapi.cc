@@ -85,6 +85,13 @@ void WriteParameters(const HttpRoute& route, JsonWriter& out) {
         out);
   }
   for (const HttpParameter& parameter : route.parameters) WriteParameter("query", parameter, out);
+  if (route.once) {
+    WriteParameter("header",
+                   {"Idempotency-Key", "string",
+                    "the request's id: sent again with it, to any instance, it is not carried out "
+                    "again and gets its first response"},
+                   out);
+  }
   if (!route.open) {
     for (const HttpParameter& parameter : CommonHttpParameters())
       WriteParameter("query", parameter, out);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "server/dispatch.h"
 
 namespace mydis {
 namespace {
@@ -61,11 +62,7 @@ constexpr Refusal kRefusals[] = {
 
 HttpCommand ExamineCommand(const CommandTable& table, const std::vector<std::string>& words) {
   std::vector<std::string_view> views(words.begin(), words.end());
-  Args args = views;
-  // STRONG and EVENTUAL stand before the command that matters.
-  while (args.size() > 1 &&
-         (EqualsIgnoreCase(args[0], "strong") || EqualsIgnoreCase(args[0], "eventual")))
-    args = args.subspan(1);
+  const Args args = WithoutPrefixes(table, views);
   HttpCommand command{.spec = table.Resolve(args), .refusal = {}};
   if (command.spec == nullptr) return command;
   const std::string name = table.FullName(*command.spec);

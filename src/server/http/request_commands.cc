@@ -8,6 +8,7 @@
 #include "commands/tokens.h"
 #include "server/auth_commands.h"
 #include "server/connection.h"
+#include "server/dispatch.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
@@ -85,8 +86,7 @@ std::string TryBegin(Connection& connection, IoThread& thread, const Preface& pr
   if (connection.NeedsLogin() && !(token.empty() && preface.may_log_in))
     return std::string(kErrNoToken);
   if (state.revision >= preface.min_revision) return {};
-  return fmt::format("STALE revision {} was asked for, and this instance is at {}",
-                     preface.min_revision, state.revision);
+  return StaleRevision(preface.min_revision, state.revision);
 }
 
 void Finish(Connection& connection, std::string error, Reply& reply) {

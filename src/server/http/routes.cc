@@ -57,6 +57,27 @@ Status ReadCommon(HttpRequest& request) {
   return Status::Ok();
 }
 
+// A string of its own or, as the IETF's draft has it, in quotes. Requests that change nothing need
+// none.
+Status ReadIdempotencyKey(HttpRequest& request) {
+  // An item of a pipeline gets a number behind it.
+  constexpr size_t kRoomForNumber = 8;
+  constexpr size_t kLongest = kMaxRequestId - kRoomForNumber;
+  const std::string* field = request.Field("idempotency-key");
+  if (field == nullptr || request.head.method == "GET" || request.head.method == "HEAD")
+    return Status::Ok();
+  const HttpRoute& route = *request.route;
+  if (!route.once)
+    return Wrong(fmt::format("{} {} cannot be repeated safely: it has no Idempotency-Key",
+                             route.method, route.path));
+  std::string_view id = *field;
+  if (id.size() >= 2 && id.starts_with('"') && id.ends_with('"')) id = id.substr(1, id.size() - 2);
+  if (id.empty() || id.size() > kLongest)
+    return Wrong(fmt::format("Idempotency-Key has 1 to {} bytes", kLongest));
+  request.once_id = id;
+  return Status::Ok();
+}
+
 }  // namespace
 
 std::span<const HttpParameter> CommonHttpParameters() { return kCommon; }
@@ -113,7 +134,8 @@ Status ReadHttpQuery(HttpRequest& request) {
     return Wrong(fmt::format("{} {} has no parameter {}; it knows {}", route.method, route.path,
                              name, known));
   }
-  return ReadCommon(request);
+  Status status = ReadCommon(request);
+  return status.ok() ? ReadIdempotencyKey(request) : status;
 }
 
 }  // namespace mydis

@@ -24,6 +24,10 @@ struct HttpAnswer {
   std::string_view summary;
 };
 
+// Of routes with `once`.
+inline constexpr HttpAnswer kKeyReused = {
+    422, "Idempotency-Key was given to another request before: nothing was run"};
+
 // What a route wants of the request's body.
 enum class HttpBody : uint8_t {
   kNone,      // Nothing: it is skipped.
@@ -47,6 +51,8 @@ struct HttpRoute {
   std::span<const HttpAnswer> answers = {};        // Besides the errors that all routes know.
   // The query may name anything: it is the handler's to read.
   bool open_query = false;
+  // A request may be sent again with its Idempotency-Key.
+  bool once = false;
   // Errors are {"error":"WRONGTYPE …"}, of 400 if the command is to blame.
   bool text_errors = false;
   // Answered without asking who wants to know, and without the session: no commands are sent.
@@ -87,7 +93,8 @@ HttpMatch FindHttpRoute(std::string_view method, std::string_view path);
 // For a path that no route has: one that looks like it.
 const HttpRoute& NearestHttpRoute(std::string_view path);
 
-// Reads the query: the common parameters into the request, and refuses those the route has not.
+// Reads the query's common parameters and Idempotency-Key into the request; refuses parameters that
+// the route has not, and a key if the route could not keep what it promises.
 Status ReadHttpQuery(HttpRequest& request);
 
 }  // namespace mydis

@@ -99,7 +99,10 @@ constexpr HttpAnswer kEventAnswers[] = {
     {410, "with wait: what came after that revision is no longer kept. A stream has an event gone"},
 };
 constexpr HttpAnswer kPublishAnswers[] = {
-    {200, "how many subscribers of this instance got it, and its revision"},
+    {200,
+     "how many subscribers of this instance got it, and its revision; with Idempotency-Key nobody "
+     "counts: 0"},
+    kKeyReused,
 };
 
 constexpr HttpRoute kRoutes[] = {
@@ -126,6 +129,7 @@ constexpr HttpRoute kRoutes[] = {
      .body = HttpBody::kStreamed,
      .body_form = "the message's bytes",
      .answers = kPublishAnswers,
+     .once = true,
      .make = MakeHttpHandler<PublishHandler>},
 };
 

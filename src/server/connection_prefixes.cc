@@ -1,0 +1,104 @@
+// The part of a connection that takes prefixes off its commands: STRONG and EVENTUAL, ONCE,
+// ATLEAST. docs/retries.md has the rules of the last two.
+#include <fmt/format.h>
+
+#include "commands/arg_parser.h"
+#include "server/connection.h"
+#include "server/dispatch.h"
+#include "server/io_thread.h"
+#include "server/node.h"
+
+namespace mydis {
+
+struct Connection::Prefixes {
+  std::optional<Consistency> consistency;
+  std::optional<std::string_view> once;
+  std::optional<uint64_t> at_least;
+};
+
+std::string Connection::TakePrefixes(const CommandSpec** spec, Args* args, Prefixes* prefixes) {
+  while (*spec != nullptr) {
+    const CommandSpec& prefix = **spec;
+    const size_t words = PrefixWords(prefix);
+    if (words == 0 || args->size() <= words) break;
+    if (words == 1) {
+      if (prefixes->consistency) break;
+      prefixes->consistency =
+          prefix.name == "strong" ? Consistency::kStrong : Consistency::kEventual;
+    } else if (prefix.name == "once") {
+      if (prefixes->once) break;
+      prefixes->once = (*args)[1];
+      if (prefixes->once->empty() || prefixes->once->size() > kMaxRequestId)
+        return fmt::format("ERR the id of a request has 1 to {} bytes", kMaxRequestId);
+    } else {
+      if (prefixes->at_least) break;
+      const auto revision = ParseInteger((*args)[1]);
+      if (!revision || *revision < 0) return "ERR revision is not a number of 0 or more";
+      prefixes->at_least = static_cast<uint64_t>(*revision);
+    }
+    *args = args->subspan(words);
+    *spec = node_.table().Resolve(*args);
+  }
+  return {};
+}
+
+// What a session does for itself may be done again; what it does elsewhere, or to this instance,
+// not.
+std::string Connection::RefusalOfOnce(const CommandSpec* spec) const {
+  if (spec == nullptr) return {};
+  if (session_.in_multi && !RunsInsideMulti(*spec))
+    return "ERR ONCE stands before EXEC, not before the commands of a transaction";
+  if (spec->effect != Effect::kLocal || (spec->flags & (kAudited | kWriteFlag)) == 0) return {};
+  if (node_.table().FullName(*spec) == "config|set") return {};
+  return fmt::format(
+      "ERR ONCE is for writes and EXEC: nobody would remember that {} was carried out",
+      node_.table().FullName(*spec));
+}
+
+bool Connection::PassRevision(uint64_t revision, Step* step) {
+  if (StateRevision() >= revision) [[likely]]
+    return true;
+  // What another instance has told is committed: a barrier brings it, or it never was.
+  if (pending_ == 0 && barrier_budget_ > 0) {
+    const std::string why =
+        barrier_error_.empty() ? std::string() : fmt::format("; {}", barrier_error_);
+    *step = RefusePrefixed(StaleRevision(revision, StateRevision()) + why);
+    return false;
+  }
+  return PassBarrier(step);
+}
+
+Connection::Step Connection::RefusePrefixed(std::string_view error) {
+  if (session_.in_multi) session_.multi_failed = true;
+  return ReplyError(error);
+}
+
+Connection::Step Connection::HandlePrefixed(const CommandSpec* spec, Args args) {
+  Prefixes prefixes;
+  if (std::string error = TakePrefixes(&spec, &args, &prefixes); !error.empty())
+    return RefusePrefixed(error);
+  if (prefixes.once) {
+    if (std::string error = RefusalOfOnce(spec); !error.empty()) return RefusePrefixed(error);
+  }
+  // Who may not be here is not told how far this instance is.
+  const bool refused = session_.requester != nullptr && !session_.requester->error.empty();
+  Step step;
+  if (prefixes.at_least && spec != nullptr && !NeedsLogin() && !refused &&
+      !PassRevision(*prefixes.at_least, &step))
+    return step;
+  if (prefixes.once) {
+    once_ = std::make_shared<OnceRequest>(
+        OnceRequest{.user = session_.user,
+                    .id = std::string(*prefixes.once),
+                    .resp_version = static_cast<uint8_t>(session_.resp_version)});
+  }
+  step = HandleCommand(spec, args, prefixes.consistency);
+  once_.reset();
+  return step;
+}
+
+bool Connection::RequestKnown(const SharedOnceRequest& request) {
+  return request != nullptr && thread_.Read().requests.Find(request->user, request->id) != nullptr;
+}
+
+}  // namespace mydis
