@@ -89,7 +89,7 @@ bool ValidName(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char ch) { return ch >= '!' && ch <= '~'; });
 }
 
-void ReplyHello(Node& node, const Session& session, Reply& reply) {
+void ReplyHello(Node& node, const ClientSession& session, Reply& reply) {
   const bool leads = node.consensus().status()->role == RaftRole::kLeader;
   reply.MapHeader(7);
   reply.Bulk("server");
@@ -152,7 +152,7 @@ bool ReadHello(LocalContext& c, HelloRequest* hello) {
 
 void FinishHello(IoThread& thread, Connection& connection, const HelloRequest& hello,
                  RespReply& reply) {
-  Session& session = connection.session();
+  ClientSession& session = connection.session();
   if (!session.authenticated) return reply.Error(kErrHelloNeedsLogin);
   if (hello.name) {
     MutexLock guard(session.record->mutex);
@@ -164,7 +164,7 @@ void FinishHello(IoThread& thread, Connection& connection, const HelloRequest& h
   session.record->resp_version = hello.version;
   if (hello.version < 3 && session.attributes) {
     session.attributes = false;
-    if (session.reply_mode == Session::ReplyMode::kWithAttributes)
+    if (session.reply_mode == ClientSession::ReplyMode::kWithAttributes)
       session.reply_mode = session.answering();
   }
   reply.set_version(hello.version);

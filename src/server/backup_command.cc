@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kLargestPiece = 4 << 20;
 
-void ReplyOpened(Session& session, std::unique_ptr<SnapshotSource> source, Reply& reply) {
+void ReplyOpened(ClientSession& session, std::unique_ptr<SnapshotSource> source, Reply& reply) {
   const SnapshotInfo info = source->info();
   session.backup = std::make_shared<BackupFile>(std::move(source));
   reply.MapHeader(2);

@@ -174,7 +174,7 @@ void Kill(LocalContext& c) {
 }
 
 void ReplyMode(LocalContext& c) {
-  using Mode = Session::ReplyMode;
+  using Mode = ClientSession::ReplyMode;
   const std::string mode = ToLower(c.args[2]);
   if (mode == "on") {
     c.session.reply_mode = c.session.answering();
@@ -197,7 +197,7 @@ void Attributes(LocalContext& c) {
   if (mode == "on" && c.session.resp_version < 3)
     return c.reply.Error("ERR attributes need RESP3: say HELLO 3 first");
   c.session.attributes = mode == "on";
-  using Mode = Session::ReplyMode;
+  using Mode = ClientSession::ReplyMode;
   if (c.session.reply_mode == Mode::kOn || c.session.reply_mode == Mode::kWithAttributes)
     c.session.reply_mode = c.session.answering();
   c.reply.Ok();

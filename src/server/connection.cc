@@ -31,7 +31,7 @@ Connection::Connection(IoThread& thread, int fd, uint64_t id, Door door,
     session_.resp_version = 3;
     session_.attributes = true;
     session_.reply_mode = session_.answering();
-    session_.requester = std::make_unique<Session::Requester>();
+    session_.requester = std::make_unique<ClientSession::Requester>();
   }
   ClientRecord& record = *session_.record;
   record.id = id;
@@ -221,7 +221,7 @@ void Connection::Attached(ClientBatch& batch, bool silent) {
   last_strong_ = batch.strong;
   BatchItem& item = batch.items().back();
   item.silent = silent;
-  item.attributes = session_.reply_mode == Session::ReplyMode::kWithAttributes;
+  item.attributes = session_.reply_mode == ClientSession::ReplyMode::kWithAttributes;
   item.tracks = Tracks();
   item.touches = !session_.record->no_touch.load(std::memory_order_relaxed);
   if (core_.audience.monitors() != 0 &&
@@ -241,7 +241,7 @@ void Connection::AttachReply(std::string_view reply) {
 
 // Whether the reply of the command at hand is to be thrown away; moves CLIENT REPLY SKIP on.
 bool Connection::Silent() {
-  using Mode = Session::ReplyMode;
+  using Mode = ClientSession::ReplyMode;
   switch (session_.reply_mode) {
     case Mode::kOn:
     case Mode::kWithAttributes:
@@ -267,7 +267,7 @@ void Connection::AfterReply(size_t before, bool pushes) {
   }
   // Pushes are no replies.
   const bool pushed = pushes && tail.size() > before && tail[before] != '-';
-  if (session_.reply_mode != Session::ReplyMode::kOn && Silent() && !pushed) [[unlikely]]
+  if (session_.reply_mode != ClientSession::ReplyMode::kOn && Silent() && !pushed) [[unlikely]]
     tail.resize(before);
 }
 

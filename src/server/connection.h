@@ -37,7 +37,7 @@ class Connection final : private StreamHandler {
   ~Connection();
 
   uint64_t id() const { return session_.record->id; }
-  Session& session() { return session_; }
+  ClientSession& session() { return session_; }
   ByteStream& stream() { return stream_; }
   const RespParser& parser() const { return parser_; }
 
@@ -266,7 +266,7 @@ class Connection final : private StreamHandler {
   void SendTransaction(const ClientBatch& batch, BatchItem& item);
   // Where the reply at hand begins: behind its attributes, if the client wants them.
   size_t BeginReply(std::string& out) {
-    if (session_.reply_mode == Session::ReplyMode::kWithAttributes) [[unlikely]]
+    if (session_.reply_mode == ClientSession::ReplyMode::kWithAttributes) [[unlikely]]
       AppendAttributes(out, StateRevision());
     return out.size();
   }
@@ -309,7 +309,7 @@ class Connection final : private StreamHandler {
   IoThread& thread_;
   Node& node_;
   Core& core_;
-  Session session_;
+  ClientSession session_;
   RespParser parser_;
   ByteStream stream_;
   uint32_t pending_ = 0;         // Items under way, in the batch being filled or submitted.

@@ -26,7 +26,7 @@ Connection::Step Connection::Attempt(const CommandSpec* spec, Args args, bool st
 
 // What is carried out twice must not be shown, remembered or thrown away twice.
 bool Connection::MayStandBehind() const {
-  return session_.reply_mode == Session::ReplyMode::kOn && session_.tracking == nullptr &&
+  return session_.reply_mode == ClientSession::ReplyMode::kOn && session_.tracking == nullptr &&
          core_.audience.monitors() == 0 && thread_.Fills(batch_serial_, last_strong_);
 }
 

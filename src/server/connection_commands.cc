@@ -59,7 +59,7 @@ void Reset(LocalContext& c) {
   c.session.read_consistency.reset();
   c.session.write_consistency.reset();
   c.session.attributes = false;
-  c.session.reply_mode = Session::ReplyMode::kOn;
+  c.session.reply_mode = ClientSession::ReplyMode::kOn;
   {
     MutexLock guard(c.session.record->mutex);
     c.session.record->name.clear();

@@ -18,7 +18,7 @@ struct LocalContext {
   Args args;
   RespReply& reply;
   Connection& connection;
-  Session& session;
+  ClientSession& session;
   IoThread& thread;
   Node& node;
   bool in_transaction = false;  // Runs as part of EXEC: must answer at once.

@@ -87,7 +87,7 @@ class BackupFile;
 class RestoreUpload;
 
 // The connection's own thread.
-struct Session {
+struct ClientSession {
   std::shared_ptr<ClientRecord> record = std::make_shared<ClientRecord>();
   Door door = Door::kRedis;
   uint32_t db = 0;

@@ -28,7 +28,7 @@ void Encode(RespWriter& out, const std::vector<std::string_view>& keys) {
 }
 
 void PushKeys(Connection& target, const std::vector<std::string_view>& keys, bool redirected) {
-  const Session& session = target.session();
+  const ClientSession& session = target.session();
   // RESP2 has no pushes, but a subscriber can be sent a message.
   if (session.resp_version < 3 && !(redirected && session.subscribed())) return;
   PushForms push([&keys](RespWriter& out) { Encode(out, keys); });
@@ -40,7 +40,7 @@ void PushKeys(Connection& target, const std::vector<std::string_view>& keys, boo
 TrackedKeys::TrackedKeys(IoThread& thread) : thread_(thread) {}
 
 void TrackedKeys::Start(Connection& connection, Tracking options) {
-  Session& session = connection.session();
+  ClientSession& session = connection.session();
   if (session.tracking == nullptr) {
     thread_.node().core().audience.AddTracker(thread_.index());
     connections_[connection.id()] = &connection;
@@ -80,7 +80,7 @@ void TrackedKeys::LeavePrefixes(Connection& connection) {
 }
 
 void TrackedKeys::Stop(Connection& connection) {
-  Session& session = connection.session();
+  ClientSession& session = connection.session();
   if (session.tracking == nullptr) return;
   LeavePrefixes(connection);
   // Its keys stay until they change, or the limit drops them, or nobody tracks any more: to find
@@ -193,7 +193,7 @@ void TrackedKeys::ObeyLimit() {
 }
 
 void TrackedKeys::Send(Connection& connection, const std::vector<std::string_view>& keys) {
-  Session& session = connection.session();
+  ClientSession& session = connection.session();
   const uint64_t redirect = session.tracking->redirect;
   if (redirect == 0) return PushKeys(connection, keys, false);
   const auto target = thread_.node().clients().Find(redirect);

@@ -37,7 +37,7 @@ bool MayWatchKeys(const AclRights& rights, std::string_view key) {
 }
 
 uint64_t Watches::Add(Connection& connection, Watch watch) {
-  Session& session = connection.session();
+  ClientSession& session = connection.session();
   if (session.watches == nullptr) {
     session.watches = std::make_shared<WatchList>();
     connections_.push_back(&connection);

@@ -48,7 +48,7 @@ std::shared_ptr<const AclUser> UserOf(const State& state, std::string_view token
 // False if the token is nobody's. A token that was good before costs no hash until users change.
 bool BecomeTokensUser(Connection& connection, const State& state, uint64_t users_version,
                       std::string_view text) {
-  Session::Requester& requester = *connection.session().requester;
+  ClientSession::Requester& requester = *connection.session().requester;
   if (requester.users_version == users_version && requester.token == text) return true;
   requester.users_version = 0;
   if (text.empty()) {
@@ -127,7 +127,7 @@ std::optional<Consistency> ReadConsistency(ArgParser& parser) {
 // MYDIS REQUEST db default|eventual|strong min_revision token [LOGIN] [PLAIN] [RESP2]. When it
 // fails, so do all commands up to the next one: no request runs with what an earlier one has left.
 void Request(LocalContext& c) {
-  Session& session = c.session;
+  ClientSession& session = c.session;
   if (session.requester == nullptr || c.in_transaction)
     return c.reply.Error("ERR MYDIS REQUEST is for HTTP's own use");
   ArgParser parser(c.args, 2);
