@@ -1,0 +1,77 @@
+// The words of a command, as views of what the caller has. Standard library only.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mydis {
+
+// Valid as long as what was added is. Numbers are written out, and kept here.
+class Words {
+ public:
+  Words() = default;
+  Words(std::initializer_list<std::string_view> words) {
+    Add(std::span(words.begin(), words.size()));
+  }
+  // From whatever a range of strings is.
+  explicit Words(std::span<const std::string_view> words) { Add(words); }
+  explicit Words(std::span<const std::string> words) { Add(words); }
+  Words(const Words&) = delete;
+  Words& operator=(const Words&) = delete;
+
+  Words& Add(std::string_view word) {
+    if (size_ < kInline) {
+      inline_[size_] = word;
+    } else {
+      if (size_ == kInline) more_.assign(inline_.begin(), inline_.end());
+      more_.push_back(word);
+    }
+    ++size_;
+    return *this;
+  }
+  Words& Add(const char* word) { return Add(std::string_view(word)); }
+  Words& Add(const std::string& word) { return Add(std::string_view(word)); }
+  Words& Add(std::integral auto number) { return AddNumber(static_cast<int64_t>(number)); }
+  Words& Add(double number) { return AddNumber(number); }
+  template <typename Word>
+  Words& Add(std::span<const Word> words) {
+    for (const Word& word : words) Add(word);
+    return *this;
+  }
+  // Any number of them.
+  template <typename First, typename Second, typename... More>
+  Words& Add(const First& first, const Second& second, const More&... more) {
+    return Add(first).Add(second, more...);
+  }
+
+  std::span<const std::string_view> views() const {
+    return size_ <= kInline ? std::span<const std::string_view>(inline_.data(), size_)
+                            : std::span<const std::string_view>(more_);
+  }
+  size_t size() const { return size_; }
+
+ private:
+  static constexpr size_t kInline = 8;
+
+  template <typename Number>
+  Words& AddNumber(Number number) {
+    char digits[32];  // The shortest text that reads back as the same double has 24.
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    return Add(std::string_view(numbers_.emplace_back(digits, end)));
+  }
+
+  size_t size_ = 0;
+  std::array<std::string_view, kInline> inline_;
+  std::vector<std::string_view> more_;  // All of them, once they are more than kInline.
+  std::deque<std::string> numbers_;
+};
+
+}  // namespace mydis
