@@ -5,7 +5,6 @@
 #include <coroutine>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -17,22 +16,32 @@
 namespace mydis {
 namespace detail {
 
+// Calls back on a thread of the library's choice, or the program's. Any thread.
+class MYDIS_API CallbackRunner {
+ public:
+  virtual ~CallbackRunner() = default;
+  virtual void RunCallback(std::move_only_function<void()> callback) = 0;
+};
+
 // Completed once, by any thread; taken once, by any thread.
 class MYDIS_API FutureState {
  public:
   using Then = std::move_only_function<void(Result<Value>)>;
 
-  // Wakes who waits, or calls back, on this thread.
-  void Complete(Result<Value> answer);
-  bool done() const { return done_.load(std::memory_order_acquire); }
+  // Wakes who waits, or has `runner` call back; without one that is done on this thread. REQUIRES:
+  // who calls owns a share of this.
+  void Complete(Result<Value> answer, CallbackRunner* runner = nullptr);
+  bool done() const { return stage_.load(std::memory_order_acquire) == kDone; }
   // Waits, and takes the answer.
   Result<Value> Take();
   // Calls `then` with the answer: at once, on this thread, if it is there.
   void Call(Then then);
 
  private:
-  std::mutex mutex_;
-  std::atomic<bool> done_{false};
+  // Who moves it on from kOpen has written its member first; the other one acts on both.
+  enum Stage : int { kOpen, kCallsBack, kDone };
+
+  std::atomic<int> stage_{kOpen};
   std::optional<Result<Value>> answer_;
   Then then_;
 };

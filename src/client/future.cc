@@ -1,0 +1,27 @@
+#include "mydis/future.h"
+
+namespace mydis::detail {
+
+void FutureState::Complete(Result<Value> answer, CallbackRunner* runner) {
+  answer_.emplace(std::move(answer));
+  const int before = stage_.exchange(kDone, std::memory_order_acq_rel);
+  if (before == kOpen) return stage_.notify_all();
+  if (runner == nullptr) return then_(*std::move(answer_));
+  runner->RunCallback([then = std::move(then_), given = *std::move(answer_)]() mutable {
+    then(std::move(given));
+  });
+}
+
+Result<Value> FutureState::Take() {
+  while (!done()) stage_.wait(kOpen, std::memory_order_acquire);
+  return *std::move(answer_);
+}
+
+void FutureState::Call(Then then) {
+  then_ = std::move(then);
+  int stage = kOpen;
+  if (stage_.compare_exchange_strong(stage, kCallsBack, std::memory_order_acq_rel)) return;
+  then_(*std::move(answer_));
+}
+
+}  // namespace mydis::detail
