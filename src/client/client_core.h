@@ -1,0 +1,97 @@
+// What the sessions of one client (or instance) have in common: a thread, connections to be used
+// again, and where callbacks run.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/random.h"
+#include "client/dialer.h"
+#include "client/lane.h"
+#include "mydis/client.h"
+#include "mydis/session.h"
+
+namespace mydis {
+
+// Any thread, except where said.
+class ClientCore final : public std::enable_shared_from_this<ClientCore>,
+                         public detail::CallbackRunner {
+ public:
+  struct Options {
+    Executor executor;            // Empty: the core's thread.
+    size_t idle_connections = 8;  // That are kept open for sessions to come.
+  };
+  static Result<std::shared_ptr<ClientCore>> Create(std::shared_ptr<Dialer> dialer,
+                                                    Options options);
+  // Stops it.
+  ~ClientCore() override;
+
+  Session NewSession(SessionOptions options);
+  // Ends the thread and all connections: what is under way gives kUnavailable, or kUnknown if it
+  // may have happened, and so does every call from then on. No callback runs on the core's thread
+  // any more when this returns. Not from within a callback.
+  void Stop();
+
+  // --- For what belongs to it ---
+  Dialer& dialer() { return *dialer_; }
+  EventLoop& loop() { return *loop_; }
+  bool OnCoreThread() const { return std::this_thread::get_id() == thread_id_.load(); }
+  uint64_t NowUs() { return clock_.MonotonicUs(); }
+  // On the core's thread. After Stop the task is dropped.
+  void Post(EventLoop::Task task) { loop_->Post(std::move(task)); }
+  // On the executor; without one, on the core's thread, at once if this is it.
+  void RunCallback(std::move_only_function<void()> callback) override;
+
+  // An idle lane with these settings, or a new one.
+  std::shared_ptr<Lane> TakeLane(const SessionOptions& settings,
+                                 std::shared_ptr<SessionRevisions> revisions);
+  // Nothing more will be started on it. It is used again, or closed, when nothing is under way.
+  void GiveBack(std::shared_ptr<Lane> lane);
+  // Something is under way: time limits are looked at for a while.
+  void WatchTime();
+  // Whose Close(why) is called on the core's thread before that ends, unless it has gone by itself.
+  class Closable {
+   public:
+    virtual ~Closable() = default;
+    virtual void CloseNow(const Status& why) = 0;
+  };
+  // False: the core has stopped.
+  bool Register(const std::shared_ptr<Closable>& closable);
+
+ private:
+  ClientCore(std::shared_ptr<Dialer> dialer, Options options, std::unique_ptr<EventLoop> loop);
+  void Run();
+  void Tick();
+  void CloseAll();
+  void KeepOrClose(const std::shared_ptr<Lane>& lane);
+  void CloseLane(const std::shared_ptr<Lane>& lane);
+  WriterIdentity NewIdentity() MYDIS_REQUIRES(mutex_);
+
+  const std::shared_ptr<Dialer> dialer_;
+  const Options options_;
+  SystemClock clock_;
+  std::unique_ptr<EventLoop> loop_;
+  std::thread thread_;
+  std::atomic<std::thread::id> thread_id_;
+  std::atomic<bool> ticking_{false};
+  uint32_t quiet_ticks_ = 0;  // The core's thread.
+
+  Mutex mutex_;
+  bool stopped_ MYDIS_GUARDED_BY(mutex_) = false;
+  Random random_ MYDIS_GUARDED_BY(mutex_);
+  uint64_t next_choice_ MYDIS_GUARDED_BY(mutex_);
+  std::unordered_map<Lane*, std::shared_ptr<Lane>> lanes_ MYDIS_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Lane>> idle_ MYDIS_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Lane>> leaving_ MYDIS_GUARDED_BY(mutex_);  // With calls under way.
+  std::vector<WriterIdentity> identities_ MYDIS_GUARDED_BY(mutex_);      // Of closed lanes.
+  std::vector<std::weak_ptr<Closable>> closables_ MYDIS_GUARDED_BY(mutex_);
+};
+
+}  // namespace mydis

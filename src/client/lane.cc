@@ -1,0 +1,264 @@
+// Calls on their way out, and their replies.
+#include "client/lane.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "client/client_core.h"
+#include "client/reply_status.h"
+#include "protocol/resp_writer.h"
+
+namespace mydis {
+namespace {
+
+// So much is written by the thread that has brought it; less waits for the core's.
+constexpr size_t kFlushAt = 64 * 1024;
+
+}  // namespace
+
+Lane::Lane(ClientCore& core, SessionOptions settings, WriterIdentity identity, uint64_t choice)
+    : core_(core),
+      settings_(std::move(settings)),
+      revisions_(std::make_shared<SessionRevisions>()),
+      identity_(std::move(identity)),
+      random_(choice),
+      oldest_number_(identity_.next_number),
+      choice_(choice) {}
+
+void Lane::Serve(std::shared_ptr<SessionRevisions> revisions) {
+  MutexLock lock(mutex_);
+  revisions_ = std::move(revisions);
+}
+
+void Lane::Rest() {
+  MutexLock lock(mutex_);
+  revisions_ = std::make_shared<SessionRevisions>();
+  // So that the end of the connection is noticed.
+  if (wire_ && reader_ == Reader::kNobody) LetCoreRead();
+}
+
+void Lane::Start(std::span<const CallPointer> calls, bool at_once) {
+  AnsweredCalls answered;
+  {
+    MutexLock lock(mutex_);
+    const bool was_idle = calls_.empty();
+    for (const CallPointer& call : calls) Admit(call, &answered);
+    if (stage_ == Stage::kIdle && !calls_.empty()) {
+      DialSoon();
+    } else if (stage_ == Stage::kReady) {
+      PutPending(&answered);
+      if (!at_once && reader_ == Reader::kNobody) LetCoreRead();
+      if (at_once || was_idle || wire_->output_size() > kFlushAt) {
+        Flush();
+      } else {
+        FlushSoon();
+      }
+    }
+  }
+  core_.WatchTime();
+  Deliver(std::move(answered));
+}
+
+void Lane::Admit(const CallPointer& call, AnsweredCalls* answered) {
+  if (closed_) {
+    answered->emplace_back(call, Fail(*closed_));
+    return;
+  }
+  const size_t bytes = call->bytes();
+  if (bytes_ > 0 && bytes_ + bytes > kMostBytes) {
+    answered->emplace_back(
+        call, Fail(ErrorCode::kBusy,
+                   fmt::format("{} MiB of calls are under way in this session: wait for some of "
+                               "their answers before more are started",
+                               kMostBytes >> 20)));
+    return;
+  }
+  bytes_ += bytes;
+  under_way_.fetch_add(1);
+  if (!call->is_read && call->request_id.empty()) call->number = identity_.next_number++;
+  calls_.push_back(call);
+}
+
+void Lane::PutPending(AnsweredCalls* answered) {
+  while (sent_ < calls_.size() && !at_guard_) {
+    const CallPointer call = calls_[sent_];
+    Status why;
+    if (MaySend(*call, &why)) {
+      Put(*call);
+      ++sent_;
+    } else {
+      calls_.erase(calls_.begin() + static_cast<ptrdiff_t>(sent_));
+      Give(call, Fail(std::move(why)), answered);
+    }
+  }
+}
+
+bool Lane::MaySend(const PendingCall& call, Status* why) {
+  const bool tagged = call.request_id.empty() ? features_.numbered : features_.once;
+  if (call.doubt_since_us != 0 && !tagged) {
+    *why = Status(ErrorCode::kUnknown,
+                  "the connection was lost before the answer came: the write may or may not have "
+                  "happened, and this server could not tell if it were sent again");
+    return false;
+  }
+  if (!call.guard.empty() && !features_.watch) {
+    *why = Status(ErrorCode::kInvalid,
+                  "this server does not know MYDIS WATCH: a transaction cannot have conditions");
+    return false;
+  }
+  return true;
+}
+
+void Lane::Put(PendingCall& call) {
+  call.repeatable =
+      call.is_read || (call.request_id.empty() ? features_.numbered : features_.once);
+  if (!call.guard.empty() && !call.guard_passed) {
+    wire_->Tail() += call.guard;
+    at_guard_ = true;
+  } else {
+    PutLast(call);
+  }
+}
+
+// The whole call, but for its guard.
+void Lane::PutLast(PendingCall& call) {
+  if (!call.is_read && call.doubt_since_us == 0) call.doubt_since_us = call.started_us;
+  const uint64_t wanted =
+      std::max(call.min_revision, revisions_->seen.load(std::memory_order_acquire));
+  const bool at_least =
+      features_.at_least &&
+      wanted > std::max(assured_, revisions_->here.load(std::memory_order_acquire));
+  const bool numbered = call.number != 0 && features_.numbered;
+  const bool once = !call.request_id.empty() && !call.is_read && features_.once;
+  std::string& out = wire_->Tail();
+  out += call.prelude;
+  RespWriter writer(out, 2);
+  writer.ArrayHeader(call.word_count + (call.consistency ? 1u : 0u) + (at_least ? 2u : 0u) +
+                     (numbered ? 4u : 0u) + (once ? 2u : 0u));
+  if (call.consistency)
+    writer.Bulk(*call.consistency == Consistency::kStrong ? "STRONG" : "EVENTUAL");
+  if (at_least) {
+    writer.Bulk("ATLEAST");
+    writer.BulkInteger(static_cast<int64_t>(wanted));
+    assured_ = wanted;
+  }
+  if (numbered) {
+    writer.Bulk("NUMBERED");
+    writer.Bulk(identity_.name);
+    writer.BulkInteger(static_cast<int64_t>(call.number));
+    writer.BulkInteger(static_cast<int64_t>(oldest_number_));
+  }
+  if (once) {
+    writer.Bulk("ONCE");
+    writer.Bulk(call.request_id);
+  }
+  if (call.long_words) {
+    wire_->Append(call.long_words);
+  } else {
+    out += call.words;
+  }
+}
+
+void Lane::Flush() {
+  if (!wire_ || stage_ == Stage::kBroken) return;
+  const Status status = wire_->Send();
+  if (!status.ok()) return BreakOff(status);
+  Watch((reader_ == Reader::kCore ? EPOLLIN : 0u) | (wire_->blocked() ? EPOLLOUT : 0u));
+}
+
+void Lane::FlushSoon() {
+  if (std::exchange(flush_posted_, true)) return;
+  core_.Post([self = shared_from_this()] {
+    MutexLock lock(self->mutex_);
+    self->flush_posted_ = false;
+    self->Flush();
+  });
+}
+
+void Lane::TakeValue(ReceivedValue&& received, AnsweredCalls* answered) {
+  if (received.value.kind() == Value::Kind::kPush) return;
+  if (stage_ == Stage::kGreeting) return TakeGreeting(received.value, answered);
+  if (refused_ >= sent_)
+    return BreakOff(Status(ErrorCode::kCorrupt, "a reply came that nothing had asked for"));
+  if (received.revision != 0) {
+    SessionRevisions::Raise(revisions_->seen, received.revision);
+    assured_ = std::max(assured_, received.revision);
+  }
+  if (!TakePart(*calls_[refused_], received.value)) TakeReply(std::move(received), answered);
+}
+
+// Whether it is not yet the reply to the call's last command.
+bool Lane::TakePart(PendingCall& call, const Value& value) {
+  if (!call.guard.empty() && !call.guard_passed) {
+    at_guard_ = false;
+    if (value.is_error()) return false;
+    call.guard_passed = true;
+    PutLast(call);
+    return true;
+  }
+  if (call.prelude_replies == call.prelude_count) return false;
+  if (value.is_error()) {
+    bool doubtful = false;
+    if (IsRefusal(value.string(), &doubtful)) call.refusal = StatusOfError(value.string());
+    call.prelude_errors.emplace_back(call.prelude_replies, StatusOfError(value.string()));
+  }
+  ++call.prelude_replies;
+  return true;
+}
+
+void Lane::TakeReply(ReceivedValue&& received, AnsweredCalls* answered) {
+  if (Refuses(*calls_[refused_], received.value)) {
+    ++refused_;
+    stage_ = Stage::kDraining;
+    if (refused_ == sent_) BreakOff(last_failure_);
+    return;
+  }
+  // What was refused before it is not carried out behind it.
+  for (; refused_ > 0; --refused_) {
+    const CallPointer& first = calls_.front();
+    AnswerFirst(Fail(*first->refusal), answered);
+  }
+  AnswerFirst(ResultOf(std::move(received.value)), answered);
+  failures_ = 0;
+  stage_ = Stage::kReady;
+}
+
+bool Lane::Refuses(PendingCall& call, const Value& value) {
+  if (!value.is_error()) return false;
+  const std::string& text = value.string();
+  // For what one of its commands was refused with.
+  if (text.starts_with("EXECABORT")) {
+    call.doubt_since_us = 0;
+    if (call.refusal) last_failure_ = *call.refusal;
+    return call.refusal.has_value();
+  }
+  bool doubtful = false;
+  if (!IsRefusal(text, &doubtful) || (doubtful && !call.repeatable)) return false;
+  if (!doubtful) call.doubt_since_us = 0;
+  call.refusal = StatusOfError(text);
+  last_failure_ = *call.refusal;
+  return true;
+}
+
+void Lane::AnswerFirst(Result<Value> result, AnsweredCalls* answered) {
+  const CallPointer call = std::move(calls_.front());
+  calls_.pop_front();
+  --sent_;
+  if (call->number != 0) oldest_number_ = call->number + 1;
+  if (!call->given_up) Give(call, std::move(result), answered);
+}
+
+// REQUIRES: it is none of calls_ any more, or given up.
+void Lane::Give(const CallPointer& call, Result<Value> result, AnsweredCalls* answered) {
+  bytes_ -= call->bytes();
+  under_way_.fetch_sub(1);
+  answered->emplace_back(call, std::move(result));
+}
+
+void Lane::Deliver(AnsweredCalls answered) {
+  for (auto& [call, result] : answered) call->answer().Complete(std::move(result), &core_);
+}
+
+}  // namespace mydis

@@ -1,0 +1,85 @@
+// A call of a session under way: what is sent, where its answer goes, and how far it has come.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "mydis/channel.h"
+#include "mydis/future.h"
+
+namespace mydis {
+
+// The revisions that a session knows of. Any thread.
+struct SessionRevisions {
+  // The highest that an answer of the session has had, or that it was told to see.
+  std::atomic<uint64_t> seen{0};
+  // Of an instance in this process: that its state is known to have reached.
+  std::atomic<uint64_t> here{0};
+
+  static void Raise(std::atomic<uint64_t>& to, uint64_t revision) {
+    uint64_t known = to.load(std::memory_order_relaxed);
+    while (known < revision &&
+           !to.compare_exchange_weak(known, revision, std::memory_order_acq_rel)) {
+    }
+  }
+};
+
+// Made by one thread, then guarded by the lock of its lane; answer() is any thread's.
+struct PendingCall {
+  static constexpr uint64_t kNever = UINT64_MAX;
+
+  // --- What is sent ---
+  // A whole command, encoded, after whose reply the rest is sent, unless it is an error.
+  std::string guard;
+  // Whole commands, encoded, before the last one.
+  std::string prelude;
+  uint32_t prelude_count = 0;
+  // The last command's words as bulk strings, and how many they are.
+  std::string words;
+  Payload long_words;  // Instead of `words`, so that they need not be copied.
+  uint32_t word_count = 0;
+
+  // --- How ---
+  bool is_read = false;
+  bool blocks = false;  // It may wait for a key.
+  bool impatient = false;  // It ends when no instance could be connected to.
+  std::optional<Consistency> consistency;
+  uint64_t min_revision = 0;
+  std::string request_id;
+  uint64_t started_us = 0;  // Of the monotonic clock.
+  uint64_t deadline_us = kNever;
+  // So long the connection may be silent while this one waits for its reply.
+  uint64_t silence_us = kNever;
+
+  // --- How far it has come ---
+  uint64_t number = 0;         // Among the numbered writes of its lane; 0: it is none.
+  uint64_t doubt_since_us = 0;  // It may have happened since then; 0: it certainly has not.
+  bool repeatable = false;     // As it was sent, it may be sent again.
+  bool guard_passed = false;
+  bool given_up = false;          // Has been answered; only its reply is still to come.
+  std::optional<Status> refusal;  // The instance will not do it now; another may.
+  uint32_t prelude_replies = 0;
+  std::vector<std::pair<uint32_t, Status>> prelude_errors;  // By the number of the command.
+
+  detail::FutureState own_answer;
+  detail::AnswerState other_answer;  // If it is not its own.
+
+  detail::FutureState& answer() { return other_answer ? *other_answer : own_answer; }
+  // Memory, more or less.
+  size_t bytes() const {
+    return sizeof(PendingCall) + guard.size() + prelude.size() + words.size() +
+           (long_words ? long_words->size() : 0);
+  }
+};
+
+using CallPointer = std::shared_ptr<PendingCall>;
+
+// A call, and what it is to be answered with once no lock is held.
+using AnsweredCalls = std::vector<std::pair<CallPointer, Result<Value>>>;
+
+}  // namespace mydis

@@ -1,0 +1,90 @@
+#include "client/wire.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstring>
+#include <utility>
+
+namespace mydis {
+namespace {
+
+constexpr int kMaxPieces = 64;
+constexpr size_t kReadSize = 64 * 1024;
+
+Status SocketError(int error) {
+  if (error == ECONNRESET || error == EPIPE)
+    return {ErrorCode::kIo, "the other side has ended the connection"};
+  return {ErrorCode::kIo, strerror(error)};
+}
+
+}  // namespace
+
+Wire::Wire(DialedConnection dialed) : connection_(std::move(dialed)) {}
+
+Status Wire::Open() {
+  if (!connection_.filter) return Status::Ok();
+  std::string hello;
+  Status status = connection_.filter->Start(hello);
+  encoded_.Append(std::move(hello));
+  return status;
+}
+
+Status Wire::Send() {
+  if (!connection_.filter) return SendQueue(output_);
+  while (!output_.empty()) {
+    iovec piece;
+    output_.Gather(&piece, 1);
+    std::string encoded;
+    Status status =
+        connection_.filter->Send({static_cast<char*>(piece.iov_base), piece.iov_len}, encoded);
+    if (!status.ok()) return status;
+    output_.Consume(piece.iov_len);
+    encoded_.Append(std::move(encoded));
+  }
+  return SendQueue(encoded_);
+}
+
+Status Wire::SendQueue(OutputQueue& queue) {
+  blocked_ = false;
+  while (!queue.empty()) {
+    iovec pieces[kMaxPieces];
+    msghdr message{};
+    message.msg_iov = pieces;
+    message.msg_iovlen = static_cast<size_t>(queue.Gather(pieces, kMaxPieces));
+    const ssize_t n = sendmsg(fd(), &message, MSG_NOSIGNAL);
+    if (n >= 0) {
+      queue.Consume(static_cast<size_t>(n));
+    } else if (errno == EAGAIN) {
+      blocked_ = true;
+      break;
+    } else if (errno != EINTR) {
+      return SocketError(errno);
+    }
+  }
+  return Status::Ok();
+}
+
+Status Wire::Receive() {
+  thread_local char buffer[kReadSize];
+  const ssize_t n = recv(fd(), buffer, sizeof buffer, MSG_DONTWAIT);
+  if (n < 0) return errno == EAGAIN || errno == EINTR ? Status::Ok() : SocketError(errno);
+  if (n == 0) return SocketError(ECONNRESET);
+  const std::string_view bytes(buffer, static_cast<size_t>(n));
+  if (!connection_.filter) {
+    reader_.Feed(bytes);
+    return Status::Ok();
+  }
+  std::string plain;
+  std::string reply;
+  Status status = connection_.filter->Receive(bytes, plain, reply);
+  reader_.Feed(plain);
+  encoded_.Append(std::move(reply));
+  const Status sent = Send();
+  return status.ok() ? sent : status;
+}
+
+void Wire::ShutDown() { (void)shutdown(fd(), SHUT_RDWR); }
+
+}  // namespace mydis

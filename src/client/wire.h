@@ -1,0 +1,51 @@
+// One connection: its socket, the filter before it, and what waits to be written and was read. One
+// thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+#include "client/dialer.h"
+#include "client/value_reader.h"
+#include "net/output_queue.h"
+
+namespace mydis {
+
+class Wire {
+ public:
+  explicit Wire(DialedConnection dialed);
+
+  // Begins the filter's handshake. To be called first.
+  Status Open();
+  int fd() const { return connection_.fd.get(); }
+  const std::string& peer() const { return connection_.peer; }
+
+  // Where to append what is to be sent.
+  std::string& Tail() { return output_.Tail(); }
+  void Append(Payload bytes) { output_.Append(std::move(bytes)); }
+  size_t output_size() const { return output_.size(); }
+  // Sends what the socket takes.
+  Status Send();
+  // Whether something waits for the socket to take more.
+  bool blocked() const { return blocked_; }
+
+  // Takes what has come in, a bufferful at most; an error if the connection has ended.
+  Status Receive();
+  // The next value of what has come in.
+  ValueReader::Outcome Next(ReceivedValue* received) { return reader_.Next(received); }
+  const std::string& error() const { return reader_.error(); }
+  // Has poll and epoll of this connection return.
+  void ShutDown();
+
+ private:
+  Status SendQueue(OutputQueue& queue);
+
+  DialedConnection connection_;
+  OutputQueue output_;
+  OutputQueue encoded_;  // With a filter: what goes to the socket.
+  bool blocked_ = false;
+  ValueReader reader_;
+};
+
+}  // namespace mydis
