@@ -1,4 +1,4 @@
-// MYDIS GETKEY, PUTKEY, DELETEKEY and LISTKEYS.
+// MYDIS GETKEY, PUTKEY, DELETEKEY, LISTKEYS and REVISIONS.
 #include "commands/key_revisions.h"
 
 #include <fmt/format.h>
@@ -271,6 +271,19 @@ void ListKeys(ReadContext& context) {
   for (const Entry* entry : found) SendListed(context, *entry, options.values);
 }
 
+// --- REVISIONS ---
+
+// MYDIS REVISIONS key [key ...]: 0 for what is not there.
+void Revisions(ReadContext& context) {
+  const Args keys = context.args.subspan(2);
+  context.reply.ArrayHeader(keys.size());
+  for (const std::string_view key : keys) {
+    const Entry* entry = context.keyspace.Find(context.db, key);
+    context.reply.Integer(static_cast<int64_t>(RevisionOf(entry)));
+  }
+}
+
+constexpr KeySpec kReadKeys[] = {KeyRange(kKeyRO, 2, -1, 1)};
 constexpr KeySpec kReadKey[] = {OneKey(kKeyRO | kKeyAccess, 2)};
 constexpr KeySpec kPutKey[] = {OneKey(kKeyOW | kKeyUpdate, 2)};
 constexpr KeySpec kDeleteKey[] = {OneKey(kKeyRM | kKeyDelete, 2)};
@@ -324,6 +337,20 @@ constexpr CommandSpec kSubcommands[] = {
      .summary = "Sets a string, if the key is at a revision, and gives the new one.",
      .arguments = "key value [condition: IF revision:integer | EXISTS | MISSING] [PX milliseconds]",
      .handler = PutKey},
+    {.name = "revisions",
+     .arity = -3,
+     .effect = Effect::kRead,
+     .flags = kFast,
+     .keys = kReadKeys,
+     .group = Group::kGeneric,
+     .since = "0.1.0",
+     .complexity = "O(N) where N is the number of keys",
+     .summary = "The revisions at which keys of any type were last changed, 0 for those that are "
+                "not there.",
+     .arguments = "key [key ...]",
+     .example = "MYDIS REVISIONS k other",
+     .example_reply = "*2\n  :0\n  :0",
+     .handler = Revisions},
 };
 
 constexpr CommandSpec kFamily[] = {
