@@ -300,7 +300,9 @@ Status Lane::TimeIsUp(const PendingCall& call, bool sent) const {
             fmt::format("no answer within {} ms: nothing has happened{}", limit_ms, reason)};
   }
   if (call.refusal) return *call.refusal;
-  return {ErrorCode::kUnavailable,
+  // An instance that does not answer, or none that can be reached.
+  const bool silent = last_failure_.code() == ErrorCode::kTimeout;
+  return {silent ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
           fmt::format("no instance could be asked within {} ms: nothing has happened{}", limit_ms,
                       reason)};
 }

@@ -1,0 +1,276 @@
+#include "client/fake_cluster_test.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "protocol/resp_reader.h"
+
+namespace mydis::testing {
+namespace {
+
+std::string Joined(const CommandWords& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+bool SendAll(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+// How many words a prefix has; 0: it is none.
+size_t PrefixSize(const std::string& word) {
+  if (word == "NUMBERED") return 4;
+  if (word == "ONCE" || word == "ATLEAST") return 2;
+  return word == "STRONG" || word == "EVENTUAL" ? 1 : 0;
+}
+
+}  // namespace
+
+// ---- State ----
+
+std::string FakeState::Run(const CommandWords& words) {
+  const std::string& name = words[0];
+  if (name == "GET") {
+    const auto found = strings_.find(words[1]);
+    return found == strings_.end()
+               ? "_\r\n"
+               : fmt::format("${}\r\n{}\r\n", found->second.size(), found->second);
+  }
+  log_.push_back(Joined(words));
+  ++revision_;
+  if (name == "SET") {
+    strings_[words[1]] = words[2];
+    return "+OK\r\n";
+  }
+  if (name == "INCR") {
+    std::string& value = strings_[words[1]];
+    value = std::to_string(value.empty() ? 1 : std::stoll(value) + 1);
+    return fmt::format(":{}\r\n", value);
+  }
+  if (name == "RPUSH") {
+    lists_[words[1]].push_back(words[2]);
+    return fmt::format(":{}\r\n", lists_[words[1]].size());
+  }
+  if (name == "BLPOP") {
+    auto& list = lists_[words[1]];
+    if (list.empty()) return "_\r\n";
+    const std::string first = list.front();
+    list.pop_front();
+    return fmt::format("*2\r\n${}\r\n{}\r\n${}\r\n{}\r\n", words[1].size(), words[1], first.size(),
+                       first);
+  }
+  return "-ERR unknown command\r\n";
+}
+
+std::string FakeState::Apply(const std::string& client, uint64_t number, uint64_t oldest,
+                             const CommandWords& words) {
+  const std::lock_guard lock(mutex_);
+  if (number == 0) return Run(words);
+  Writer& writer = writers_[client];
+  writer.oldest = std::max(writer.oldest, oldest);
+  writer.replies.erase(writer.replies.begin(), writer.replies.lower_bound(writer.oldest));
+  if (number < writer.oldest) return "-IDREUSED its result is forgotten\r\n";
+  const auto found = writer.replies.find(number);
+  if (found != writer.replies.end()) return found->second;
+  return writer.replies[number] = Run(words);
+}
+
+std::vector<std::string> FakeState::log() {
+  const std::lock_guard lock(mutex_);
+  return log_;
+}
+
+int64_t FakeState::Counter(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = strings_.find(key);
+  return found == strings_.end() ? 0 : std::stoll(found->second);
+}
+
+// ---- Instance ----
+
+struct FakeInstance::Connection {
+  int fd;
+  bool attributes = false;
+  bool in_multi = false;
+  std::vector<CommandWords> queued;
+};
+
+FakeInstance::FakeInstance(std::shared_ptr<FakeState> state, Options options)
+    : state_(std::move(state)), options_(std::move(options)) {
+  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(listen(listener_, 16), 0);
+  getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+  port_ = ntohs(address.sin_port);
+  accepting_ = std::thread([this] { Accept(); });
+}
+
+FakeInstance::~FakeInstance() { Stop(); }
+
+std::string FakeInstance::address() const { return fmt::format("127.0.0.1:{}", port_); }
+
+void FakeInstance::SetFault(std::function<Fault(const CommandWords&)> fault) {
+  const std::lock_guard lock(mutex_);
+  fault_ = std::move(fault);
+}
+
+std::vector<std::string> FakeInstance::received() {
+  const std::lock_guard lock(mutex_);
+  return received_;
+}
+
+void FakeInstance::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(stopped_, true)) return;
+    for (const int fd : fds_) shutdown(fd, SHUT_RDWR);
+  }
+  shutdown(listener_, SHUT_RDWR);
+  accepting_.join();
+  for (std::thread& thread : threads_) thread.join();
+  close(listener_);
+}
+
+void FakeInstance::Accept() {
+  while (true) {
+    const int fd = accept(listener_, nullptr, nullptr);
+    if (fd < 0) return;
+    const std::lock_guard lock(mutex_);
+    if (stopped_) {
+      close(fd);
+      return;
+    }
+    ++connections_;
+    fds_.push_back(fd);
+    threads_.emplace_back([this, fd] { Serve(fd); });
+  }
+}
+
+void FakeInstance::Serve(int fd) {
+  Connection connection{.fd = fd};
+  RespReader reader;
+  char buffer[16 * 1024];
+  bool goes_on = true;
+  while (goes_on) {
+    const ssize_t n = recv(fd, buffer, sizeof buffer, 0);
+    if (n <= 0) break;
+    reader.Feed({buffer, static_cast<size_t>(n)});
+    RespValue request;
+    while (goes_on && reader.Next(&request) == RespReader::Outcome::kValue) {
+      CommandWords words;
+      for (RespValue& word : request.elements) words.push_back(std::move(word.text));
+      goes_on = Handle(connection, std::move(words));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  std::erase(fds_, fd);
+  close(fd);
+}
+
+// False: the connection ends.
+bool FakeInstance::Handle(Connection& connection, CommandWords words) {
+  CommandWords prefix;
+  std::function<Fault(const CommandWords&)> fault;
+  {
+    const std::lock_guard lock(mutex_);
+    received_.push_back(Joined(words));
+    fault = fault_;
+  }
+  while (const size_t size = PrefixSize(words[0])) {
+    prefix.insert(prefix.end(), words.begin(), words.begin() + static_cast<ptrdiff_t>(size));
+    words.erase(words.begin(), words.begin() + static_cast<ptrdiff_t>(size));
+  }
+  const Fault what = fault ? fault(words) : Fault::kNone;
+  if (what == Fault::kCutBefore) return false;
+  if (what == Fault::kHang) {
+    char byte;
+    while (recv(connection.fd, &byte, 1, 0) > 0) {
+    }
+    return false;
+  }
+  std::string reply;
+  if (what == Fault::kStale) {
+    reply = "-STALE this instance is catching up\r\n";
+  } else if (what == Fault::kNotCommitted) {
+    reply = "-NOTCOMMITTED no leader was found\r\n";
+  } else {
+    reply = Answer(connection, prefix, words);
+  }
+  if (what == Fault::kCutAfter) return false;
+  if (what == Fault::kUnknownAfter) reply = "-UNKNOWN it may have happened\r\n";
+  if (connection.attributes)
+    reply = fmt::format("|1\r\n+revision\r\n:{}\r\n", state_->revision()) + reply;
+  if (what == Fault::kHalfReply) {
+    SendAll(connection.fd, std::string_view(reply).substr(0, reply.size() / 2));
+    return false;
+  }
+  return SendAll(connection.fd, reply);
+}
+
+std::string FakeInstance::Answer(Connection& connection, const CommandWords& prefix,
+                                 const CommandWords& words) {
+  const std::string& name = words[0];
+  if (name == "HELLO") {
+    return options_.hello_error.empty() ? "%1\r\n+proto\r\n:3\r\n"
+                                        : fmt::format("-{}\r\n", options_.hello_error);
+  }
+  if (name == "CLIENT") {
+    if (words[1] != "ATTRIBUTES") return "+OK\r\n";
+    if (!options_.numbers) return "-ERR unknown subcommand 'ATTRIBUTES'\r\n";
+    connection.attributes = true;
+    return "+OK\r\n";
+  }
+  if (name == "COMMAND") {
+    std::string reply = fmt::format("*{}\r\n", words.size() - 2);
+    for (size_t i = 2; i < words.size(); ++i)
+      reply += options_.numbers ? fmt::format("*1\r\n${}\r\n{}\r\n", words[i].size(), words[i])
+                                : std::string("_\r\n");
+    return reply;
+  }
+  if (name == "PING") return "+PONG\r\n";
+  if (name == "SELECT" || name == "MYDIS") return "+OK\r\n";
+  if (name == "MULTI") {
+    connection.in_multi = true;
+    return "+OK\r\n";
+  }
+  if (name == "EXEC") return AnswerTransaction(connection, prefix);
+  if (connection.in_multi) {
+    connection.queued.push_back(words);
+    return "+QUEUED\r\n";
+  }
+  const auto numbered = std::ranges::find(prefix, "NUMBERED");
+  if (numbered == prefix.end()) return state_->Apply("", 0, 0, words);
+  return state_->Apply(numbered[1], std::stoull(numbered[2]), std::stoull(numbered[3]), words);
+}
+
+// Each command under a name of its own, so that all of them are remembered.
+std::string FakeInstance::AnswerTransaction(Connection& connection, const CommandWords& prefix) {
+  connection.in_multi = false;
+  const std::vector<CommandWords> queued = std::exchange(connection.queued, {});
+  std::string reply = fmt::format("*{}\r\n", queued.size());
+  const auto numbered = std::ranges::find(prefix, "NUMBERED");
+  for (size_t i = 0; i < queued.size(); ++i) {
+    reply += numbered == prefix.end()
+                 ? state_->Apply("", 0, 0, queued[i])
+                 : state_->Apply(fmt::format("{} {}", numbered[1], i), std::stoull(numbered[2]),
+                                 std::stoull(numbered[3]), queued[i]);
+  }
+  return reply;
+}
+
+}  // namespace mydis::testing
