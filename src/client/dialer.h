@@ -54,7 +54,9 @@ class Dialer {
   // So many attempts fail before there is a pause: the number of instances that are known. Any
   // thread.
   virtual size_t choices() const = 0;
-  // The first command on each connection: HELLO 3, with who the client is. Any thread.
+  // The first command on each connection; empty: none. Any thread.
+  virtual std::vector<std::string> Login() const { return {}; }
+  // The command behind that: HELLO 3, with who the client is if that is not said yet. Any thread.
   virtual std::vector<std::string> Hello() const { return {"HELLO", "3"}; }
   // Null: all reads go over connections. Any thread.
   virtual std::unique_ptr<DirectReader> NewReader(const SessionOptions&) { return nullptr; }

@@ -87,7 +87,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
     bool watch = false;  // MYDIS WATCH
   };
   // What a reply to the greeting means.
-  enum class Greeting : uint8_t { kHello, kFeatures, kOptional, kRequired };
+  enum class Greeting : uint8_t { kRequired, kOptional, kFeatures };
 
   // --- lane.cc: calls and replies ---
   void Admit(const CallPointer& call, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);

@@ -113,9 +113,10 @@ void Lane::Greet() {
   const auto say = [this](Greeting meaning, std::initializer_list<std::string_view> words) {
     Say(meaning, std::span(words.begin(), words.size()));
   };
-  const std::vector<std::string> hello = core_.dialer().Hello();
-  const std::vector<std::string_view> views(hello.begin(), hello.end());
-  Say(Greeting::kHello, views);
+  for (const auto& words : {core_.dialer().Login(), core_.dialer().Hello()}) {
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    if (!words.empty()) Say(Greeting::kRequired, views);
+  }
   say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-NAME", "mydis"});
   say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-VER", Version()});
   say(Greeting::kFeatures, {"COMMAND", "INFO", "NUMBERED", "ONCE", "ATLEAST", "MYDIS|WATCH"});
@@ -134,8 +135,7 @@ void Lane::Greet() {
 void Lane::TakeGreeting(const Value& value, AnsweredCalls* answered) {
   const Greeting meaning = greetings_.front();
   greetings_.pop_front();
-  const bool required = meaning == Greeting::kHello || meaning == Greeting::kRequired;
-  if (required && value.is_error()) {
+  if (meaning == Greeting::kRequired && value.is_error()) {
     const Status why = StatusOfError(value.string());
     bool doubtful = false;
     // Another instance would say the same of what is wrong.

@@ -145,6 +145,8 @@ void Listener::Greet() {
                                    {"CLIENT", "SETINFO", "LIB-NAME", "mydis"},
                                    {"CLIENT", "SETINFO", "LIB-VER", std::string(Version())}};
   if (!settings_.name.empty()) greeting.push_back({"CLIENT", "SETNAME", settings_.name});
+  if (Command login = core_.dialer().Login(); !login.empty())
+    greeting.insert(greeting.begin(), std::move(login));
   greeting_replies_ = greeting.size();
   for (const Command& command : greeting) Say(command);
 }

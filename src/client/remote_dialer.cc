@@ -13,20 +13,22 @@ constexpr uint16_t kDefaultPort = 2381;
 // A dead instance's connection is given up after about so long, if nothing is sent over it.
 constexpr int kKeepaliveSeconds = 15;
 
-Result<std::vector<std::string>> HelloOf(const ClientOptions& options) {
-  std::vector<std::string> hello = {"HELLO", "3"};
-  if (!options.token.empty()) {
-    if (!options.user.empty() || !options.password.empty())
-      return Fail(ErrorCode::kInvalid, "token: give a token, or user and password, not both");
-    hello.insert(hello.end(), {"AUTH", "default", options.token});
-  } else if (!options.user.empty() || !options.password.empty()) {
-    hello.insert(hello.end(),
-                 {"AUTH", options.user.empty() ? "default" : options.user, options.password});
-  }
-  return hello;
-}
-
 }  // namespace
+
+Status RemoteDialer::SetLogin(const ClientOptions& options) {
+  const bool named = !options.user.empty() || !options.password.empty();
+  hello_ = {"HELLO", "3"};
+  if (!options.token.empty()) {
+    if (named)
+      return {ErrorCode::kInvalid, "token: give a token, or user and password, not both"};
+    // HELLO's form names a user; where the default one needs no password, it takes any for it.
+    login_ = {"AUTH", options.token};
+  } else if (named) {
+    hello_.insert(hello_.end(),
+                  {"AUTH", options.user.empty() ? "default" : options.user, options.password});
+  }
+  return Status::Ok();
+}
 
 Result<std::shared_ptr<RemoteDialer>> RemoteDialer::Create(const ClientOptions& options) {
   std::shared_ptr<RemoteDialer> dialer(new RemoteDialer);
@@ -37,9 +39,7 @@ Result<std::shared_ptr<RemoteDialer>> RemoteDialer::Create(const ClientOptions& 
       return Fail(ErrorCode::kInvalid, fmt::format("addresses: {}", address.error().message()));
     dialer->addresses_.push_back(*std::move(address));
   }
-  Result<std::vector<std::string>> hello = HelloOf(options);
-  if (!hello) return Fail(hello.error());
-  dialer->hello_ = *std::move(hello);
+  if (Status status = dialer->SetLogin(options); !status.ok()) return Fail(std::move(status));
   dialer->connect_timeout_ms_ = static_cast<uint32_t>(std::clamp<int64_t>(
       options.connect_timeout.count(), 1, std::numeric_limits<int32_t>::max()));
   if (options.tls.on) {
