@@ -10,6 +10,7 @@ from certificates import Authority
 from support import BINARY, ClusterTest, main, wait_until
 
 PROGRAM = os.path.join(os.path.dirname(BINARY), "client_load")
+EXAMPLES = os.path.join(os.path.dirname(BINARY), "library_docs")
 
 
 class Load:
@@ -106,6 +107,12 @@ class ClientLibraryTest(ClusterTest):
         paused.resume()
         load.wait_for(300)
         self.check(load, cluster[0])
+
+    def test_the_examples_of_the_guide(self):
+        cluster = self.cluster(3)
+        run = subprocess.run([EXAMPLES, *(instance.address for instance in cluster)],
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, "hello\n", ""))
 
     def test_tls_and_a_token(self):
         authority = Authority(self.folder())
