@@ -112,8 +112,7 @@ void Hiredis(const mydis::HostPort& address, size_t count) {
   redisContext* context = redisConnect(address.host.c_str(), address.port);
   if (context == nullptr || context->err != 0) Die("hiredis cannot connect");
   Measure("one GET at a time, hiredis", count / 10, [&] {
-    for (size_t i = 0; i < count / 10; ++i)
-      freeReplyObject(redisCommand(context, "GET %s", "k"));
+    for (size_t i = 0; i < count / 10; ++i) freeReplyObject(redisCommand(context, "GET %s", "k"));
   });
   const auto pipeline = [&](const char* what, const char* format, const char* value) {
     Measure(what, count, [&] {

@@ -18,9 +18,9 @@ struct BlockingCommand {
   Place timeout;
 };
 constexpr BlockingCommand kBlocking[] = {
-    {"BLPOP", Place::kLast},    {"BRPOP", Place::kLast},    {"BRPOPLPUSH", Place::kLast},
-    {"BLMOVE", Place::kLast},   {"BZPOPMIN", Place::kLast}, {"BZPOPMAX", Place::kLast},
-    {"BLMPOP", Place::kFirst},  {"BZMPOP", Place::kFirst},
+    {"BLPOP", Place::kLast},   {"BRPOP", Place::kLast},    {"BRPOPLPUSH", Place::kLast},
+    {"BLMOVE", Place::kLast},  {"BZPOPMIN", Place::kLast}, {"BZPOPMAX", Place::kLast},
+    {"BLMPOP", Place::kFirst}, {"BZMPOP", Place::kFirst},
 };
 
 constexpr std::string_view kTransactions = "NewTransaction(), or Transact()";
@@ -102,8 +102,7 @@ std::optional<CommandWait> WaitOf(std::span<const std::string_view> words) {
   if (AsciiUpper(name[0]) == 'B') {
     for (const BlockingCommand& command : kBlocking) {
       if (!EqualsIgnoreCase(name, command.name)) continue;
-      const std::string_view timeout =
-          command.timeout == Place::kFirst ? words[1] : words.back();
+      const std::string_view timeout = command.timeout == Place::kFirst ? words[1] : words.back();
       return CommandWait{.limit_us = Scaled(timeout, kSeconds)};
     }
     return std::nullopt;

@@ -12,8 +12,8 @@ namespace mydis {
 
 // How long a command may wait, by its own words.
 struct CommandWait {
-  uint64_t limit_us = 0;      // 0: for ever.
-  bool holds_up = true;       // What is behind it waits, too: it is sent over another connection.
+  uint64_t limit_us = 0;  // 0: for ever.
+  bool holds_up = true;   // What is behind it waits, too: it is sent over another connection.
   bool changes_nothing = false;
 };
 

@@ -21,13 +21,13 @@ using CommandWords = std::vector<std::string>;
 // What an instance does with a command.
 enum class Fault {
   kNone,
-  kCutBefore,      // Ends the connection without carrying it out.
-  kCutAfter,       // Carries it out, and ends the connection without a reply.
-  kHalfReply,      // Likewise, with half of the reply.
-  kHang,           // Neither carries it out nor answers, and reads no more.
-  kStale,          // -STALE
-  kNotCommitted,   // -NOTCOMMITTED
-  kUnknownAfter,   // Carries it out and answers -UNKNOWN.
+  kCutBefore,     // Ends the connection without carrying it out.
+  kCutAfter,      // Carries it out, and ends the connection without a reply.
+  kHalfReply,     // Likewise, with half of the reply.
+  kHang,          // Neither carries it out nor answers, and reads no more.
+  kStale,         // -STALE
+  kNotCommitted,  // -NOTCOMMITTED
+  kUnknownAfter,  // Carries it out and answers -UNKNOWN.
 };
 
 // What the instances have in common. Any thread.

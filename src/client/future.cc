@@ -7,9 +7,8 @@ void FutureState::Complete(Result<Value> answer, CallbackRunner* runner) {
   const int before = stage_.exchange(kDone, std::memory_order_acq_rel);
   if (before == kOpen) return stage_.notify_all();
   if (runner == nullptr) return then_(*std::move(answer_));
-  runner->RunCallback([then = std::move(then_), given = *std::move(answer_)]() mutable {
-    then(std::move(given));
-  });
+  runner->RunCallback(
+      [then = std::move(then_), given = *std::move(answer_)]() mutable { then(std::move(given)); });
 }
 
 Result<Value> FutureState::Take() {

@@ -112,8 +112,7 @@ bool Lane::MaySend(const PendingCall& call, Status* why) {
 }
 
 void Lane::Put(PendingCall& call) {
-  call.repeatable =
-      call.is_read || (call.request_id.empty() ? features_.numbered : features_.once);
+  call.repeatable = call.is_read || (call.request_id.empty() ? features_.numbered : features_.once);
   if (!call.guard.empty() && !call.guard_passed) {
     wire_->Tail() += call.guard;
     at_guard_ = true;

@@ -128,8 +128,7 @@ void Lane::Greet() {
   if (settings_.write_consistency)
     say(Greeting::kRequired,
         {"CLIENT", "CONSISTENCY", "WRITE", kWord(*settings_.write_consistency)});
-  if (!settings_.name.empty())
-    say(Greeting::kRequired, {"CLIENT", "SETNAME", settings_.name});
+  if (!settings_.name.empty()) say(Greeting::kRequired, {"CLIENT", "SETNAME", settings_.name});
 }
 
 void Lane::TakeGreeting(const Value& value, AnsweredCalls* answered) {
@@ -215,8 +214,9 @@ void Lane::KeepRepeatable(AnsweredCalls* answered) {
                   fmt::format("the connection was lost before the answer came ({}): the write may "
                               "or may not have happened{}",
                               last_failure_.message(),
-                              call->repeatable ? "" : ", and this server cannot tell whether one "
-                                                      "that is sent again is the same")),
+                              call->repeatable ? ""
+                                               : ", and this server cannot tell whether one "
+                                                 "that is sent again is the same")),
              answered);
         continue;
       }

@@ -47,8 +47,8 @@ void Lane::ReadForCaller(const CallPointer& call, const std::shared_ptr<Wire>& w
       MutexLock lock(mutex_);
       if (wire_ != wire) return;  // The core's thread goes on.
       if (ready.revents != 0) ReadAvailable(&answered);
-      const bool mine = std::ranges::any_of(
-          answered, [&](const auto& one) { return one.first == call; });
+      const bool mine =
+          std::ranges::any_of(answered, [&](const auto& one) { return one.first == call; });
       if (mine || call->answer().done() || stage_ != Stage::kReady) {
         reads = false;
         reader_ = Reader::kNobody;

@@ -61,10 +61,10 @@ void Listener::Begin(uint64_t limit_us) {
   core_.loop().AddTimer(limit_us / 1000, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self || self->has_begun_ || self->ended_) return;
-    self->CloseNow(Status(ErrorCode::kUnavailable,
-                          fmt::format("no instance could be asked in time{}{}",
-                                      self->last_failure_.ok() ? "" : ": ",
-                                      self->last_failure_.message())));
+    self->CloseNow(
+        Status(ErrorCode::kUnavailable,
+               fmt::format("no instance could be asked in time{}{}",
+                           self->last_failure_.ok() ? "" : ": ", self->last_failure_.message())));
   });
   DialSoon();
 }

@@ -79,7 +79,7 @@ class Listener : public ClientCore::Closable,
   bool dialing_ = false;
   bool paused_ = false;  // Handlers are behind: nothing is read.
   uint32_t watched_events_ = 0;
-  uint64_t connection_ = 0;     // Counts them, so that timers know theirs.
+  uint64_t connection_ = 0;      // Counts them, so that timers know theirs.
   size_t greeting_replies_ = 0;  // Still to come.
   uint64_t heard_us_ = 0;
   bool pinged_ = false;
@@ -125,8 +125,8 @@ class Watcher final : public Listener {
   const std::shared_ptr<SessionRevisions> revisions_;
   const WatchOptions options_;
   const std::shared_ptr<WatchHandlers> handlers_;  // Shared with the events.
-  bool has_place_ = false;  // complete_ is where to go on from.
-  uint64_t complete_ = 0;   // All up to this revision has been told.
+  bool has_place_ = false;                         // complete_ is where to go on from.
+  uint64_t complete_ = 0;                          // All up to this revision has been told.
   // Of the revision after that, so many events have been told; and of what a new connection tells
   // of it, so many are still to be passed over.
   uint64_t part_revision_ = 0;

@@ -46,7 +46,7 @@ struct PendingCall {
 
   // --- How ---
   bool is_read = false;
-  bool blocks = false;  // It may wait for a key.
+  bool blocks = false;     // It may wait for a key.
   bool impatient = false;  // It ends when no instance could be connected to.
   std::optional<Consistency> consistency;
   uint64_t min_revision = 0;
@@ -57,9 +57,9 @@ struct PendingCall {
   uint64_t silence_us = kNever;
 
   // --- How far it has come ---
-  uint64_t number = 0;         // Among the numbered writes of its lane; 0: it is none.
+  uint64_t number = 0;          // Among the numbered writes of its lane; 0: it is none.
   uint64_t doubt_since_us = 0;  // It may have happened since then; 0: it certainly has not.
-  bool repeatable = false;     // As it was sent, it may be sent again.
+  bool repeatable = false;      // As it was sent, it may be sent again.
   bool guard_passed = false;
   bool given_up = false;          // Has been answered; only its reply is still to come.
   std::optional<Status> refusal;  // The instance will not do it now; another may.

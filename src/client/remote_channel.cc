@@ -238,8 +238,8 @@ Result<std::shared_ptr<detail::Channel::Listening>> RemoteChannel::Subscribe(
   if (Status status = MayWait(); !status.ok()) return Fail(std::move(status));
   if (options.channels.empty() && options.patterns.empty())
     return Fail(ErrorCode::kInvalid, "SubscribeOptions: name a channel or a pattern");
-  auto subscriber = std::make_shared<Subscriber>(*core_, options_, std::move(options),
-                                                 std::move(handlers));
+  auto subscriber =
+      std::make_shared<Subscriber>(*core_, options_, std::move(options), std::move(handlers));
   return BeginListening(core_, std::move(subscriber), TimeLimitUs({}));
 }
 

@@ -19,8 +19,7 @@ Status RemoteDialer::SetLogin(const ClientOptions& options) {
   const bool named = !options.user.empty() || !options.password.empty();
   hello_ = {"HELLO", "3"};
   if (!options.token.empty()) {
-    if (named)
-      return {ErrorCode::kInvalid, "token: give a token, or user and password, not both"};
+    if (named) return {ErrorCode::kInvalid, "token: give a token, or user and password, not both"};
     // HELLO's form names a user; where the default one needs no password, it takes any for it.
     login_ = {"AUTH", options.token};
   } else if (named) {
@@ -40,8 +39,8 @@ Result<std::shared_ptr<RemoteDialer>> RemoteDialer::Create(const ClientOptions& 
     dialer->addresses_.push_back(*std::move(address));
   }
   if (Status status = dialer->SetLogin(options); !status.ok()) return Fail(std::move(status));
-  dialer->connect_timeout_ms_ = static_cast<uint32_t>(std::clamp<int64_t>(
-      options.connect_timeout.count(), 1, std::numeric_limits<int32_t>::max()));
+  dialer->connect_timeout_ms_ = static_cast<uint32_t>(
+      std::clamp<int64_t>(options.connect_timeout.count(), 1, std::numeric_limits<int32_t>::max()));
   if (options.tls.on) {
     if (options.tls.cert_file.empty() != options.tls.key_file.empty())
       return Fail(ErrorCode::kInvalid, "tls: cert_file and key_file belong together: give both");
@@ -77,8 +76,7 @@ void RemoteDialer::Resolved(EventLoop& loop, const HostPort& address, uint64_t r
 void RemoteDialer::Connect(EventLoop& loop, const HostPort& address, std::string numeric,
                            OnDialed done) {
   const uint64_t attempt = next_attempt_++;
-  auto finish = [this, attempt, &address,
-                 done = std::move(done)](Result<int> connected) mutable {
+  auto finish = [this, attempt, &address, done = std::move(done)](Result<int> connected) mutable {
     // Taken out first: what is done next may dial again.
     const std::unique_ptr<TcpConnector> self = std::move(attempts_[attempt]);
     attempts_.erase(attempt);
@@ -89,10 +87,9 @@ void RemoteDialer::Connect(EventLoop& loop, const HostPort& address, std::string
                           .filter = tls_ ? tls_->MakeFilter(true, host) : nullptr,
                           .peer = address.ToString()});
   };
-  attempts_.emplace(attempt,
-                    std::make_unique<TcpConnector>(loop, resolver_, std::move(numeric),
-                                                   address.port, connect_timeout_ms_,
-                                                   std::move(finish)));
+  attempts_.emplace(
+      attempt, std::make_unique<TcpConnector>(loop, resolver_, std::move(numeric), address.port,
+                                              connect_timeout_ms_, std::move(finish)));
 }
 
 }  // namespace mydis

@@ -19,8 +19,7 @@ bool IsRedisRefusal(std::string_view prefix) {
 Status StatusOfError(std::string_view text) {
   const std::string_view prefix = FirstWord(text);
   const ErrorForm& form = FormOfPrefix(prefix);
-  if (IsRedisRefusal(prefix))
-    return {ErrorCode::kUnavailable, std::string(text)};
+  if (IsRedisRefusal(prefix)) return {ErrorCode::kUnavailable, std::string(text)};
   if (prefix == "ERR" && text.size() > 4) text.remove_prefix(4);
   return {form.code, std::string(text)};
 }

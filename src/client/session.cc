@@ -83,8 +83,9 @@ Status Session::Transact(std::span<const std::string_view> keys,
     if (!took_place) return took_place.error();
     if (*took_place) return Status::Ok();
   }
-  return {ErrorCode::kBusy, "others have changed the keys each time: try again, or make more "
-                            "attempts"};
+  return {ErrorCode::kBusy,
+          "others have changed the keys each time: try again, or make more "
+          "attempts"};
 }
 
 Result<Subscription> Session::Subscribe(SubscribeOptions options, SubscribeHandlers handlers) {

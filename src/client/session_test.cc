@@ -233,9 +233,8 @@ TEST_F(SessionTest, ASessionSeesWhatItHasSeenEverywhere) {
 
 TEST_F(SessionTest, WhatIsAskedForTravelsWithTheCall) {
   const auto client = Connect({&one_});
-  Session session = client->NewSession({.database = 3,
-                                        .read_consistency = Consistency::kStrong,
-                                        .name = "worker"});
+  Session session = client->NewSession(
+      {.database = 3, .read_consistency = Consistency::kStrong, .name = "worker"});
   EXPECT_TRUE(session.Get("k", {.consistency = Consistency::kEventual}));
   EXPECT_TRUE(session.Set("k", "v", {.request_id = "order-17"}));
   const std::vector<std::string> received = one_.received();
@@ -270,7 +269,8 @@ TEST_F(SessionTest, WhatBlocksDoesNotHoldUpTheRest) {
   // The connection that waits is lost: it is asked again over another one.
   FakeInstance two(state_);
   one_.Stop();
-  const Result<Value> lost = session.Command({"BLPOP", "l", "1"}, {.time_limit = milliseconds(200)});
+  const Result<Value> lost =
+      session.Command({"BLPOP", "l", "1"}, {.time_limit = milliseconds(200)});
   EXPECT_FALSE(lost);
 }
 

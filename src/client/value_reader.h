@@ -31,7 +31,7 @@ class ValueReader {
   Outcome NextGeneral(ReceivedValue* received);
 
   std::string buffer_;
-  size_t start_ = 0;        // Of what is not read yet.
+  size_t start_ = 0;         // Of what is not read yet.
   bool in_general_ = false;  // What is not read yet has been given to general_.
   RespReader general_;
 };

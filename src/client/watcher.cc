@@ -18,9 +18,9 @@ uint64_t RevisionIn(const Value& value) {
 }
 
 bool IsTrue(const Value& value) {
-  return value.kind() == Value::Kind::kBool ? value.boolean()
-                                            : value.kind() == Value::Kind::kInteger &&
-                                                  value.integer() != 0;
+  return value.kind() == Value::Kind::kBool
+             ? value.boolean()
+             : value.kind() == Value::Kind::kInteger && value.integer() != 0;
 }
 
 KeyChange::Kind KindOf(const std::string& word) {

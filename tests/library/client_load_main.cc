@@ -61,8 +61,8 @@ struct Count {
     return false;
   }
   void Report(int64_t stored) {
-    Print(fmt::format("{} done={} unknown={} stored={}", name, done.load(), unknown.load(),
-                      stored));
+    Print(
+        fmt::format("{} done={} unknown={} stored={}", name, done.load(), unknown.load(), stored));
   }
 };
 
@@ -71,7 +71,7 @@ int64_t NumberOf(const Result<Value>& answer) {
     Print("error reading what is stored: " + answer.error().message());
     return -1;
   }
-  return answer->is_null() ? 0
+  return answer->is_null()                         ? 0
          : answer->kind() == Value::Kind::kInteger ? answer->integer()
                                                    : std::stoll(answer->string());
 }
@@ -103,7 +103,8 @@ void ChangeTwo(Session session, Count& count) {
   const std::string_view keys[] = {"left", "right"};
   while (!stopped) {
     const Status status = session.Transact(
-        keys, [](Session& reads, mydis::Transaction& changes) {
+        keys,
+        [](Session& reads, mydis::Transaction& changes) {
           const auto left = reads.Get("left");
           if (!left) return left.error();
           const std::string next = std::to_string(left->has_value() ? std::stoll(**left) + 1 : 1);
@@ -211,9 +212,8 @@ void Work(mydis::Client& client) {
   ChangeCounter watched(client.NewSession());
   std::vector<std::thread> threads;
   const auto run = [&](std::function<void(Session)> work) {
-    threads.emplace_back([work = std::move(work), session = client.NewSession()] {
-      work(session);
-    });
+    threads.emplace_back(
+        [work = std::move(work), session = client.NewSession()] { work(session); });
   };
   for (int i = 0; i < 2; ++i) run([&](Session s) { Increment(s, increments); });
   for (int i = 0; i < 2; ++i) run([&](Session s) { ChangeTwo(s, changed); });
