@@ -10,7 +10,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "mydis/lists.h"
 
 namespace mydis {
 
@@ -46,6 +49,19 @@ class Words {
     for (const Word& word : words) Add(word);
     return *this;
   }
+  Words& Add(const Strings& words) { return Add(words.views()); }
+  Words& Add(const StringPairs& pairs) {
+    for (const auto& [name, value] : pairs.views()) Add(name).Add(value);
+    return *this;
+  }
+  // A word that is nowhere else: it is kept here.
+  Words& AddKept(std::string word) {
+    return Add(std::string_view(kept_.emplace_back(std::move(word))));
+  }
+  template <typename... More>
+  Words& AddIf(bool condition, const More&... words) {
+    return condition ? Add(words...) : *this;
+  }
   // Any number of them.
   template <typename First, typename Second, typename... More>
   Words& Add(const First& first, const Second& second, const More&... more) {
@@ -65,13 +81,13 @@ class Words {
   Words& AddNumber(Number number) {
     char digits[32];  // The shortest text that reads back as the same double has 24.
     const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    return Add(std::string_view(numbers_.emplace_back(digits, end)));
+    return AddKept(std::string(digits, end));
   }
 
   size_t size_ = 0;
   std::array<std::string_view, kInline> inline_;
   std::vector<std::string_view> more_;  // All of them, once they are more than kInline.
-  std::deque<std::string> numbers_;
+  std::deque<std::string> kept_;        // Whose addresses stay.
 };
 
 }  // namespace mydis
