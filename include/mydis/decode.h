@@ -1,9 +1,12 @@
 // How a Value becomes what a typed call gives. Standard library only.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -163,11 +166,11 @@ inline Result<double> Decoder<double>::From(Value value) {
   if (value.kind() == Value::Kind::kDouble) return value.number();
   if (value.kind() == Value::Kind::kInteger) return static_cast<double>(value.integer());
   if (!value.is_string()) return Unexpected("a number");
-  try {
-    return std::stod(value.string());
-  } catch (const std::exception&) {
-    return Unexpected("a number");
-  }
+  const std::string& text = value.string();
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return Unexpected("a number");
+  return number;
 }
 
 // What a map has under a name; null if there is no such name.
