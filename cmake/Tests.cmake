@@ -85,3 +85,17 @@ target_include_directories(calls_words_test PRIVATE ${CMAKE_SOURCE_DIR}/include
 target_compile_definitions(calls_words_test PRIVATE MYDIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 target_link_libraries(calls_words_test PRIVATE GTest::gmock GTest::gtest_main)
 add_test(NAME library_calls_words COMMAND calls_words_test)
+
+# Each of them against a running instance.
+if(TARGET mydis)
+  add_executable(calls_test tests/library/calls_collections_test.cc
+                            tests/library/calls_sorted_sets_test.cc
+                            tests/library/calls_streams_test.cc
+                            tests/library/calls_strings_test.cc)
+  target_include_directories(calls_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_link_libraries(calls_test PRIVATE mydis_client GTest::gmock GTest::gtest_main)
+  add_test(NAME library_calls
+           COMMAND ${CMAKE_SOURCE_DIR}/tests/library/with_instance.py $<TARGET_FILE:calls_test>)
+  set_tests_properties(library_calls PROPERTIES TIMEOUT 300
+                       ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
+endif()
