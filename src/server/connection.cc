@@ -54,19 +54,6 @@ Connection::~Connection() {
   node_.stats().net_output_bytes.Add(stream_.bytes_written());
 }
 
-uint64_t Connection::StateRevision() { return thread_.Read().revision; }
-
-void Connection::AppendAttributes(std::string& out, uint64_t revision, bool repeats) {
-  RespWriter writer(out, 3);
-  writer.AttributeHeader(repeats ? 2 : 1);
-  writer.Simple("revision");
-  writer.Integer(static_cast<int64_t>(revision));
-  if (!repeats) [[likely]]
-    return;
-  writer.Simple("repeated");
-  writer.Bool(true);
-}
-
 size_t Connection::Prefetch(const RequestBatch& batch, size_t from) {
   constexpr size_t kAhead = 16;
   const size_t end = std::min(from + kAhead, batch.size());

@@ -23,6 +23,19 @@ bool Connection::PassBarrier(Step* step) {
   return false;
 }
 
+uint64_t Connection::StateRevision() { return thread_.Read().revision; }
+
+void Connection::AppendAttributes(std::string& out, uint64_t revision, bool repeats) {
+  RespWriter writer(out, 3);
+  writer.AttributeHeader(repeats ? 2 : 1);
+  writer.Simple("revision");
+  writer.Integer(static_cast<int64_t>(revision));
+  if (!repeats) [[likely]]
+    return;
+  writer.Simple("repeated");
+  writer.Bool(true);
+}
+
 void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply) {
   const State& state = thread_.Read();
   const CallTimer timer(thread_.Sampled(spec) || node_.config().Times(*spec));

@@ -26,7 +26,7 @@ constexpr CommandSpec kFamily[] = {
      .complexity = "That of the command, and a round to a majority if this instance is behind",
      .summary = "Runs a command on a state that has all up to a revision, which another instance "
                 "may have told.",
-     .arguments = "revision:integer command [arg ...]",
+     .arguments = "revision:integer command [arg [arg ...]]",
      .example = "SET k v; ATLEAST 1 GET k",
      .example_reply = "\"v\"",
      .handler = Prefix},
@@ -53,7 +53,7 @@ constexpr CommandSpec kFamily[] = {
      .complexity = "That of the command; O(1) when it is repeated",
      .summary = "Runs a write at most once, however often it is sent with the same id, to whatever "
                 "instance: repetitions get the first reply.",
-     .arguments = "id command [arg ...]",
+     .arguments = "id command [arg [arg ...]]",
      .example = "ONCE 7f3a INCR n; ONCE 7f3a INCR n",
      .example_reply = ":1",
      .handler = Prefix},

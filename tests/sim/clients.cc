@@ -166,6 +166,11 @@ void Clients::Write(uint32_t index) {
                       : dice < 11 && ready ? AnyWrite(*pending, process.machine())
                                            : Command(*pending);
   pending->transaction = batch.transaction;
+  if (!batch.chain && batch.between.empty() && pending->waits.empty() &&
+      world_.random().Chance(1, 2)) {
+    pending->request = fmt::format("request{}", next_value_);
+    pending->again = batch;
+  }
   if (!pending->token.empty()) tokens_[pending->key][pending->token] = false;
   pending->started = pending->op.called = world_.now();
   Watch(index, pending);
@@ -184,6 +189,8 @@ void Clients::Submit(const std::shared_ptr<Pending>& pending, const Batch& batch
     for (WatchedKey& key : watched) key.revision = builder.Mark() | kAtMark;
     builder.AddCommand(0, words_of(batch.between));
   }
+  if (!pending->request.empty())
+    builder.Once({.user = "teller0", .id = pending->request, .words = 1});
   if (batch.transaction) builder.AsUser("teller0");
   if (batch.transaction) builder.BeginTransaction(watched, batch.commands.size());
   for (const auto& command : batch.commands) {
@@ -201,6 +208,32 @@ void Clients::Submit(const std::shared_ptr<Pending>& pending, const Batch& batch
     Ended(pending, s, outcome);
   };
   nodes_[sessions_[pending->session].node]->process()->Submit(std::move(submission));
+}
+
+bool Clients::SendAgain(const std::shared_ptr<Pending>& pending) {
+  constexpr uint64_t kSends = 20;
+  if (pending->request.empty() || stopped_ || ++pending->sends > kSends) return false;
+  world_.After(world_.Between(1'000, 100'000), [this, pending] {
+    Session& session = sessions_[pending->session];
+    session.node = static_cast<uint32_t>(world_.random().Below(nodes_.size()));
+    Node& node = *nodes_[session.node];
+    session.life = node.life();
+    session.seen_revision = 0;
+    if (node.running() && node.replica() != nullptr && node.replica()->CanSubmit()) {
+      ++counts_.sent_again;
+      Watch(pending->session, pending);
+      Submit(pending, pending->again);
+    } else if (!SendAgain(pending)) {
+      GiveUp(*pending);
+    }
+  });
+  return true;
+}
+
+void Clients::GiveUp(const Pending& pending) {
+  ++counts_.unknown;
+  if (pending.tracked) Record(pending, "", false);
+  Later(pending.session);
 }
 
 void Clients::WaitForKey(const std::shared_ptr<Pending>& pending, uint64_t life) {
@@ -235,9 +268,7 @@ void Clients::Look(uint32_t index, uint64_t generation, std::shared_ptr<Pending>
     if (node.life() == session.life && node.running()) return Look(index, generation, pending);
     session.busy = false;
     --in_flight_;
-    ++counts_.unknown;
-    if (pending->tracked) Record(*pending, "", false);
-    Later(index);
+    if (!SendAgain(pending)) GiveUp(*pending);
   });
 }
 
@@ -276,9 +307,13 @@ void Clients::Ended(const std::shared_ptr<Pending>& pending, const SimSubmission
     if (pending->tracked && !aborted) Record(*pending, submission.reply, true);
     if (!pending->token.empty()) tokens_[pending->key][pending->token] = true;
   } else if (code == ErrorCode::kUnknown) {
-    ++counts_.unknown;
-    if (pending->tracked) Record(*pending, "", false);
     if (outcome.applied && !pending->token.empty()) tokens_[pending->key][pending->token] = true;
+    if (!SendAgain(pending)) GiveUp(*pending);
+    return;
+  } else if (pending->sends > 0) {
+    // This time it was not written; what became of the other times nobody knows.
+    if (!SendAgain(pending)) GiveUp(*pending);
+    return;
   } else {
     ++counts_.refused;
     if (code != ErrorCode::kNotCommitted && code != ErrorCode::kDiskFull &&

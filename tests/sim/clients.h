@@ -29,6 +29,7 @@ struct ClientCounts {
   uint64_t operations = 0;
   uint64_t succeeded = 0;
   uint64_t unknown = 0;
+  uint64_t sent_again = 0;  // With their ids, after a broken connection or an unknown outcome.
   uint64_t refused = 0;
   uint64_t not_all = 0;
   uint64_t strong_reads = 0;
@@ -61,6 +62,16 @@ class Clients {
     uint64_t seen_revision = 0;
     bool busy = false;
   };
+  // What a session writes in one go: a command, or a transaction of several.
+  struct Batch {
+    std::vector<std::vector<std::string>> commands;
+    bool transaction = false;
+    std::vector<WatchedKey> watched;
+    // Each is run only if those before it found something.
+    bool chain = false;
+    // Stands between WATCH of a transaction's keys, which are those of this entry, and itself.
+    std::vector<std::string> between = {};
+  };
   // One operation under way: told once how it went, or given up when its instance died.
   struct Pending {
     uint32_t session = 0;
@@ -74,18 +85,12 @@ class Clients {
     uint64_t floor = 0;              // Of the history, when it was called.
     std::vector<std::string> waits;  // A command that is tried again while it finds nothing …
     uint64_t attempts = 0;           // … so many times so far.
+    // The id of a request that is sent again, to whatever instance, until it is answered.
+    std::string request;
+    Batch again;
+    uint64_t sends = 0;
   };
   void Next(uint32_t index);
-  // What a session writes in one go: a command, or a transaction of several.
-  struct Batch {
-    std::vector<std::vector<std::string>> commands;
-    bool transaction = false;
-    std::vector<WatchedKey> watched;
-    // Each is run only if those before it found something.
-    bool chain = false;
-    // Stands between WATCH of a transaction's keys, which are those of this entry, and itself.
-    std::vector<std::string> between = {};
-  };
   void Write(uint32_t index);
   Batch Command(Pending& pending);
   Batch CompareAndSet(Pending& pending, SimMachine& machine);
@@ -98,6 +103,11 @@ class Clients {
   // The server's part in a blocking command: once the key is there, another attempt.
   void WaitForKey(const std::shared_ptr<Pending>& pending, uint64_t life);
   void Submit(const std::shared_ptr<Pending>& pending, const Batch& batch);
+  // Sends a request with an id once more, from wherever the session goes next; false: it is given
+  // up or has no id.
+  bool SendAgain(const std::shared_ptr<Pending>& pending);
+  // What became of it stays unknown.
+  void GiveUp(const Pending& pending);
   uint64_t NowMs() const { return 1'700'000'000'000 + world_.now() / 1000; }
   void CheckAccounts(Node& node);
   void StrongRead(uint32_t index);

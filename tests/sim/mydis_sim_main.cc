@@ -24,12 +24,12 @@ void Print(uint64_t seed, const RunResult& r, double seconds) {
       "{} joins and removals, {} states corrupted; {} operations: {} succeeded ({} strong reads, "
       "{} "
       "transactions and {} aborted, {} after a wait, {} not on all in time), "
-      "{} refused, {} unknown, longest {} ms; trace {:016x}\n",
+      "{} refused, {} unknown, {} sent again, longest {} ms; trace {:016x}\n",
       seed, static_cast<double>(r.simulated_us) / 1e6, seconds, r.entries, r.messages, r.crashes,
       r.partitions, r.membership_changes, r.corruptions, r.clients.operations, r.clients.succeeded,
       r.clients.strong_reads, r.clients.transactions, r.clients.aborted, r.clients.waited,
-      r.clients.not_all, r.clients.refused, r.clients.unknown, r.clients.longest_us / 1000,
-      r.trace);
+      r.clients.not_all, r.clients.refused, r.clients.unknown, r.clients.sent_again,
+      r.clients.longest_us / 1000, r.trace);
   if (!r.failure.empty()) fmt::print("seed {}: FAILED: {}\n", seed, r.failure);
   std::fflush(stdout);
 }
