@@ -1,5 +1,5 @@
-# The public library, libmydis.a and libmydis.so: src/library and what it needs of the other layers,
-# with everything of Go, Lua and C++ that Debian has no shared library for. Both are made of one
+# The public library, libmydis.a and libmydis.so: src/library, src/client and what they need of the
+# other layers, with everything of Go, Lua and C++ that Debian has no shared library for. Both are made of one
 # object, whose only global symbols are those of include/mydis: a program may have another Lua, or
 # another Go, without either knowing of the other.
 #
@@ -25,7 +25,7 @@ add_custom_command(
   DEPENDS ${MYDIS_LUA}
   COMMENT "Preparing Lua for the library")
 
-foreach(layer base types state commands script consensus protocol net server client)
+foreach(layer base types state commands script consensus protocol net server)
   list(APPEND MYDIS_LIBRARY_ARCHIVES $<TARGET_FILE:mydis_${layer}>)
   list(APPEND MYDIS_LIBRARY_TARGETS mydis_${layer})
 endforeach()
@@ -37,13 +37,13 @@ set(MYDIS_LIBRARY_OBJECT ${MYDIS_LIBRARY_DIR}/mydis.o)
 add_custom_command(
   OUTPUT ${MYDIS_LIBRARY_OBJECT}
   COMMAND ${MYDIS_BFD_LD} -r -d --force-group-allocation -o ${MYDIS_LIBRARY_DIR}/mydis_all.o
-          --whole-archive $<TARGET_FILE:mydis_library> --no-whole-archive
+          --whole-archive $<TARGET_FILE:mydis_library> $<TARGET_FILE:mydis_client> --no-whole-archive
           --start-group ${MYDIS_LIBRARY_ARCHIVES} ${MYDIS_ENGINE_ARCHIVE} ${MYDIS_LUA_BITOP}
           ${MYDIS_LIBRARY_LUA} --end-group
   COMMAND ${CMAKE_OBJCOPY} --strip-debug --localize-hidden --wildcard ${MYDIS_KEEP_SYMBOLS}
           ${MYDIS_LIBRARY_DIR}/mydis_all.o ${MYDIS_LIBRARY_OBJECT}
   COMMAND ${CMAKE_COMMAND} -E rm ${MYDIS_LIBRARY_DIR}/mydis_all.o
-  DEPENDS mydis_library ${MYDIS_LIBRARY_TARGETS} ${MYDIS_ENGINE_ARCHIVE} ${MYDIS_LIBRARY_LUA}
+  DEPENDS mydis_library mydis_client ${MYDIS_LIBRARY_TARGETS} ${MYDIS_ENGINE_ARCHIVE} ${MYDIS_LIBRARY_LUA}
   VERBATIM
   COMMENT "Making the library's one object")
 set_source_files_properties(${MYDIS_LIBRARY_OBJECT} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)

@@ -128,11 +128,12 @@ class Pod(harness.Process):
             return client.call(*arguments)
 
     def members(self):
-        """MYDIS STATUS: the names of its cluster's voters."""
+        """The names of its cluster's voters; none while one is none yet."""
         pairs = self.call("MYDIS", "STATUS")
         fields = dict(zip(pairs[::2], pairs[1::2]))
         members = [dict(zip(member[::2], member[1::2])) for member in fields[b"members"]]
-        return sorted(member[b"instance-id"].decode() for member in members)
+        names = sorted(member[b"instance-id"].decode() for member in members)
+        return names if fields[b"voters"] == len(names) else []
 
     def leads(self):
         return self.call("ROLE")[0] == b"master"
