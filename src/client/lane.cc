@@ -95,9 +95,13 @@ void Lane::PutPending(AnsweredCalls* answered) {
   }
 }
 
+// Whether the server can tell that a write is sent again.
+bool Lane::Tags(const PendingCall& call) const {
+  return features_.once || (features_.numbered && call.request_id.empty());
+}
+
 bool Lane::MaySend(const PendingCall& call, Status* why) {
-  const bool tagged = call.request_id.empty() ? features_.numbered : features_.once;
-  if (call.doubt_since_us != 0 && !tagged) {
+  if (call.doubt_since_us != 0 && !Tags(call)) {
     *why = Status(ErrorCode::kUnknown,
                   "the connection was lost before the answer came: the write may or may not have "
                   "happened, and this server could not tell if it were sent again");
@@ -112,7 +116,7 @@ bool Lane::MaySend(const PendingCall& call, Status* why) {
 }
 
 void Lane::Put(PendingCall& call) {
-  call.repeatable = call.is_read || (call.request_id.empty() ? features_.numbered : features_.once);
+  call.repeatable = call.is_read || Tags(call);
   if (!call.guard.empty() && !call.guard_passed) {
     wire_->Tail() += call.guard;
     at_guard_ = true;
@@ -130,7 +134,8 @@ void Lane::PutLast(PendingCall& call) {
       features_.at_least &&
       wanted > std::max(assured_, revisions_->here.load(std::memory_order_acquire));
   const bool numbered = call.number != 0 && features_.numbered;
-  const bool once = !call.request_id.empty() && !call.is_read && features_.once;
+  // Without numbers the id is made of what they would be.
+  const bool once = !call.is_read && !numbered && features_.once;
   std::string& out = wire_->Tail();
   out += call.prelude;
   RespWriter writer(out, 2);
@@ -151,7 +156,8 @@ void Lane::PutLast(PendingCall& call) {
   }
   if (once) {
     writer.Bulk("ONCE");
-    writer.Bulk(call.request_id);
+    writer.Bulk(call.request_id.empty() ? fmt::format("{}:{}", identity_.name, call.number)
+                                        : call.request_id);
   }
   if (call.long_words) {
     wire_->Append(call.long_words);
