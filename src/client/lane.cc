@@ -95,13 +95,16 @@ void Lane::PutPending(AnsweredCalls* answered) {
   }
 }
 
-// Whether the server can tell that a write is sent again.
-bool Lane::Tags(const PendingCall& call) const {
-  return features_.once || (features_.numbered && call.request_id.empty());
+// By what the server can tell that a write is sent again.
+WriteTag Lane::TagFor(const PendingCall& call) const {
+  if (call.is_read) return WriteTag::kNone;
+  if (call.number != 0 && features_.numbered) return WriteTag::kNumber;
+  return features_.once ? WriteTag::kId : WriteTag::kNone;
 }
 
 bool Lane::MaySend(const PendingCall& call, Status* why) {
-  if (call.doubt_since_us != 0 && !Tags(call)) {
+  // Under another tag it would be another write.
+  if (call.doubt_since_us != 0 && (!call.repeatable() || TagFor(call) != call.tag)) {
     *why = Status(ErrorCode::kUnknown,
                   "the connection was lost before the answer came: the write may or may not have "
                   "happened, and this server could not tell if it were sent again");
@@ -116,7 +119,7 @@ bool Lane::MaySend(const PendingCall& call, Status* why) {
 }
 
 void Lane::Put(PendingCall& call) {
-  call.repeatable = call.is_read || Tags(call);
+  call.tag = TagFor(call);
   if (!call.guard.empty() && !call.guard_passed) {
     wire_->Tail() += call.guard;
     at_guard_ = true;
@@ -133,9 +136,9 @@ void Lane::PutLast(PendingCall& call) {
   const bool at_least =
       features_.at_least &&
       wanted > std::max(assured_, revisions_->here.load(std::memory_order_acquire));
-  const bool numbered = call.number != 0 && features_.numbered;
+  const bool numbered = call.tag == WriteTag::kNumber;
   // Without numbers the id is made of what they would be.
-  const bool once = !call.is_read && !numbered && features_.once;
+  const bool once = call.tag == WriteTag::kId;
   std::string& out = wire_->Tail();
   out += call.prelude;
   RespWriter writer(out, 2);
@@ -240,7 +243,7 @@ bool Lane::Refuses(PendingCall& call, const Value& value) {
     return call.refusal.has_value();
   }
   bool doubtful = false;
-  if (!IsRefusal(text, &doubtful) || (doubtful && !call.repeatable)) return false;
+  if (!IsRefusal(text, &doubtful) || (doubtful && !call.repeatable())) return false;
   if (!doubtful) call.doubt_since_us = 0;
   call.refusal = StatusOfError(text);
   last_failure_ = *call.refusal;
