@@ -11,7 +11,7 @@ namespace mydis {
 class Client::Impl {
  public:
   Impl(std::shared_ptr<RemoteDialer> dialer, std::shared_ptr<ClientCore> core)
-      : dialer_(std::move(dialer)), core_(std::move(core)) {}
+      : core_(std::move(core)), dialer_(std::move(dialer)) {}
   ~Impl() {
     core_->Stop();
     dialer_->Cancel();
@@ -20,8 +20,8 @@ class Client::Impl {
   std::shared_ptr<ClientCore> share() { return core_; }
 
  private:
-  const std::shared_ptr<RemoteDialer> dialer_;
   const std::shared_ptr<ClientCore> core_;
+  const std::shared_ptr<RemoteDialer> dialer_;  // Goes before the core, whose loop it uses.
 };
 
 Result<std::unique_ptr<Client>> Client::Connect(ClientOptions options) {

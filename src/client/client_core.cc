@@ -28,9 +28,9 @@ Result<std::shared_ptr<ClientCore>> ClientCore::Create(std::shared_ptr<Dialer> d
 
 ClientCore::ClientCore(std::shared_ptr<Dialer> dialer, Options options,
                        std::unique_ptr<EventLoop> loop)
-    : dialer_(std::move(dialer)),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       loop_(std::move(loop)),
+      dialer_(std::move(dialer)),
       random_(RandomSeed()),
       next_choice_(random_.Next() >> 1) {}
 

@@ -74,10 +74,10 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   void CloseLane(const std::shared_ptr<Lane>& lane);
   WriterIdentity NewIdentity() MYDIS_REQUIRES(mutex_);
 
-  const std::shared_ptr<Dialer> dialer_;
   const Options options_;
   SystemClock clock_;
-  std::unique_ptr<EventLoop> loop_;
+  const std::unique_ptr<EventLoop> loop_;
+  const std::shared_ptr<Dialer> dialer_;  // Goes before the loop, which it uses.
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_;
   std::atomic<bool> ticking_{false};

@@ -134,6 +134,16 @@ std::vector<std::string> FakeInstance::received() {
   return received_;
 }
 
+void FakeInstance::Push(const std::string& bytes) {
+  const std::lock_guard lock(mutex_);
+  for (const int fd : listening_) SendAll(fd, bytes);
+}
+
+void FakeInstance::CutListeners() {
+  const std::lock_guard lock(mutex_);
+  for (const int fd : listening_) shutdown(fd, SHUT_RDWR);
+}
+
 void FakeInstance::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -179,6 +189,7 @@ void FakeInstance::Serve(int fd) {
   }
   const std::lock_guard lock(mutex_);
   std::erase(fds_, fd);
+  std::erase(listening_, fd);
   close(fd);
 }
 
@@ -237,12 +248,16 @@ std::string FakeInstance::Answer(Connection& connection, const CommandWords& pre
   }
   if (name == "COMMAND") {
     std::string reply = fmt::format("*{}\r\n", words.size() - 2);
-    for (size_t i = 2; i < words.size(); ++i)
-      reply += options_.numbers ? fmt::format("*1\r\n${}\r\n{}\r\n", words[i].size(), words[i])
-                                : std::string("_\r\n");
+    for (size_t i = 2; i < words.size(); ++i) {
+      const bool known = options_.numbers && !(options_.once_only && words[i] == "NUMBERED");
+      reply += known ? fmt::format("*1\r\n${}\r\n{}\r\n", words[i].size(), words[i])
+                     : std::string("_\r\n");
+    }
     return reply;
   }
   if (name == "PING") return "+PONG\r\n";
+  if (name == "SUBSCRIBE" || (name == "MYDIS" && words[1] == "FOLLOW"))
+    return AnswerListener(connection, words);
   if (name == "SELECT" || name == "MYDIS") return "+OK\r\n";
   if (name == "MULTI") {
     connection.in_multi = true;
@@ -253,9 +268,23 @@ std::string FakeInstance::Answer(Connection& connection, const CommandWords& pre
     connection.queued.push_back(words);
     return "+QUEUED\r\n";
   }
+  const auto once = std::ranges::find(prefix, "ONCE");
+  if (once != prefix.end()) return state_->Apply(once[1], 1, 0, words);
   const auto numbered = std::ranges::find(prefix, "NUMBERED");
   if (numbered == prefix.end()) return state_->Apply("", 0, 0, words);
   return state_->Apply(numbered[1], std::stoull(numbered[2]), std::stoull(numbered[3]), words);
+}
+
+std::string FakeInstance::AnswerListener(Connection& connection, const CommandWords& words) {
+  {
+    const std::lock_guard lock(mutex_);
+    listening_.push_back(connection.fd);
+  }
+  if (words[0] == "MYDIS") return "%2\r\n+watch\r\n:1\r\n+revision\r\n:10\r\n";
+  std::string pushes;
+  for (size_t i = 1; i < words.size(); ++i)
+    pushes += fmt::format(">3\r\n+subscribe\r\n+{}\r\n:{}\r\n", words[i], i);
+  return pushes;
 }
 
 // Each command under a name of its own, so that all of them are remembered.

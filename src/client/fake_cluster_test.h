@@ -60,6 +60,7 @@ class FakeInstance {
  public:
   struct Options {
     bool numbers = true;  // Knows NUMBERED, ONCE, ATLEAST and MYDIS WATCH.
+    bool once_only = false;  // Of these not NUMBERED.
     std::string hello_error;
   };
 
@@ -74,6 +75,10 @@ class FakeInstance {
   // Every command with its prefixes, as it came: "ATLEAST 5 GET k".
   std::vector<std::string> received();
   int connections() const { return connections_; }
+  // Sends this to all connections that listen.
+  void Push(const std::string& bytes);
+  // Ends all connections that listen.
+  void CutListeners();
   // Ends the listener and all connections.
   void Stop();
 
@@ -83,6 +88,7 @@ class FakeInstance {
   void Serve(int fd);
   bool Handle(Connection& connection, CommandWords words);
   std::string Answer(Connection& connection, const CommandWords& prefix, const CommandWords& words);
+  std::string AnswerListener(Connection& connection, const CommandWords& words);
   std::string AnswerTransaction(Connection& connection, const CommandWords& prefix);
 
   const std::shared_ptr<FakeState> state_;
@@ -93,6 +99,7 @@ class FakeInstance {
   std::mutex mutex_;
   bool stopped_ = false;
   std::vector<int> fds_;
+  std::vector<int> listening_;  // Of these.
   std::vector<std::thread> threads_;
   std::function<Fault(const CommandWords&)> fault_;
   std::vector<std::string> received_;

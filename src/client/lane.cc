@@ -95,9 +95,16 @@ void Lane::PutPending(AnsweredCalls* answered) {
   }
 }
 
+// By what the server can tell that a write is sent again.
+WriteTag Lane::TagFor(const PendingCall& call) const {
+  if (call.is_read) return WriteTag::kNone;
+  if (call.number != 0 && features_.numbered) return WriteTag::kNumber;
+  return features_.once ? WriteTag::kId : WriteTag::kNone;
+}
+
 bool Lane::MaySend(const PendingCall& call, Status* why) {
-  const bool tagged = call.request_id.empty() ? features_.numbered : features_.once;
-  if (call.doubt_since_us != 0 && !tagged) {
+  // Under another tag it would be another write.
+  if (call.doubt_since_us != 0 && (!call.repeatable() || TagFor(call) != call.tag)) {
     *why = Status(ErrorCode::kUnknown,
                   "the connection was lost before the answer came: the write may or may not have "
                   "happened, and this server could not tell if it were sent again");
@@ -112,7 +119,7 @@ bool Lane::MaySend(const PendingCall& call, Status* why) {
 }
 
 void Lane::Put(PendingCall& call) {
-  call.repeatable = call.is_read || (call.request_id.empty() ? features_.numbered : features_.once);
+  call.tag = TagFor(call);
   if (!call.guard.empty() && !call.guard_passed) {
     wire_->Tail() += call.guard;
     at_guard_ = true;
@@ -129,8 +136,9 @@ void Lane::PutLast(PendingCall& call) {
   const bool at_least =
       features_.at_least &&
       wanted > std::max(assured_, revisions_->here.load(std::memory_order_acquire));
-  const bool numbered = call.number != 0 && features_.numbered;
-  const bool once = !call.request_id.empty() && !call.is_read && features_.once;
+  const bool numbered = call.tag == WriteTag::kNumber;
+  // Without numbers the id is made of what they would be.
+  const bool once = call.tag == WriteTag::kId;
   std::string& out = wire_->Tail();
   out += call.prelude;
   RespWriter writer(out, 2);
@@ -151,7 +159,8 @@ void Lane::PutLast(PendingCall& call) {
   }
   if (once) {
     writer.Bulk("ONCE");
-    writer.Bulk(call.request_id);
+    writer.Bulk(call.request_id.empty() ? fmt::format("{}:{}", identity_.name, call.number)
+                                        : call.request_id);
   }
   if (call.long_words) {
     wire_->Append(call.long_words);
@@ -234,7 +243,7 @@ bool Lane::Refuses(PendingCall& call, const Value& value) {
     return call.refusal.has_value();
   }
   bool doubtful = false;
-  if (!IsRefusal(text, &doubtful) || (doubtful && !call.repeatable)) return false;
+  if (!IsRefusal(text, &doubtful) || (doubtful && !call.repeatable())) return false;
   if (!doubtful) call.doubt_since_us = 0;
   call.refusal = StatusOfError(text);
   last_failure_ = *call.refusal;

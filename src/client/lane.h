@@ -92,6 +92,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   // --- lane.cc: calls and replies ---
   void Admit(const CallPointer& call, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
   void PutPending(AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
+  WriteTag TagFor(const PendingCall& call) const MYDIS_REQUIRES(mutex_);
   bool MaySend(const PendingCall& call, Status* why) MYDIS_REQUIRES(mutex_);
   void Put(PendingCall& call) MYDIS_REQUIRES(mutex_);
   void PutLast(PendingCall& call) MYDIS_REQUIRES(mutex_);

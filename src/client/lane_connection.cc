@@ -208,13 +208,13 @@ void Lane::KeepRepeatable(AnsweredCalls* answered) {
     if (call->doubt_since_us != 0) {
       // What waits for a key can only just have found it: replies that came were read.
       if (call->blocks && i < sent) call->doubt_since_us = now_us;
-      if (!call->repeatable || now_us - call->doubt_since_us > kRepeatWindowUs) {
+      if (!call->repeatable() || now_us - call->doubt_since_us > kRepeatWindowUs) {
         Give(call,
              Fail(ErrorCode::kUnknown,
                   fmt::format("the connection was lost before the answer came ({}): the write may "
                               "or may not have happened{}",
                               last_failure_.message(),
-                              call->repeatable ? ""
+                              call->repeatable() ? ""
                                                : ", and this server cannot tell whether one "
                                                  "that is sent again is the same")),
              answered);

@@ -17,7 +17,7 @@ constexpr int kLookMs = 100;
 
 Result<Value> Lane::Wait(const CallPointer& call) {
   std::shared_ptr<Wire> wire;
-  if (!call->blocks && !core_.OnCoreThread()) {
+  {
     MutexLock lock(mutex_);
     if (BecomeReader(*call)) wire = wire_;
   }
@@ -25,11 +25,12 @@ Result<Value> Lane::Wait(const CallPointer& call) {
   return call->answer().Take();
 }
 
-// If nothing but its call is under way.
+// If nothing but its call is under way, which does not take for ever.
 bool Lane::BecomeReader(const PendingCall& call) {
   if (stage_ != Stage::kReady || reader_ == Reader::kCaller) return false;
-  if (calls_.size() != 1 || sent_ != 1 || calls_.front().get() != &call) {
-    // It may have been started for a caller that reads.
+  const bool alone = calls_.size() == 1 && sent_ == 1 && calls_.front().get() == &call;
+  if (!alone || call.blocks) {
+    // It was started for a caller that reads.
     if (reader_ == Reader::kNobody && !calls_.empty()) LetCoreRead();
     return false;
   }

@@ -29,6 +29,9 @@ struct SessionRevisions {
   }
 };
 
+// By what a server can tell that a write is sent again: NUMBERED, or ONCE.
+enum class WriteTag : uint8_t { kNone, kNumber, kId };
+
 // Made by one thread, then guarded by the lock of its lane; answer() is any thread's.
 struct PendingCall {
   static constexpr uint64_t kNever = UINT64_MAX;
@@ -59,7 +62,7 @@ struct PendingCall {
   // --- How far it has come ---
   uint64_t number = 0;          // Among the numbered writes of its lane; 0: it is none.
   uint64_t doubt_since_us = 0;  // It may have happened since then; 0: it certainly has not.
-  bool repeatable = false;      // As it was sent, it may be sent again.
+  WriteTag tag = WriteTag::kNone;  // That it was sent with.
   bool guard_passed = false;
   bool given_up = false;          // Has been answered; only its reply is still to come.
   std::optional<Status> refusal;  // The instance will not do it now; another may.
@@ -69,6 +72,8 @@ struct PendingCall {
   detail::FutureState own_answer;
   detail::AnswerState other_answer;  // If it is not its own.
 
+  // As it was sent, it may be sent again.
+  bool repeatable() const { return is_read || tag != WriteTag::kNone; }
   detail::FutureState& answer() { return other_answer ? *other_answer : own_answer; }
   // Memory, more or less.
   size_t bytes() const {

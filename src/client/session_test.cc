@@ -151,6 +151,31 @@ TEST_F(SessionTest, AnInstanceThatHangsIsLeft) {
   for (int64_t i = 1; i <= 2; ++i) EXPECT_EQ(*session.Incr("n"), i);
 }
 
+TEST_F(SessionTest, IdsServeWhereThereAreNoNumbers) {
+  FakeInstance older(state_, {.once_only = true, .hello_error = {}});
+  const auto client = Connect({&older});
+  Session session = client->NewSession();
+  older.SetFault(First("INCR", Fault::kCutAfter, 3));
+  const Result<int64_t> first = session.Incr("n");
+  ASSERT_TRUE(first) << first.error().message();
+  EXPECT_EQ(*first, 1);
+  EXPECT_EQ(*session.Incr("n"), 2);
+  EXPECT_EQ(state_->Counter("n"), 2);
+}
+
+// To instances of different versions it would be another write.
+TEST_F(SessionTest, ANumberDoesNotBecomeAnId) {
+  FakeInstance older(state_, {.once_only = true, .hello_error = {}});
+  const auto client = Connect({&one_, &older});
+  Session session = client->NewSession();
+  one_.SetFault(Always("INCR", Fault::kCutAfter));
+  older.SetFault(Always("INCR", Fault::kCutAfter));
+  const Result<int64_t> lost = session.Incr("n");
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code(), ErrorCode::kUnknown);
+  EXPECT_EQ(state_->Counter("n"), 1);
+}
+
 TEST_F(SessionTest, AServerWithoutNumbersIsNotAskedTwice) {
   FakeInstance plain(state_, {.numbers = false, .hello_error = {}});
   const auto client = Connect({&plain});

@@ -1,0 +1,167 @@
+// Subscriptions and watches whose connection is lost.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "client/event_strand.h"
+#include "client/fake_cluster_test.h"
+#include "mydis/client.h"
+
+namespace mydis {
+namespace {
+
+using testing::FakeInstance;
+using testing::FakeState;
+
+// What handlers have heard, to be waited for.
+class Heard {
+ public:
+  void Add(std::string what) {
+    const std::lock_guard lock(mutex_);
+    all_.push_back(std::move(what));
+    more_.notify_all();
+  }
+  std::vector<std::string> Wait(size_t count) {
+    std::unique_lock lock(mutex_);
+    more_.wait_for(lock, std::chrono::seconds(20), [&] { return all_.size() >= count; });
+    return all_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::vector<std::string> all_;
+};
+
+std::string Change(uint64_t revision, bool last, std::string_view key) {
+  return fmt::format(
+      ">7\r\n+watch-change\r\n:1\r\n:{}\r\n#{}\r\n+put\r\n+{}\r\n+string\r\n", revision,
+      last ? 't' : 'f', key);
+}
+
+class ListenerTest : public ::testing::Test {
+ protected:
+  ListenerTest() {
+    auto client = Client::Connect({.addresses = {instance_.address()}});
+    EXPECT_TRUE(client);
+    client_ = *std::move(client);
+  }
+  Result<Subscription> Watch(Heard& heard, uint64_t from) {
+    WatchHandlers handlers;
+    handlers.on_change = [&heard](const KeyChange& change) {
+      heard.Add(fmt::format("{} {}", change.revision, change.key));
+    };
+    handlers.on_revision = [&heard](uint64_t revision) { heard.Add(fmt::format("{}", revision)); };
+    handlers.on_end = [&heard](const Status& why, uint64_t current) {
+      heard.Add(fmt::format("end {} {}", static_cast<int>(why.code()), current));
+    };
+    return client_->NewSession().Watch({.name = "", .from_revision = from}, std::move(handlers));
+  }
+  bool Received(const std::string& line) {
+    const std::vector<std::string> received = instance_.received();
+    return std::ranges::find(received, line) != received.end();
+  }
+
+  FakeInstance instance_{std::make_shared<FakeState>()};
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(ListenerTest, AWatchGoesOnWhereItWas) {
+  Heard heard;
+  const auto watch = Watch(heard, 0);
+  ASSERT_TRUE(watch);
+  instance_.Push(Change(11, true, "a") + Change(13, false, "b") + Change(13, false, "c"));
+  ASSERT_EQ(heard.Wait(3).size(), 3u);
+  instance_.CutListeners();
+  // What was told of revision 13 is told again by the server, and not to the program.
+  while (!Received("MYDIS FOLLOW  FROM 11 DB 0")) std::this_thread::yield();
+  instance_.Push(Change(13, false, "b") + Change(13, false, "c") + Change(13, true, "d") +
+                 Change(14, true, "e") + ">3\r\n+watch-revision\r\n:1\r\n:20\r\n");
+  EXPECT_EQ(heard.Wait(6),
+            (std::vector<std::string>{"11 a", "13 b", "13 c", "13 d", "14 e", "20"}));
+  instance_.CutListeners();
+  while (!Received("MYDIS FOLLOW  FROM 20 DB 0")) std::this_thread::yield();
+}
+
+TEST_F(ListenerTest, AWatchThatCannotGoOnEnds) {
+  Heard heard;
+  const auto watch = Watch(heard, 5);
+  ASSERT_TRUE(watch);
+  EXPECT_TRUE(Received("MYDIS FOLLOW  FROM 5 DB 0"));
+  instance_.Push(">4\r\n+watch-gone\r\n:1\r\n:30\r\n:40\r\n");
+  const auto end = fmt::format("end {} 40", static_cast<int>(ErrorCode::kNotFound));
+  EXPECT_EQ(heard.Wait(1), std::vector<std::string>{end});
+}
+
+TEST_F(ListenerTest, ASubscriptionTellsOfGaps) {
+  Heard heard;
+  SubscribeHandlers handlers;
+  handlers.on_message = [&](const Message& message) { heard.Add(message.payload); };
+  handlers.on_gap = [&] { heard.Add("gap"); };
+  const auto news = client_->NewSession().Subscribe({.channels = {"news", "more"}}, handlers);
+  ASSERT_TRUE(news);
+  instance_.Push(">3\r\n+message\r\n+news\r\n+one\r\n");
+  ASSERT_EQ(heard.Wait(1).size(), 1u);
+  instance_.CutListeners();
+  ASSERT_EQ(heard.Wait(2).size(), 2u);
+  instance_.Push(">3\r\n+message\r\n+news\r\n+two\r\n");
+  EXPECT_EQ(heard.Wait(3), (std::vector<std::string>{"one", "gap", "two"}));
+}
+
+TEST_F(ListenerTest, AHandlerMayEndItsOwn) {
+  Heard heard;
+  Subscription news;
+  SubscribeHandlers handlers;
+  handlers.on_message = [&](const Message& message) {
+    news.Stop();
+    heard.Add(message.payload);
+  };
+  auto begun = client_->NewSession().Subscribe({.channels = {"news"}}, handlers);
+  ASSERT_TRUE(begun);
+  news = *std::move(begun);
+  begun = Subscription();
+  instance_.Push(">3\r\n+message\r\n+news\r\n+one\r\n>3\r\n+message\r\n+news\r\n+two\r\n");
+  EXPECT_EQ(heard.Wait(1), std::vector<std::string>{"one"});
+  client_.reset();
+  EXPECT_EQ(heard.Wait(1), std::vector<std::string>{"one"});
+}
+
+class ThreadRunner final : public detail::CallbackRunner {
+ public:
+  ~ThreadRunner() override {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void RunCallback(std::move_only_function<void()> callback) override {
+    threads_.emplace_back(std::move(callback));
+  }
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
+TEST(EventStrandTest, StopWaitsForTheEventUnderWay) {
+  ThreadRunner runner;
+  const auto strand = std::make_shared<EventStrand>(runner);
+  std::atomic<int> stage = 0;
+  strand->Add([&] {
+    stage = 1;
+    while (stage == 1) std::this_thread::yield();
+    std::this_thread::yield();
+    stage = 3;
+  });
+  strand->Add([&] { stage = 4; });
+  while (stage == 0) std::this_thread::yield();
+  stage = 2;
+  strand->Stop();
+  EXPECT_GE(stage, 3);
+  const int after = stage;
+  strand->Add([&] { stage = 5; });
+  EXPECT_EQ(stage, after);
+}
+
+}  // namespace
+}  // namespace mydis
