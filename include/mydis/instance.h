@@ -46,6 +46,9 @@ struct InstanceOptions {
   // False: the disk is flushed once a second, for caches.
   bool durable = true;
   int io_threads = 1;
+  // So many threads of the program may read at once without leaving their work to a thread of the
+  // instance.
+  int reading_threads = 16;
   // Empty: the instance's own thread, which must not be kept waiting.
   Executor executor = {};
 };

@@ -61,7 +61,7 @@ void ServerSection(LocalContext& c, Section& out) {
   out.Add("process_id", getpid());
   out.Add("process_supervised", "no");
   out.Add("run_id", fmt::format("{:016x}{:024x}", meta.cluster_id, meta.raft_id));
-  out.Add("tcp_port", c.node.options().redis_port);
+  out.Add("tcp_port", std::max(0, c.node.port(Door::kRedis)));
   out.Add("server_time_usec", c.node.clock().WallMs() * 1000);
   out.Add("uptime_in_seconds", uptime);
   out.Add("uptime_in_days", uptime / 86400);
