@@ -62,6 +62,7 @@ struct InstanceStatus {
   std::string leader;  // Its instance id; empty if none is known.
   uint64_t revision = 0;
   std::vector<std::string> members;
+  std::vector<std::string> voters;  // Those of the members whose majority decides.
 };
 
 // Any thread. Several of them may be in one process. Takes no signal, prints nothing

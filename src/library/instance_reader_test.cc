@@ -21,6 +21,7 @@ class InstanceReaderTest : public InstanceTest {
     Do({"RPUSH", "l", "a", "b"});
     Do({"HSET", "h", "f", "1"});
   }
+  ~InstanceReaderTest() override { instance_->Stop(); }
 
   Value Do(const Words& words) {
     Result<Value> value = session().Command(words);

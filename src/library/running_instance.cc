@@ -121,6 +121,8 @@ InstanceStatus RunningInstance::status() {
   status.revision = visit.state().revision;
   for (const MemberStatus& member : replica->members) {
     status.members.push_back(member.member.instance_id);
+    if (member.member.role == MemberRole::kVoter)
+      status.voters.push_back(member.member.instance_id);
     if (member.member.raft_id == replica->leader) status.leader = member.member.instance_id;
   }
   return status;

@@ -13,7 +13,7 @@
 
 namespace mydis {
 
-// Any thread.
+// Any thread. REQUIRES: it is stopped before it is destroyed.
 class RunningInstance : public std::enable_shared_from_this<RunningInstance> {
  public:
   static Result<std::shared_ptr<RunningInstance>> Start(const InstanceOptions& options);

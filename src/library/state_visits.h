@@ -7,9 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#define Subscription SubscriptionKind
 #include "server/node.h"
-#undef Subscription
 
 namespace mydis {
 
