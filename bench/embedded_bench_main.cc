@@ -125,7 +125,8 @@ int main(int argc, char** argv) {
       std::thread writer([&] {
         Session session = (*instance)->NewSession();
         Key key;
-        for (uint64_t i = 0; !stop; ++i) Check(session.Set(key.Of(i % keys), "w").has_value(), "SET");
+        for (uint64_t i = 0; !stop; ++i)
+          Check(session.Set(key.Of(i % keys), "w").has_value(), "SET");
       });
       bench.Measure("GET, one thread, another writes", 1, Get);
       stop = true;

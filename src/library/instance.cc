@@ -18,8 +18,7 @@ Instance::~Instance() { impl_->running->Stop(); }
 Result<std::unique_ptr<Instance>> Instance::Start(InstanceOptions options) {
   auto running = RunningInstance::Start(options);
   if (!running) return Fail(running.error());
-  return std::unique_ptr<Instance>(
-      new Instance(std::make_unique<Impl>(Impl{*std::move(running)})));
+  return std::unique_ptr<Instance>(new Instance(std::make_unique<Impl>(Impl{*std::move(running)})));
 }
 
 Status Instance::WaitUntilReady(std::chrono::milliseconds limit) {

@@ -67,9 +67,8 @@ Result<ServerOptions> ToServerOptions(const InstanceOptions& options) {
   server.durability = options.durable ? DurabilityMode::kCommit : DurabilityMode::kRelaxed;
   server.io_threads = options.io_threads;
   if (options.reading_threads < 1 || options.reading_threads > kMostReadingThreads) {
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("reading_threads: {} is not from 1 to {}", options.reading_threads,
-                            kMostReadingThreads));
+    return Fail(ErrorCode::kInvalid, fmt::format("reading_threads: {} is not from 1 to {}",
+                                                 options.reading_threads, kMostReadingThreads));
   }
   server.visitors = options.reading_threads;
   if (Status status = server.Validate(); !status.ok())

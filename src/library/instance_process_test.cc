@@ -96,7 +96,8 @@ TEST_F(InstanceProcessTest, TheProgramsFaultHandlerStillRunsOnItsOwnStack) {
   const stack_t alternate{.ss_sp = stack.data(), .ss_flags = 0, .ss_size = stack.size()};
   stack_t old_stack;
   ASSERT_EQ(sigaltstack(&alternate, &old_stack), 0);
-  struct sigaction action {}, old_action;
+  struct sigaction action {
+  }, old_action;
   action.sa_sigaction = OnFault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ASSERT_EQ(sigaction(SIGSEGV, &action, &old_action), 0);

@@ -21,6 +21,7 @@ class InstanceReader final : public DirectReader {
                                        uint64_t* revision) override;
 
  private:
+  void Prefetch(const StateVisits::Visit& visit, Args args) const;
   bool MayAnswer(const StateVisits::Visit& visit, const CommandSpec& spec, Args args) const;
   std::optional<Value> Run(const StateVisits::Visit& visit, const CommandSpec& spec,
                            Args args) const;

@@ -56,13 +56,23 @@ TEST_F(InstanceReaderTest, ReadsAreAnsweredWithTheRevision) {
   EXPECT_EQ(Direct({"EXISTS", "k", "l", "none"}), Value::Integer(2));
   EXPECT_EQ(Direct({"OBJECT", "ENCODING", "l"}), Value::String("listpack"));
   EXPECT_EQ(Direct({"GET", "k"}, {.database = 1}), Value());
+  EXPECT_EQ(Direct({"GET", "k"}, {.database = 16}), std::nullopt);
+  EXPECT_EQ(Direct({"GET", "k"}, {.database = -1}), std::nullopt);
 }
 
 TEST_F(InstanceReaderTest, AnswersAreThoseOfTheConnection) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"GET", "k"}, {"STRLEN", "k"}, {"LRANGE", "l", "0", "-1"}, {"HGETALL", "h"},
-           {"HMGET", "h", "f", "g"}, {"TYPE", "l"}, {"TTL", "k"}, {"SCAN", "0"}, {"LPOS", "l", "b"},
-           {"HRANDFIELD", "h"}, {"MEMORY", "USAGE", "k"}, {"OBJECT", "FREQ", "none"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"GET", "k"},
+                                                                 {"STRLEN", "k"},
+                                                                 {"LRANGE", "l", "0", "-1"},
+                                                                 {"HGETALL", "h"},
+                                                                 {"HMGET", "h", "f", "g"},
+                                                                 {"TYPE", "l"},
+                                                                 {"TTL", "k"},
+                                                                 {"SCAN", "0"},
+                                                                 {"LPOS", "l", "b"},
+                                                                 {"HRANDFIELD", "h"},
+                                                                 {"MEMORY", "USAGE", "k"},
+                                                                 {"OBJECT", "FREQ", "none"}}) {
     const Words call{std::span<const std::string>(words)};
     const auto direct = Direct(call);
     const CallOptions strong{.consistency = Consistency::kStrong};

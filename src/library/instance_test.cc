@@ -26,7 +26,8 @@ TEST_F(InstanceTest, ErrorsNameTheField) {
   EXPECT_THAT(refusal([](auto& o) { o.join = {"127.0.0.1:2382"}; }), StartsWith("raft_port: "));
   EXPECT_THAT(refusal([](auto& o) { o.tls_cert = "c"; }), StartsWith("tls_cert: give tls_key"));
   EXPECT_THAT(refusal([](auto& o) { o.data_dir = "/proc/none"; }), StartsWith("data_dir: "));
-  EXPECT_THAT(refusal([](auto& o) { o.cluster_key_file = "/none"; }), HasSubstr("cluster_key_file"));
+  EXPECT_THAT(refusal([](auto& o) { o.cluster_key_file = "/none"; }),
+              HasSubstr("cluster_key_file"));
 }
 
 TEST_F(InstanceTest, ADirectoryHasOneInstance) {
@@ -57,7 +58,8 @@ TEST_F(InstanceTest, CommandsOfAnyKind) {
   EXPECT_EQ(session.Command({"RPUSH", "l", "a", "b"})->integer(), 2);
   EXPECT_EQ(session.Command({"LRANGE", "l", "0", "-1"})->elements().size(), 2u);
   EXPECT_EQ(session.Command({"GET", "l"}).error().code(), ErrorCode::kInvalid);
-  EXPECT_EQ(session.Command({"EVAL", "return redis.call('INCR', KEYS[1])", "1", "n"})->integer(), 1);
+  EXPECT_EQ(session.Command({"EVAL", "return redis.call('INCR', KEYS[1])", "1", "n"})->integer(),
+            1);
   EXPECT_FALSE(session.Command({"NOSUCHCOMMAND"}));
   const CallOptions strong{.consistency = Consistency::kStrong};
   EXPECT_EQ(session.Get("n", strong).value(), "1");

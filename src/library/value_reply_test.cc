@@ -50,10 +50,10 @@ TEST(ValueReply, ArraysMayBeCountedAfterwards) {
   reply.ArrayHeader(1);
   reply.Bool(true);
   reply.CloseArray(outer, 3);
-  EXPECT_EQ(std::move(reply).Take(),
-            Value::Collection(Kind::kArray,
-                              {Value::Integer(1), Value::Collection(Kind::kArray, {}),
-                               Value::Collection(Kind::kArray, {Value::Bool(true)})}));
+  EXPECT_EQ(
+      std::move(reply).Take(),
+      Value::Collection(Kind::kArray, {Value::Integer(1), Value::Collection(Kind::kArray, {}),
+                                       Value::Collection(Kind::kArray, {Value::Bool(true)})}));
 }
 
 TEST(ValueReply, AttributesAreNoPartOfIt) {

@@ -56,9 +56,9 @@ Status PeerMesh::Listen(uint16_t raft_port) {
   for (size_t i = 0; i < kMeshChannels; ++i) {
     const uint16_t port = i == 0 ? raft_port : ChannelPort(listeners_[0]->port(), i);
     if (port == 0 && i > 0) return {ErrorCode::kIo, "there is no port behind 65535"};
-    auto listener =
-        TcpListener::Listen(loop_, options_.bind_address, port,
-                            [this, i](int fd) { Accept(static_cast<MeshChannel>(i), fd); });
+    auto listener = TcpListener::Listen(loop_, options_.bind_address, port, [this, i](int fd) {
+      Accept(static_cast<MeshChannel>(i), fd);
+    });
     if (!listener) return listener.error();
     listeners_[i] = std::move(*listener);
   }

@@ -268,7 +268,7 @@ bool Connection::MayStillListen() const {
     return false;
   if (!session_.subscribed()) return true;
   for (size_t kind = 0; kind < kSubscriptionKinds; ++kind) {
-    const bool pattern = static_cast<Subscription>(kind) == Subscription::kPattern;
+    const bool pattern = static_cast<SubscriptionKind>(kind) == SubscriptionKind::kPattern;
     for (const std::string& name : session_.subscriptions->names[kind]) {
       if (!session_.rights->MayHear(name, pattern)) return false;
     }

@@ -233,9 +233,9 @@ void StatsSection(LocalContext& c, Section& out) {
   out.Add("keyspace_hits", hits);
   out.Add("keyspace_misses", misses);
   const Audience& audience = c.node.core().audience;
-  out.Add("pubsub_channels", audience.Size(Subscription::kChannel));
-  out.Add("pubsub_patterns", audience.Size(Subscription::kPattern));
-  out.Add("pubsubshard_channels", audience.Size(Subscription::kShardChannel));
+  out.Add("pubsub_channels", audience.Size(SubscriptionKind::kChannel));
+  out.Add("pubsub_patterns", audience.Size(SubscriptionKind::kPattern));
+  out.Add("pubsubshard_channels", audience.Size(SubscriptionKind::kShardChannel));
   out.Add("tracking_total_keys", audience.tracked_keys.load());
   out.Add("tracking_total_items", audience.tracked_items.load());
   out.Add("tracking_total_prefixes", audience.tracked_prefixes.load());

@@ -46,8 +46,7 @@ void IoThread::Adopt(int fd, Door door, std::string user) {
   loop_->Post([this, door, user = std::move(user), socket = UniqueFd(fd)]() mutable {
     const uint64_t id = node_.clients().NextId();
     Connection::Origin origin{door, std::move(user), node_.MakeFilter(door, socket.get())};
-    connections_[id] =
-        std::make_unique<Connection>(*this, socket.Release(), id, std::move(origin));
+    connections_[id] = std::make_unique<Connection>(*this, socket.Release(), id, std::move(origin));
   });
 }
 
@@ -337,7 +336,8 @@ void IoThread::EachSecond() {
       stream.Close(Status(ErrorCode::kBusy, "output buffer limit"));
     } else if (record.input_bytes > config.query_buffer_limit) {
       stream.Close(Status(ErrorCode::kBusy, "query buffer limit"));
-    } else if (idle_ms != 0 && connection->session().door != Door::kLibrary && !record.waiting && now_ms() - record.active_ms > idle_ms) {
+    } else if (idle_ms != 0 && connection->session().door != Door::kLibrary && !record.waiting &&
+               now_ms() - record.active_ms > idle_ms) {
       stream.Close(Status(ErrorCode::kTimeout, "idle"));
     }
   }

@@ -35,8 +35,8 @@ Status CheckPorts(const ServerOptions& options) {
   for (const auto& [option, port] : {std::pair{"--http-port", options.http_port},
                                      std::pair{"--redis-port", options.redis_port}}) {
     if (port < ServerOptions::kPortOff || port > 65535) {
-      return Wrong(fmt::format(
-          "{}: {} is not a port (1 to 65535, 0 for any, or -1 to turn it off)", option, port));
+      return Wrong(fmt::format("{}: {} is not a port (1 to 65535, 0 for any, or -1 to turn it off)",
+                               option, port));
     }
   }
   if (options.raft_port < ServerOptions::kPortOff || options.raft_port > 65534) {

@@ -67,9 +67,9 @@ class MYDIS_CAPABILITY("state lock") StateLock {
     writing_.notify_all();
   }
 
-  // Visitors get in no more, and none is in when this returns. What the lock guards may go then; the
-  // lock itself must outlive its visitors. REQUIRES: no other thread writes, or reads with a slot of
-  // its own, from now on.
+  // Visitors get in no more, and none is in when this returns. What the lock guards may go then;
+  // the lock itself must outlive its visitors. REQUIRES: no other thread writes, or reads with a
+  // slot of its own, from now on.
   void Close() MYDIS_NO_THREAD_ANALYSIS {
     writing_.store(kClosed, std::memory_order_seq_cst);
     writing_.notify_all();
