@@ -102,6 +102,7 @@ add_test(NAME library_calls_words COMMAND calls_words_test)
 # Each of them against a running instance.
 if(TARGET mydis)
   add_executable(calls_test tests/library/calls_collections_test.cc
+                            tests/library/calls_forms.cc
                             tests/library/calls_sorted_sets_test.cc
                             tests/library/calls_streams_test.cc
                             tests/library/calls_strings_test.cc)
