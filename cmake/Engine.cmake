@@ -6,6 +6,8 @@ add_custom_command(
   OUTPUT ${MYDIS_ENGINE_ARCHIVE} ${CMAKE_BINARY_DIR}/engine/libmydis_engine.h
   COMMAND ${CMAKE_COMMAND} -E env GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode
           go build -buildmode=c-archive -trimpath -o ${MYDIS_ENGINE_ARCHIVE} .
+  # Go's runtime would start with the program: src/consensus/engine_runtime.cc starts it when it is needed.
+  COMMAND ${CMAKE_OBJCOPY} --rename-section .init_array=mydis_go_start,alloc,load,data,contents ${MYDIS_ENGINE_ARCHIVE}
   WORKING_DIRECTORY ${MYDIS_ENGINE_DIR}
   DEPENDS ${MYDIS_ENGINE_SOURCES}
   COMMENT "Building the Raft engine (Go)")

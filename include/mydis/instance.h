@@ -46,6 +46,9 @@ struct InstanceOptions {
   // False: the disk is flushed once a second, for caches.
   bool durable = true;
   int io_threads = 1;
+  // So many threads of the program may read at once without leaving their work to a thread of the
+  // instance.
+  int reading_threads = 16;
   // Empty: the instance's own thread, which must not be kept waiting.
   Executor executor = {};
 };
@@ -59,6 +62,7 @@ struct InstanceStatus {
   std::string leader;  // Its instance id; empty if none is known.
   uint64_t revision = 0;
   std::vector<std::string> members;
+  std::vector<std::string> voters;  // Those of the members whose majority decides.
 };
 
 // Any thread. Several of them may be in one process. Takes no signal, prints nothing

@@ -3,14 +3,28 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
+
+#include "base/mutex.h"
 
 namespace mydis {
 namespace {
 
 std::atomic<LogLevel> g_level{LogLevel::kOff};
 std::atomic<LogFormat> g_format{LogFormat::kText};
+
+struct Handling {
+  Mutex mutex;
+  LogHandler handler MYDIS_GUARDED_BY(mutex);
+};
+
+// Leaked on purpose: threads may log while static objects are being destroyed.
+Handling& TheHandler() {
+  static auto* handling = new Handling;
+  return *handling;
+}
 
 // Leaked on purpose: threads may log while static objects are being destroyed.
 spdlog::logger& Logger() {
@@ -62,18 +76,40 @@ void LogConfigure(LogLevel level, LogFormat format) {
   g_level = level;
 }
 
+void LogTo(LogLevel level, LogHandler handler) {
+  Handling& handling = TheHandler();
+  MutexLock guard(handling.mutex);
+  g_level = handler ? level : LogLevel::kOff;
+  handling.handler = std::move(handler);
+}
+
+std::string_view NameOf(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    default:
+      return "error";
+  }
+}
+
 bool LogEnabled(LogLevel level) { return level >= g_level.load(std::memory_order_relaxed); }
 
 void LogLine(LogLevel level, std::string_view message) {
   if (!LogEnabled(level)) return;
-  std::string line;
-  if (g_format == LogFormat::kJson) {
-    line = EscapeJson(message);
-  } else {
-    line = message;
-    for (char& c : line)
-      if (c == '\n') c = ' ';
+  std::string line(message);
+  std::ranges::replace(line, '\n', ' ');
+  {
+    Handling& handling = TheHandler();
+    MutexLock guard(handling.mutex);
+    if (handling.handler) return handling.handler(level, line);
+    // The handler may just have gone.
+    if (!LogEnabled(level)) return;
   }
+  if (g_format == LogFormat::kJson) line = EscapeJson(message);
   Logger().log(ToSpdlog(level), "{}", line);
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "consensus/engine/host.h"
 #include "consensus/engine_output.h"
+#include "consensus/engine_runtime.h"
 
 // The archive's calls; engine/main.go says what they do and engine/wire.go what they take and give.
 extern "C" {
@@ -154,6 +155,7 @@ struct Engine::Impl {
 Result<std::unique_ptr<Engine>> Engine::Start(const EngineOptions& options,
                                               const EngineState& state) {
   if (Status status = CheckStart(options, state); !status.ok()) return Fail(std::move(status));
+  StartEngineRuntime();
   auto impl = std::make_unique<Impl>();
   std::string bytes = EncodeStart(options, state);
   impl->handle = MydisEngineStart(bytes.data(), bytes.size(), &impl->output, WantedLogLevel());

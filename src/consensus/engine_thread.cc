@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "consensus/engine/host.h"
+#include "consensus/engine_runtime.h"
 
 extern "C" void MydisEngineThread(void* body);  // engine/thread.go says what it does.
 
@@ -22,6 +23,7 @@ struct Body {
 }  // namespace
 
 EngineThread::EngineThread(std::function<void()> body) {
+  StartEngineRuntime();
   auto made = std::make_unique<Body>(std::packaged_task<void()>(std::move(body)));
   done_ = made->task.get_future();
   made->ready.store(true, std::memory_order_release);

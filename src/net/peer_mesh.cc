@@ -18,6 +18,7 @@ namespace mydis {
 namespace {
 
 constexpr int kKeepaliveS = 15;
+constexpr int kChoices = 50;  // Of the system, until there are two free ports side by side.
 
 uint16_t ChannelPort(uint16_t raft_port, size_t channel) {
   return static_cast<uint16_t>(raft_port + channel);
@@ -40,14 +41,28 @@ PeerMesh::~PeerMesh() = default;
 Result<std::unique_ptr<PeerMesh>> PeerMesh::Create(EventLoop& loop, Resolver& resolver,
                                                    MeshHandler* handler, Options options) {
   std::unique_ptr<PeerMesh> mesh(new PeerMesh(loop, resolver, handler, std::move(options)));
-  for (size_t i = 0; i < kMeshChannels; ++i) {
-    auto listener = TcpListener::Listen(
-        loop, mesh->options_.bind_address, ChannelPort(mesh->options_.raft_port, i),
-        [m = mesh.get(), i](int fd) { m->Accept(static_cast<MeshChannel>(i), fd); });
-    if (!listener) return Fail(listener.error());
-    mesh->listeners_[i] = std::move(*listener);
+  const int raft_port = mesh->options_.raft_port;
+  if (raft_port == Options::kPortOff) return mesh;
+  Status status;
+  // Of a port that the system has chosen, the next one may be taken.
+  for (int attempts = raft_port == 0 ? kChoices : 1; attempts > 0; --attempts) {
+    status = mesh->Listen(static_cast<uint16_t>(raft_port));
+    if (status.ok()) return mesh;
   }
-  return mesh;
+  return Fail(std::move(status));
+}
+
+Status PeerMesh::Listen(uint16_t raft_port) {
+  for (size_t i = 0; i < kMeshChannels; ++i) {
+    const uint16_t port = i == 0 ? raft_port : ChannelPort(listeners_[0]->port(), i);
+    if (port == 0 && i > 0) return {ErrorCode::kIo, "there is no port behind 65535"};
+    auto listener = TcpListener::Listen(loop_, options_.bind_address, port, [this, i](int fd) {
+      Accept(static_cast<MeshChannel>(i), fd);
+    });
+    if (!listener) return listener.error();
+    listeners_[i] = std::move(*listener);
+  }
+  return Status::Ok();
 }
 
 std::unique_ptr<StreamFilter> PeerMesh::MakeFilter(bool client, size_t key) const {

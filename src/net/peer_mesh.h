@@ -69,7 +69,9 @@ class PeerMesh {
  public:
   struct Options {
     std::string bind_address = "127.0.0.1";
-    uint16_t raft_port = 2382;  // The rpc port is the next one.
+    // The rpc port is the next one. 0: the system chooses; kPortOff: nobody is listened to.
+    static constexpr int kPortOff = -1;
+    int raft_port = 2382;
     // Send refuses frames while this many bytes wait for a peer's channel.
     size_t queue_limit[kMeshChannels] = {64 << 20, 256 << 20};
     uint64_t max_frame = FrameDecoder::kDefaultLimit;
@@ -87,6 +89,9 @@ class PeerMesh {
   // from now on, peers from SetIdentity on.
   static Result<std::unique_ptr<PeerMesh>> Create(EventLoop& loop, Resolver& resolver,
                                                   MeshHandler* handler, Options options);
+  // Where it listens for Raft; 0: nowhere.
+  uint16_t raft_port() const { return listeners_[0] == nullptr ? 0 : listeners_[0]->port(); }
+
   // Closes everything at once. Requests under way are dropped, and not called back.
   ~PeerMesh();
 
@@ -132,6 +137,7 @@ class PeerMesh {
   };
 
   PeerMesh(EventLoop& loop, Resolver& resolver, MeshHandler* handler, Options options);
+  Status Listen(uint16_t raft_port);
   void Accept(MeshChannel channel, int fd);
   MeshOutgoing* Find(uint64_t peer, MeshChannel channel) const;
   // `key`: which of the cluster's keys to use, counted round.

@@ -48,8 +48,7 @@ struct FaultHandler {
   static bool Install() {
     struct sigaction action {};
     action.sa_sigaction = OnFault;
-    // On the stack for signals where a thread has one, as the Go runtime wants it, to which faults
-    // that are not ours are passed on.
+    // On the stack for signals where a thread has one: the Go runtime's own stacks are too small.
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     sigemptyset(&action.sa_mask);
     return sigaction(SIGSEGV, &action, &previous) == 0;

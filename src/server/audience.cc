@@ -21,11 +21,12 @@ Audience::Found Audience::Find(bool sharded, std::string_view channel) {
     found.threads |= name.threads;
     found.receivers += static_cast<int64_t>(name.total);
   };
-  const Subscription kind = sharded ? Subscription::kShardChannel : Subscription::kChannel;
+  const SubscriptionKind kind =
+      sharded ? SubscriptionKind::kShardChannel : SubscriptionKind::kChannel;
   const Table& table = tables_[static_cast<size_t>(kind)];
   if (const auto it = table.find(channel); it != table.end()) add(it->second);
   if (!sharded) {
-    for (const auto& [pattern, name] : tables_[static_cast<size_t>(Subscription::kPattern)]) {
+    for (const auto& [pattern, name] : tables_[static_cast<size_t>(SubscriptionKind::kPattern)]) {
       if (GlobMatches(pattern, channel)) add(name);
     }
   }
@@ -33,7 +34,7 @@ Audience::Found Audience::Find(bool sharded, std::string_view channel) {
   return found;
 }
 
-uint64_t Audience::Add(Subscription kind, std::string_view name, uint32_t thread) {
+uint64_t Audience::Add(SubscriptionKind kind, std::string_view name, uint32_t thread) {
   MutexLock guard(mutex_);
   Table& table = tables_[static_cast<size_t>(kind)];
   auto it = table.find(name);
@@ -47,7 +48,7 @@ uint64_t Audience::Add(Subscription kind, std::string_view name, uint32_t thread
   return messages_;
 }
 
-void Audience::Remove(Subscription kind, std::string_view name, uint32_t thread) {
+void Audience::Remove(SubscriptionKind kind, std::string_view name, uint32_t thread) {
   MutexLock guard(mutex_);
   Table& table = tables_[static_cast<size_t>(kind)];
   const auto it = table.find(name);
@@ -64,7 +65,7 @@ void Audience::Remove(Subscription kind, std::string_view name, uint32_t thread)
   found.threads = MaskOfAll(found.by_thread);
 }
 
-std::vector<std::string> Audience::Names(Subscription kind, std::string_view pattern) const {
+std::vector<std::string> Audience::Names(SubscriptionKind kind, std::string_view pattern) const {
   std::vector<std::string> names;
   {
     MutexLock guard(mutex_);
@@ -76,14 +77,14 @@ std::vector<std::string> Audience::Names(Subscription kind, std::string_view pat
   return names;
 }
 
-size_t Audience::Count(Subscription kind, std::string_view name) const {
+size_t Audience::Count(SubscriptionKind kind, std::string_view name) const {
   MutexLock guard(mutex_);
   const Table& table = tables_[static_cast<size_t>(kind)];
   const auto it = table.find(name);
   return it == table.end() ? 0 : it->second.total;
 }
 
-size_t Audience::Size(Subscription kind) const {
+size_t Audience::Size(SubscriptionKind kind) const {
   MutexLock guard(mutex_);
   return tables_[static_cast<size_t>(kind)].size();
 }

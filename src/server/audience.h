@@ -16,7 +16,7 @@
 namespace mydis {
 
 // What a connection can subscribe to. The numbers index arrays.
-enum class Subscription : uint8_t { kChannel, kPattern, kShardChannel };
+enum class SubscriptionKind : uint8_t { kChannel, kPattern, kShardChannel };
 inline constexpr size_t kSubscriptionKinds = 3;
 
 // A set of I/O threads; threads whose index is the same modulo 64 share a bit.
@@ -39,14 +39,14 @@ class Audience {
   Found Find(bool sharded, std::string_view channel);
 
   // One connection of the thread (more). Gives the number of the last message before.
-  uint64_t Add(Subscription kind, std::string_view name, uint32_t thread);
+  uint64_t Add(SubscriptionKind kind, std::string_view name, uint32_t thread);
   // REQUIRES: it was added.
-  void Remove(Subscription kind, std::string_view name, uint32_t thread);
+  void Remove(SubscriptionKind kind, std::string_view name, uint32_t thread);
 
   // For PUBSUB and INFO. Names are in order, those that match `pattern`.
-  std::vector<std::string> Names(Subscription kind, std::string_view pattern) const;
-  size_t Count(Subscription kind, std::string_view name) const;
-  size_t Size(Subscription kind) const;
+  std::vector<std::string> Names(SubscriptionKind kind, std::string_view pattern) const;
+  size_t Count(SubscriptionKind kind, std::string_view name) const;
+  size_t Size(SubscriptionKind kind) const;
 
   // Threads with connections that track keys (a connection is added before its first read), and
   // with connections in MONITOR mode.

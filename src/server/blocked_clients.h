@@ -46,7 +46,7 @@ struct Waiter {
   uint32_t db = 0;
   int resp_version = 2;
   bool strong = false;
-  std::string user;  // Whose rights it needs.
+  std::string user;  // Whose rights it needs; empty: nobody's.
   uint64_t user_id = 0;
   std::vector<std::string> words;
   const WaitRule* rule = nullptr;

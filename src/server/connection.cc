@@ -19,15 +19,16 @@ const ByteStream::Options kStreamOptions{};
 
 }  // namespace
 
-Connection::Connection(IoThread& thread, int fd, uint64_t id, Door door,
-                       std::unique_ptr<StreamFilter> filter)
+Connection::Connection(IoThread& thread, int fd, uint64_t id, Origin origin)
     : thread_(thread),
       node_(thread.node()),
       core_(node_.core()),
       parser_(node_.resp_limits()),
-      stream_(thread.loop(), fd, this, kStreamOptions, std::move(filter)) {
-  session_.door = door;
-  if (door == Door::kHttp) {
+      stream_(thread.loop(), fd, this, kStreamOptions, std::move(origin.filter)) {
+  session_.door = origin.door;
+  session_.own_user = std::move(origin.user);
+  const bool own = origin.door == Door::kLibrary;
+  if (origin.door == Door::kHttp) {
     session_.resp_version = 3;
     session_.attributes = true;
     session_.reply_mode = session_.answering();
@@ -36,12 +37,12 @@ Connection::Connection(IoThread& thread, int fd, uint64_t id, Door door,
   ClientRecord& record = *session_.record;
   record.id = id;
   record.fd = fd;
-  record.address = PeerName(fd);
-  record.local_address = LocalName(fd);
+  record.address = own ? kOwnAddress : PeerName(fd);
+  record.local_address = own ? kOwnAddress : LocalName(fd);
   record.connected_ms = thread.now_ms();
   record.active_ms = thread.now_ms();
   record.thread = thread.index();
-  certificate_seen_ = !node_.options().tls_user_from_certificate;
+  certificate_seen_ = own || !node_.options().tls_user_from_certificate;
   BecomeDefaultUser();
   node_.clients().Add(session_.record);
 }

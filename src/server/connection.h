@@ -31,9 +31,13 @@ struct BlockedCommand;
 // The I/O thread's. Deletes itself through the thread once closed and idle.
 class Connection final : private StreamHandler {
  public:
-  // `filter`: what stands between the client and this, null for none. See Node::MakeFilter.
-  Connection(IoThread& thread, int fd, uint64_t id, Door door,
-             std::unique_ptr<StreamFilter> filter);
+  // Where the client comes from.
+  struct Origin {
+    Door door;
+    std::string user;                      // See Node::AdoptOwn.
+    std::unique_ptr<StreamFilter> filter;  // Between the client and this; null: nothing.
+  };
+  Connection(IoThread& thread, int fd, uint64_t id, Origin origin);
   ~Connection();
 
   uint64_t id() const { return session_.record->id; }
@@ -93,7 +97,8 @@ class Connection final : private StreamHandler {
   // An HTTP session: whether the commands of the request at hand are refused, with this error.
   void SetRequestError(std::string error);
   void BecomeUser(const AclUser& user);
-  // Whom it is without logging in: "default", or whom its certificate names.
+  // Whom it is without logging in: "default", whom its certificate names, or whom the program
+  // around has said.
   void BecomeDefaultUser();
   // Whether it has to say first who it is.
   bool NeedsLogin() const;
@@ -162,6 +167,7 @@ class Connection final : private StreamHandler {
   // After the handshake: who the client's certificate says it is.
   void TakeCertificate();
   void BecomeCertifiedUser();
+  void BecomeOwnUser();
   void RefreshRights();
   // HTTP sessions hold back what is large until they know who sends it.
   bool KnownToParser() const { return session_.door == Door::kHttp || !NeedsLogin(); }

@@ -53,7 +53,21 @@ void Connection::BecomeUser(const AclUser& user) {
   session_.record->user = user.name;
 }
 
+void Connection::BecomeOwnUser() {
+  session_.authenticated = true;
+  session_.unproven = node_.consensus().readiness() != Readiness::kReady;
+  session_.user = session_.own_user.empty() ? kOwnProgram : session_.own_user;
+  const auto user = thread_.Read().users.Find(session_.user);
+  session_.user_id = user == nullptr ? 0 : user->id;
+  parser_.set_authenticated(true);
+  session_.rights_version = 0;
+  session_.free_version = 0;
+  MutexLock guard(session_.record->mutex);
+  session_.record->user = session_.user;
+}
+
 void Connection::BecomeDefaultUser() {
+  if (session_.door == Door::kLibrary) return BecomeOwnUser();
   session_.user = kDefaultUser;
   session_.user_id = 0;
   session_.authenticated = core_.default_open.load(std::memory_order_relaxed);
@@ -93,6 +107,10 @@ void Connection::RefreshRights() {
   const uint64_t version = core_.users_version.load(std::memory_order_relaxed);
   if (session_.unproven && node_.consensus().readiness() == Readiness::kReady) BecomeDefaultUser();
   session_.rights_version = version;
+  if (session_.IsOwnProgram()) {
+    session_.free_version = version;
+    return;
+  }
   const auto user = state.users.Find(session_.user);
   if (user == nullptr || user->id != session_.user_id) {
     session_.rights = nullptr;
@@ -174,6 +192,7 @@ std::string Connection::RefusalOf(const CommandSpec& spec, Args args, AclVerdict
   if (session_.requester != nullptr && !session_.requester->error.empty()) [[unlikely]]
     return IsRequest(spec) ? std::string() : session_.requester->error;
   if (MayDoEverything()) return {};
+  if (session_.door == Door::kLibrary && session_.unproven) return node_.StaleError();
   if (session_.rights == nullptr || NeedsLogin())
     return (spec.flags & kNoAuth) != 0 ? std::string() : std::string(kErrNoAuth);
   *verdict = session_.rights->Check(spec, args);
@@ -249,7 +268,7 @@ bool Connection::MayStillListen() const {
     return false;
   if (!session_.subscribed()) return true;
   for (size_t kind = 0; kind < kSubscriptionKinds; ++kind) {
-    const bool pattern = static_cast<Subscription>(kind) == Subscription::kPattern;
+    const bool pattern = static_cast<SubscriptionKind>(kind) == SubscriptionKind::kPattern;
     for (const std::string& name : session_.subscriptions->names[kind]) {
       if (!session_.rights->MayHear(name, pattern)) return false;
     }
@@ -260,6 +279,7 @@ bool Connection::MayStillListen() const {
 void Connection::CheckUser() {
   if (closed_) return;
   RefreshRights();
+  if (session_.IsOwnProgram()) return;
   if (session_.rights == nullptr) {
     // What has been answered leaves yet.
     if (pending_ == 0 && wait_ == Wait::kNone) return stream_.CloseAfterFlush();

@@ -111,7 +111,7 @@ void Connection::Register(const WaitPlan& plan) {
   waiter->resp_version = session_.resp_version;
   waiter->strong = blocked.strong;
   waiter->once = blocked.once;
-  waiter->user = session_.user;
+  if (!session_.IsOwnProgram()) waiter->user = session_.user;
   waiter->user_id = session_.user_id;
   waiter->rule = plan.rule;
   waiter->tag = plan.tag;

@@ -62,7 +62,7 @@ struct ConsensusDriver::Impl final {
       : options(server_options),
         clock(system_clock),
         listener(consensus_listener),
-        core(system_clock, table, io_threads),
+        core(system_clock, table, io_threads, static_cast<uint32_t>(server_options.visitors)),
         machine(core, {[this](const LeaderInfo& leader) { LeaderChanged(leader); },
                        [this](Readiness ready, const std::string& reason) {
                          SetReadiness(ready, reason);
@@ -102,6 +102,7 @@ struct ConsensusDriver::Impl final {
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<Resolver> resolver;
   std::unique_ptr<MeshTransport> transport;
+  uint16_t raft_port = 0;  // In use; 0: none.
   NodeMachine machine;
   std::unique_ptr<DiskThreads> disk_threads;
   std::unique_ptr<Founder> founder;
@@ -141,12 +142,14 @@ Status ConsensusDriver::Impl::Start(std::shared_ptr<const TlsContext> cluster_ke
   resolver = std::make_unique<Resolver>();
   PeerMesh::Options mesh;
   mesh.bind_address = options.bind_address;
-  mesh.raft_port = static_cast<uint16_t>(options.raft_port);
+  static_assert(PeerMesh::Options::kPortOff == ServerOptions::kPortOff);
+  mesh.raft_port = options.raft_port;
   mesh.keys = std::move(cluster_keys);
   auto connected = MeshTransport::Create(*loop, *resolver, std::move(mesh));
   if (!connected)
     return Status(connected.error().code(), "--raft-port: " + connected.error().message());
   transport = *std::move(connected);
+  raft_port = transport->raft_port();
   disk_threads = std::make_unique<DiskThreads>(*loop, core.log_write_us);
   if (storage->initialised()) {
     if (Status opened_replica = OpenReplica({}); !opened_replica.ok()) return opened_replica;
@@ -165,9 +168,9 @@ Status ConsensusDriver::Impl::Start(std::shared_ptr<const TlsContext> cluster_ke
 void ConsensusDriver::Impl::StartFounder() {
   FounderOptions founding;
   founding.cluster_name = options.name;
-  founding.self.instance_id = options.instance_name();
+  founding.self.instance_id = options.InstanceName(raft_port);
   founding.self.host = options.advertised();
-  founding.self.raft_port = static_cast<uint16_t>(options.raft_port);
+  founding.self.raft_port = raft_port;
   if (!options.bootstrap) {
     for (const HostPort& address : options.join) {
       // A name may stand for several instances; each of its addresses is a place to ask.
@@ -195,7 +198,7 @@ Status ConsensusDriver::Impl::OpenReplica(const std::vector<Member>& contacts) {
   ReplicaOptions replica_options;
   replica_options.meta = storage->meta();
   replica_options.host = options.advertised();
-  replica_options.raft_port = static_cast<uint16_t>(options.raft_port);
+  replica_options.raft_port = raft_port;
   replica_options.contacts = contacts;
   replica_options.raft_timeout_us = static_cast<uint64_t>(options.raft_timeout_ms) * 1000;
   replica_options.max_voters = static_cast<uint32_t>(options.max_voters);
@@ -483,6 +486,8 @@ std::shared_ptr<const ReplicaStatus> ConsensusDriver::status() const {
   MutexLock guard(impl_->mutex);
   return impl_->status;
 }
+
+uint16_t ConsensusDriver::raft_port() const { return impl_->raft_port; }
 
 InstanceMeta ConsensusDriver::meta() const {
   MutexLock guard(impl_->mutex);

@@ -82,6 +82,8 @@ class ConsensusDriver {
   bool disk_full() const;
   // As of at most about 50 ms ago; never null.
   std::shared_ptr<const ReplicaStatus> status() const;
+  // In use; 0: none. Once it was started.
+  uint16_t raft_port() const;
   // Of the cluster: empty before it is known.
   InstanceMeta meta() const;
 

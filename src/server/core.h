@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "base/clock.h"
 #include "commands/table.h"
@@ -18,11 +19,14 @@
 namespace mydis {
 
 struct Core {
-  // Slots of the state lock: one for each I/O thread, then one for the snapshot lane.
-  Core(Clock& system_clock, const CommandTable& commands, uint32_t io_threads)
+  // Slots of the state lock: one for each I/O thread, then one for the snapshot lane; then
+  // `visitors` for the threads of the program around.
+  Core(Clock& system_clock, const CommandTable& commands, uint32_t io_threads,
+       uint32_t visitors = 0)
       : clock(system_clock),
         table(commands),
-        lock(io_threads + 1),
+        shared_lock(std::make_shared<StateLock>(io_threads + 1, visitors)),
+        lock(*shared_lock),
         snapshot_slot(io_threads),
         machine(commands, 0),
         cluster_clock(system_clock) {
@@ -49,7 +53,8 @@ struct Core {
 
   Clock& clock;
   const CommandTable& table;
-  StateLock lock;
+  const std::shared_ptr<StateLock> shared_lock;  // Visitors have shares: they come late, too.
+  StateLock& lock;
   const uint32_t snapshot_slot;
   BackgroundReclaimer reclaimer;  // Outlives the machine, which hands it what was removed.
   StateMachine machine;  // Guarded by `lock`. Reset to the cluster's hash seed once that is known.

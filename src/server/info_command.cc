@@ -61,7 +61,7 @@ void ServerSection(LocalContext& c, Section& out) {
   out.Add("process_id", getpid());
   out.Add("process_supervised", "no");
   out.Add("run_id", fmt::format("{:016x}{:024x}", meta.cluster_id, meta.raft_id));
-  out.Add("tcp_port", c.node.options().redis_port);
+  out.Add("tcp_port", std::max(0, c.node.port(Door::kRedis)));
   out.Add("server_time_usec", c.node.clock().WallMs() * 1000);
   out.Add("uptime_in_seconds", uptime);
   out.Add("uptime_in_days", uptime / 86400);
@@ -233,9 +233,9 @@ void StatsSection(LocalContext& c, Section& out) {
   out.Add("keyspace_hits", hits);
   out.Add("keyspace_misses", misses);
   const Audience& audience = c.node.core().audience;
-  out.Add("pubsub_channels", audience.Size(Subscription::kChannel));
-  out.Add("pubsub_patterns", audience.Size(Subscription::kPattern));
-  out.Add("pubsubshard_channels", audience.Size(Subscription::kShardChannel));
+  out.Add("pubsub_channels", audience.Size(SubscriptionKind::kChannel));
+  out.Add("pubsub_patterns", audience.Size(SubscriptionKind::kPattern));
+  out.Add("pubsubshard_channels", audience.Size(SubscriptionKind::kShardChannel));
   out.Add("tracking_total_keys", audience.tracked_keys.load());
   out.Add("tracking_total_items", audience.tracked_items.load());
   out.Add("tracking_total_prefixes", audience.tracked_prefixes.load());

@@ -42,12 +42,11 @@ void IoThread::Stop() {
   thread_.join();
 }
 
-void IoThread::Adopt(int fd, Door door) {
-  loop_->Post([this, door, socket = UniqueFd(fd)]() mutable {
+void IoThread::Adopt(int fd, Door door, std::string user) {
+  loop_->Post([this, door, user = std::move(user), socket = UniqueFd(fd)]() mutable {
     const uint64_t id = node_.clients().NextId();
-    std::unique_ptr<StreamFilter> filter = node_.MakeFilter(door, socket.get());
-    connections_[id] =
-        std::make_unique<Connection>(*this, socket.Release(), id, door, std::move(filter));
+    Connection::Origin origin{door, std::move(user), node_.MakeFilter(door, socket.get())};
+    connections_[id] = std::make_unique<Connection>(*this, socket.Release(), id, std::move(origin));
   });
 }
 
@@ -301,10 +300,7 @@ void IoThread::CountFailed(const CommandSpec* spec) { AddTo(CountOf(spec).failed
 void IoThread::CountRejected(const CommandSpec* spec) { AddTo(CountOf(spec).rejected, 1); }
 
 void IoThread::CountTime(const CommandSpec* spec, uint64_t nanoseconds) {
-  CommandCount& count = CountOf(spec);
-  AddTo(count.timed_calls, 1);
-  AddTo(count.timed_ns, nanoseconds);
-  AddTo(count.buckets[TimeBucketOf(nanoseconds)], 1);
+  CountOf(spec).AddTime(nanoseconds);
 }
 
 void IoThread::CountLookups(const LookupCount& lookups) {
@@ -340,7 +336,8 @@ void IoThread::EachSecond() {
       stream.Close(Status(ErrorCode::kBusy, "output buffer limit"));
     } else if (record.input_bytes > config.query_buffer_limit) {
       stream.Close(Status(ErrorCode::kBusy, "query buffer limit"));
-    } else if (idle_ms != 0 && !record.waiting && now_ms() - record.active_ms > idle_ms) {
+    } else if (idle_ms != 0 && connection->session().door != Door::kLibrary && !record.waiting &&
+               now_ms() - record.active_ms > idle_ms) {
       stream.Close(Status(ErrorCode::kTimeout, "idle"));
     }
   }

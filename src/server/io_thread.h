@@ -32,8 +32,8 @@ class IoThread {
   // Closes all connections and ends the thread. Any other thread.
   void Stop();
 
-  // Takes over a connected socket. Any thread.
-  void Adopt(int fd, Door door);
+  // Takes over a connected socket. `user`: see Node::AdoptOwn. Any thread.
+  void Adopt(int fd, Door door, std::string user = {});
   // Batches come back, and news. Any thread. True if that is little: then it is posted quietly, and
   // the caller calls loop().TryDrive() when it has finished its own work.
   bool Receive(Mail mail);

@@ -14,7 +14,7 @@ namespace mydis {
 Listeners::Listeners(IoThread& thread) : thread_(thread), tracked_(thread) {}
 Listeners::~Listeners() = default;
 
-bool Listeners::Subscribe(Connection& connection, Subscription kind, std::string_view name) {
+bool Listeners::Subscribe(Connection& connection, SubscriptionKind kind, std::string_view name) {
   Subscriptions& own = connection.session().Subscribed();
   const auto at = static_cast<size_t>(kind);
   if (!own.names[at].emplace(name).second) return false;
@@ -26,7 +26,7 @@ bool Listeners::Subscribe(Connection& connection, Subscription kind, std::string
   return true;
 }
 
-bool Listeners::Unsubscribe(Connection& connection, Subscription kind, std::string_view name) {
+bool Listeners::Unsubscribe(Connection& connection, SubscriptionKind kind, std::string_view name) {
   if (connection.session().subscriptions == nullptr) return false;
   auto& names = connection.session().subscriptions->names[static_cast<size_t>(kind)];
   const auto own = names.find(name);
@@ -52,7 +52,7 @@ void Listeners::UnsubscribeAll(Connection& connection) {
   for (size_t kind = 0; kind < kSubscriptionKinds; ++kind) {
     while (!subscriptions->names[kind].empty()) {
       const std::string name = *subscriptions->names[kind].begin();
-      Unsubscribe(connection, static_cast<Subscription>(kind), name);
+      Unsubscribe(connection, static_cast<SubscriptionKind>(kind), name);
     }
   }
 }
@@ -95,12 +95,12 @@ void Listeners::Tell(const News& news, const NewsItem& item) {
   }
   const std::string_view channel = news.first(item);
   const bool sharded = item.kind == NewsItem::Kind::kShardMessage;
-  const Members& exact =
-      members_[static_cast<size_t>(sharded ? Subscription::kShardChannel : Subscription::kChannel)];
+  const Members& exact = members_[static_cast<size_t>(sharded ? SubscriptionKind::kShardChannel
+                                                              : SubscriptionKind::kChannel)];
   if (const auto it = exact.find(channel); it != exact.end())
     TellMembers(it->second, news, item, nullptr);
   if (sharded) return;
-  for (const auto& [pattern, members] : members_[static_cast<size_t>(Subscription::kPattern)]) {
+  for (const auto& [pattern, members] : members_[static_cast<size_t>(SubscriptionKind::kPattern)]) {
     if (GlobMatches(pattern, channel)) TellMembers(members, news, item, &pattern);
   }
 }

@@ -26,8 +26,8 @@ class Listeners {
   ~Listeners();
 
   // False if the connection was, or was not, subscribed already.
-  bool Subscribe(Connection& connection, Subscription kind, std::string_view name);
-  bool Unsubscribe(Connection& connection, Subscription kind, std::string_view name);
+  bool Subscribe(Connection& connection, SubscriptionKind kind, std::string_view name);
+  bool Unsubscribe(Connection& connection, SubscriptionKind kind, std::string_view name);
   void UnsubscribeAll(Connection& connection);
   // The connection is gone, or RESET.
   void Forget(Connection& connection);

@@ -18,6 +18,8 @@ class MeshTransport final : public Transport, private MeshHandler {
   static Result<std::unique_ptr<MeshTransport>> Create(EventLoop& loop, Resolver& resolver,
                                                        PeerMesh::Options options);
 
+  // In use; 0: none.
+  uint16_t raft_port() const { return mesh_->raft_port(); }
   // Other cluster keys from now on; see PeerMesh::SetKeys.
   void SetKeys(std::shared_ptr<const TlsContext> keys) { mesh_->SetKeys(std::move(keys)); }
   // Who is asked: the founder until there is a replica.

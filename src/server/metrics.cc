@@ -155,9 +155,9 @@ void AddClients(Node& node, MetricFamilies& out) {
     out.Counter("mydis_access_denied_total", "What the rights of users refused.",
                 static_cast<double>(node.acl_log().Count(reason)), {{"reason", label}});
   const Audience& audience = node.core().audience;
-  for (const auto& [kind, label] : {std::pair{Subscription::kChannel, "channel"},
-                                    {Subscription::kPattern, "pattern"},
-                                    {Subscription::kShardChannel, "shard-channel"}})
+  for (const auto& [kind, label] : {std::pair{SubscriptionKind::kChannel, "channel"},
+                                    {SubscriptionKind::kPattern, "pattern"},
+                                    {SubscriptionKind::kShardChannel, "shard-channel"}})
     out.Gauge("mydis_subscribed_names", "Names that clients have subscribed to.",
               static_cast<double>(audience.Size(kind)), {{"kind", label}});
 }

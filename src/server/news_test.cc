@@ -14,33 +14,33 @@ TEST(Audience, CountsConnectionsByChannelAndPattern) {
   Audience audience;
   EXPECT_TRUE(audience.empty());
   EXPECT_EQ(audience.Find(false, "news").receivers, 0);
-  audience.Add(Subscription::kChannel, "news", 0);
-  audience.Add(Subscription::kChannel, "news", 2);
-  audience.Add(Subscription::kPattern, "n*", 2);
-  audience.Add(Subscription::kPattern, "x*", 3);
-  audience.Add(Subscription::kShardChannel, "news", 5);
+  audience.Add(SubscriptionKind::kChannel, "news", 0);
+  audience.Add(SubscriptionKind::kChannel, "news", 2);
+  audience.Add(SubscriptionKind::kPattern, "n*", 2);
+  audience.Add(SubscriptionKind::kPattern, "x*", 3);
+  audience.Add(SubscriptionKind::kShardChannel, "news", 5);
   EXPECT_FALSE(audience.empty());
   EXPECT_EQ(audience.Find(false, "news").receivers, 3);
   EXPECT_EQ(audience.Find(false, "news").threads, MaskOf(0) | MaskOf(2));
   EXPECT_EQ(audience.Find(true, "news").receivers, 1);
   EXPECT_EQ(audience.Find(true, "news").threads, MaskOf(5));
   EXPECT_EQ(audience.Find(true, "n").receivers, 0);
-  audience.Remove(Subscription::kChannel, "news", 0);
+  audience.Remove(SubscriptionKind::kChannel, "news", 0);
   EXPECT_EQ(audience.Find(false, "news").threads, MaskOf(2));
-  audience.Remove(Subscription::kChannel, "news", 2);
-  audience.Remove(Subscription::kPattern, "n*", 2);
-  audience.Remove(Subscription::kPattern, "x*", 3);
+  audience.Remove(SubscriptionKind::kChannel, "news", 2);
+  audience.Remove(SubscriptionKind::kPattern, "n*", 2);
+  audience.Remove(SubscriptionKind::kPattern, "x*", 3);
   EXPECT_EQ(audience.Find(false, "news").receivers, 0);
   EXPECT_FALSE(audience.empty());
-  audience.Remove(Subscription::kShardChannel, "news", 5);
+  audience.Remove(SubscriptionKind::kShardChannel, "news", 5);
   EXPECT_TRUE(audience.empty());
 }
 
 TEST(Audience, TellsWhetherMessageOrSubscriptionCameFirst) {
   Audience audience;
-  const uint64_t first = audience.Add(Subscription::kChannel, "a", 0);
+  const uint64_t first = audience.Add(SubscriptionKind::kChannel, "a", 0);
   const uint64_t message = audience.Find(false, "a").number;
-  const uint64_t second = audience.Add(Subscription::kChannel, "a", 0);
+  const uint64_t second = audience.Add(SubscriptionKind::kChannel, "a", 0);
   EXPECT_LT(first, message);
   EXPECT_GE(second, message);
   EXPECT_LT(second, audience.Find(false, "a").number);
@@ -64,7 +64,7 @@ TEST(News, HoldsOnlyWhatSomebodyWants) {
   News news;
   EXPECT_EQ(news.AddMessage(audience, {.index = 1}, false, "a", "x"), 0);
   EXPECT_TRUE(news.empty());
-  audience.Add(Subscription::kChannel, "a", 3);
+  audience.Add(SubscriptionKind::kChannel, "a", 3);
   EXPECT_EQ(news.AddMessage(audience, {.index = 2, .operation = 7}, false, "a", "hello"), 1);
   EXPECT_EQ(news.AddMessage(audience, {.index = 2}, false, "b", "hello"), 0);
   ASSERT_EQ(news.items().size(), 1u);
@@ -78,7 +78,7 @@ TEST(News, HoldsOnlyWhatSomebodyWants) {
 
 TEST(News, TellsEventsOnBothChannels) {
   Audience audience;
-  audience.Add(Subscription::kPattern, "*", 0);
+  audience.Add(SubscriptionKind::kPattern, "*", 0);
   News news;
   news.AddEvent(audience, {}, kEverything, EventClass::kList, "lpush", 9, "k");
   ASSERT_EQ(news.items().size(), 2u);

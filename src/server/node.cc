@@ -43,7 +43,7 @@ Node::Node(const ServerOptions& options)
     : options_(options),
       table_(StateFamilies(), LocalFamilies()),
       started_ms_(clock_.MonotonicUs() / 1000),
-      stats_(ThreadCount(options)),
+      stats_(ThreadCount(options), static_cast<uint32_t>(options.visitors)),
       config_(options),
       security_(options) {
   consensus_ = std::make_unique<ConsensusDriver>(options_, clock_, table_, ThreadCount(options),
@@ -66,6 +66,7 @@ Status Node::Start() {
   if (Status s = Listen(Door::kRedis, "--redis-port", options_.redis_port); !s.ok()) return s;
   if (Status s = Listen(Door::kHttp, "--http-port", options_.http_port); !s.ok()) return s;
   if (Status status = consensus_->Start(security_.cluster()); !status.ok()) return status;
+  if (options_.raft_port != ServerOptions::kPortOff) raft_port_ = consensus_->raft_port();
   security_.Watch(
       [this](TransportSecurity::Context keys) { consensus_->SetClusterKeys(std::move(keys)); });
   for (auto& thread : threads_) thread->Start();
@@ -93,6 +94,7 @@ Status Node::Listen(Door door, std::string_view option, int port) {
     return Status(listener.error().code(),
                   fmt::format("{}: {}", option, listener.error().message()));
   }
+  ports_[static_cast<size_t>(door)] = (*listener)->port();
   listeners_.push_back(*std::move(listener));
   return Status::Ok();
 }
@@ -106,6 +108,7 @@ std::string_view Node::DenialOf(int fd) const {
 }
 
 std::unique_ptr<StreamFilter> Node::MakeFilter(Door door, int fd) {
+  if (door == Door::kLibrary) return nullptr;
   std::unique_ptr<StreamFilter> inner;
   const std::string denial(DenialOf(fd));
   auto noted = [this, denial, peer = denial.empty() ? std::string() : PeerName(fd)] {
@@ -131,9 +134,10 @@ void Node::LogRefusedClient(const std::string& address, const Status& reason) {
     LogWarning("the client at {} is refused: {}", address, reason.message());
 }
 
-void Node::Adopt(int fd, Door door) {
+void Node::Adopt(int fd, Door door, std::string user) {
   stats_.connections.Add();
-  if (connections_.load() >= config_.max_clients) {
+  const bool own = door == Door::kLibrary;
+  if (!own && connections_.load() >= config_.max_clients) {
     stats_.rejected_connections.Add();
     // Those who speak TLS would not understand it.
     const std::string_view error = options_.tls_cert.empty() ? TooManyClients(door) : "";
@@ -142,8 +146,8 @@ void Node::Adopt(int fd, Door door) {
     return;
   }
   ++connections_;
-  TuneSocket(fd, static_cast<int>(std::min<uint64_t>(config_.keepalive_s, INT32_MAX)));
-  threads_[next_thread_++ % threads_.size()]->Adopt(fd, door);
+  if (!own) TuneSocket(fd, static_cast<int>(std::min<uint64_t>(config_.keepalive_s, INT32_MAX)));
+  threads_[next_thread_++ % threads_.size()]->Adopt(fd, door, std::move(user));
 }
 
 std::pair<uint64_t, uint64_t> Node::NetBytes() const {
@@ -195,6 +199,15 @@ Status Node::WaitForStop() {
   return fatal_;
 }
 
+bool Node::WaitUntilReady(std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  MutexLock lock(mutex_);
+  while (!ready_) {
+    if (readiness_changed_.wait_until(mutex_, until) == std::cv_status::timeout) return ready_;
+  }
+  return true;
+}
+
 void Node::RequestStop() {
   MutexLock guard(mutex_);
   stop_requested_ = true;
@@ -207,6 +220,7 @@ void Node::Stop() {
   consensus_->Stop(5000);
   // All threads end before any is destroyed: they post tasks to each other.
   for (auto& thread : threads_) thread->Stop();
+  core().lock.Close();
   listeners_.clear();
   threads_.clear();
   consensus_.reset();
@@ -251,6 +265,11 @@ std::string Node::StaleError() const {
 }
 
 void Node::OnReadiness(Readiness readiness) {
+  {
+    MutexLock guard(mutex_);
+    ready_ = readiness == Readiness::kReady;
+    readiness_changed_.notify_all();
+  }
   if (watch_readiness_) watch_readiness_(readiness);
   if (readiness == Readiness::kRemoved) {
     for (const auto& waiter : core().blocked.LeaveAll()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -47,19 +48,26 @@ class Node final : private ConsensusListener {
   void ConnectionGone() { --connections_; }
   // Keys and certificates are read anew, which happens by itself within a second of a change.
   void ReloadFiles() { security_.Reload(); }
+  // Whether it is ready before `limit` has passed.
+  bool WaitUntilReady(std::chrono::milliseconds limit);
   void RequestStop();  // Safe to call from a signal handler's thread.
   // Graceful: leadership handed over, clients answered, log closed.
   void Stop();
 
   // Serves the client at the other end of this connected, non-blocking socket, which it takes over
   // and which came in by `door`. Any thread, while the node runs.
-  void Adopt(int fd, Door door);
+  void Adopt(int fd, Door door) { Adopt(fd, door, {}); }
+  // The same by Door::kLibrary, with the rights of `user`; empty: with all there are.
+  void AdoptOwn(int fd, std::string user) { Adopt(fd, Door::kLibrary, std::move(user)); }
   // What stands between a client's socket and its connection; null: nothing.
   std::unique_ptr<StreamFilter> MakeFilter(Door door, int fd);
   // A client at `address` has not got through its filter. Any thread.
   void LogRefusedClient(const std::string& address, const Status& reason);
 
   const ServerOptions& options() const { return options_; }
+  // Ports in use, ServerOptions::kPortOff for none. After Start.
+  int port(Door door) const { return ports_[static_cast<size_t>(door)]; }
+  int raft_port() const { return raft_port_; }
   Clock& clock() { return clock_; }
   const CommandTable& table() const { return table_; }
   Core& core() { return consensus_->core(); }
@@ -89,6 +97,7 @@ class Node final : private ConsensusListener {
   LoopTotals AddLoops() const;
   // Why the client at the other end of `fd` is not served, in protected mode; or empty.
   std::string_view DenialOf(int fd) const;
+  void Adopt(int fd, Door door, std::string user);
   Status Listen(Door door, std::string_view option, int port);
   void OnReadiness(Readiness readiness) override;
   void OnCanSubmit() override;
@@ -114,6 +123,8 @@ class Node final : private ConsensusListener {
   std::unique_ptr<ConsensusDriver> consensus_;
   std::vector<std::unique_ptr<IoThread>> threads_;
   std::vector<std::unique_ptr<class TcpListener>> listeners_;
+  int ports_[3] = {ServerOptions::kPortOff, ServerOptions::kPortOff, ServerOptions::kPortOff};
+  int raft_port_ = ServerOptions::kPortOff;
   std::atomic<uint64_t> connections_{0};  // Accepted and not gone, for maxclients.
   std::atomic<uint32_t> next_thread_{0};
   std::atomic<uint64_t> pause_until_ms_{0};
@@ -127,6 +138,8 @@ class Node final : private ConsensusListener {
 
   Mutex mutex_;
   std::condition_variable_any stopping_;
+  std::condition_variable_any readiness_changed_;
+  bool ready_ MYDIS_GUARDED_BY(mutex_) = false;
   bool stop_requested_ MYDIS_GUARDED_BY(mutex_) = false;
   Status fatal_ MYDIS_GUARDED_BY(mutex_);
 };

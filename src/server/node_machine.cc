@@ -74,6 +74,7 @@ void NodeMachine::PublishUsers() {
   core_.users_version.fetch_add(1);
   // Nothing is tried any more for those who may not have it; their threads will tell them.
   core_.blocked.LeaveIf([&](const Waiter& waiter) {
+    if (waiter.user.empty()) return false;
     const auto rights = RightsOf(core_.table, users, waiter.user);
     if (rights == nullptr || rights->user().id != waiter.user_id) return true;
     if (rights->unrestricted()) return false;

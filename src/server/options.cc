@@ -34,22 +34,25 @@ Status CheckAddress(std::string_view option, std::string_view address) {
 Status CheckPorts(const ServerOptions& options) {
   for (const auto& [option, port] : {std::pair{"--http-port", options.http_port},
                                      std::pair{"--redis-port", options.redis_port}}) {
-    if (port != ServerOptions::kPortOff && (port < 1 || port > 65535))
-      return Wrong(
-          fmt::format("{}: {} is not a port (1 to 65535, or -1 to turn it off)", option, port));
+    if (port < ServerOptions::kPortOff || port > 65535) {
+      return Wrong(fmt::format("{}: {} is not a port (1 to 65535, 0 for any, or -1 to turn it off)",
+                               option, port));
+    }
   }
-  if (options.raft_port < 1 || options.raft_port > 65534)
+  if (options.raft_port < ServerOptions::kPortOff || options.raft_port > 65534) {
     return Wrong(
-        fmt::format("--raft-port: {} is not a port for Raft (1 to 65534: RPC takes the next one)",
+        fmt::format("--raft-port: {} is not a port for Raft (1 to 65534: RPC takes the next one; 0 "
+                    "for any, or -1 to be alone)",
                     options.raft_port));
+  }
   const std::pair<const char*, int> used[] = {
       {"--http-port", options.http_port},
       {"--redis-port", options.redis_port},
       {"--raft-port", options.raft_port},
-      {"RPC (--raft-port plus one)", options.raft_port + 1}};
+      {"RPC (--raft-port plus one)", options.raft_port <= 0 ? 0 : options.raft_port + 1}};
   for (size_t i = 0; i < std::size(used); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      if (used[i].second == used[j].second && used[i].second != ServerOptions::kPortOff)
+      if (used[i].second == used[j].second && used[i].second > 0)
         return Wrong(fmt::format("{} and {} are both {}: give each a port of its own",
                                  used[j].first, used[i].first, used[i].second));
     }
@@ -62,6 +65,11 @@ Status CheckCluster(const ServerOptions& options) {
     return Wrong("--bootstrap starts a new cluster and --join enters one: give one of the two");
   if (options.bootstrap && options.expect > 1)
     return Wrong("--bootstrap starts a cluster of one: with --expect give --join instead of it");
+  if (options.raft_port == ServerOptions::kPortOff &&
+      (!options.join.empty() || options.expect > 1 || !options.cluster_key_file.empty()))
+    return Wrong(
+        "--raft-port: without it no other instance reaches this one: give a port, or neither "
+        "--join, --expect nor --cluster-key-file");
   if (options.max_voters < 1 || options.max_voters > 9 || options.max_voters % 2 == 0)
     return Wrong(fmt::format("--max-voters: {} is not one of 1, 3, 5, 7, 9", options.max_voters));
   if (options.expect < 0 || options.expect > options.max_voters)
@@ -91,9 +99,9 @@ Status CheckTls(const ServerOptions& options) {
 
 }  // namespace
 
-std::string ServerOptions::instance_name() const {
+std::string ServerOptions::InstanceName(uint16_t raft_port_in_use) const {
   if (!instance_id.empty()) return instance_id;
-  return HostPort{advertised(), static_cast<uint16_t>(raft_port)}.ToString();
+  return HostPort{advertised(), raft_port_in_use}.ToString();
 }
 
 Status ServerOptions::Validate() const {
@@ -102,7 +110,7 @@ Status ServerOptions::Validate() const {
   if (!advertise_address.empty()) {
     if (Status s = CheckAddress("--advertise-address", advertise_address); !s.ok()) return s;
   }
-  if (IsWildcard(advertised()))
+  if (raft_port != kPortOff && IsWildcard(advertised()))
     return Wrong(fmt::format(
         "--{}: other instances cannot reach {}: give --advertise-address, where they reach this "
         "one",

@@ -36,11 +36,13 @@ struct ServerOptions {
   // Where other instances reach this one; empty: the bind address. See advertised().
   std::string advertise_address;
 
-  int http_port = 2380;  // kPortOff: no HTTP port.
+  // Of each port: kPortOff, there is none; 0, the system chooses one.
+  int http_port = 2380;
   // Whose pages may call the HTTP port from a browser: an origin, "*" for all, empty for none.
   std::string http_cors_origin;
-  int redis_port = 2381;  // kPortOff: no Redis port.
-  int raft_port = 2382;   // RPC listens on the next one, see rpc_port().
+  int redis_port = 2381;
+  // RPC listens on the next one. Without them the instance is alone for good.
+  int raft_port = 2382;
 
   // Raft addresses of instances of the cluster to enter (or, with `expect`, to form). A host name
   // stands for all its addresses. May name this instance itself.
@@ -56,7 +58,7 @@ struct ServerOptions {
 
   // The cluster's name: instances of another name are refused.
   std::string name = "mydis";
-  // What this instance is called in its cluster; empty: see instance_name().
+  // What this instance is called in its cluster; empty: see InstanceName().
   std::string instance_id;
 
   // The password of the user "default" of a cluster that this instance founds, and of this instance
@@ -94,19 +96,21 @@ struct ServerOptions {
   DurabilityMode durability = DurabilityMode::kCommit;
 
   int io_threads = 0;  // 0: by the number of cores.
+  // How many threads of the program around this instance may read the state at once by themselves.
+  int visitors = 0;
 
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 
-  uint16_t rpc_port() const { return static_cast<uint16_t>(raft_port + 1); }
   const std::string& advertised() const {
     return advertise_address.empty() ? bind_address : advertise_address;
   }
-  // `instance_id`, or "ADVERTISED:RAFTPORT".
-  std::string instance_name() const;
+  // `instance_id`, or "ADVERTISED:RAFTPORT" with the port in use, 0 for none.
+  std::string InstanceName(uint16_t raft_port_in_use) const;
 
   // Whether the fields go together. The message names the option and says what to do:
-  // "--redis-port: 70000 is not a port (1 to 65535, or -1 to turn it off)". Looks at nothing but
+  // "--redis-port: 70000 is not a port (1 to 65535, 0 for any,
+  // or -1 to turn it off)". Looks at nothing but
   // the fields: neither files nor the network.
   Status Validate() const;
 };

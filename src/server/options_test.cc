@@ -17,21 +17,20 @@ std::string Refusal(const std::function<void(ServerOptions&)>& change) {
 
 TEST(ServerOptions, DefaultsAreGood) {
   EXPECT_TRUE(ServerOptions().Validate().ok());
-  EXPECT_EQ(ServerOptions().instance_name(), "127.0.0.1:2382");
-  EXPECT_EQ(ServerOptions().rpc_port(), 2383);
+  EXPECT_EQ(ServerOptions().InstanceName(2382), "127.0.0.1:2382");
 }
 
 TEST(ServerOptions, PortsMustBePortsAndDiffer) {
   EXPECT_EQ(Refusal([](auto& o) { o.redis_port = 70000; }),
-            "--redis-port: 70000 is not a port (1 to 65535, or -1 to turn it off)");
+            "--redis-port: 70000 is not a port (1 to 65535, 0 for any, or -1 to turn it off)");
   EXPECT_EQ(Refusal([](auto& o) { o.redis_port = -1; }), "");
-  EXPECT_EQ(Refusal([](auto& o) { o.http_port = 0; }),
-            "--http-port: 0 is not a port (1 to 65535, or -1 to turn it off)");
+  EXPECT_EQ(Refusal([](auto& o) { o.http_port = o.redis_port = o.raft_port = 0; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.http_port = -2; }), "");
   EXPECT_EQ(Refusal([](auto& o) { o.http_port = o.redis_port = -1; }), "");
   EXPECT_EQ(Refusal([](auto& o) { o.http_port = 2381; }),
             "--http-port and --redis-port are both 2381: give each a port of its own");
   EXPECT_NE(Refusal([](auto& o) { o.raft_port = 65535; }), "");
-  EXPECT_NE(Refusal([](auto& o) { o.raft_port = -1; }), "");
+  EXPECT_NE(Refusal([](auto& o) { o.raft_port = -2; }), "");
   EXPECT_EQ(Refusal([](auto& o) { o.redis_port = 2382; }),
             "--redis-port and --raft-port are both 2382: give each a port of its own");
   EXPECT_NE(Refusal([](auto& o) { o.redis_port = o.raft_port + 1; }), "");
@@ -54,6 +53,20 @@ TEST(ServerOptions, ClusterOptionsMustGoTogether) {
   EXPECT_EQ(Refusal([](auto& o) {
               o.bind_address = "0.0.0.0";
               o.advertise_address = "db1";
+            }),
+            "");
+}
+
+TEST(ServerOptions, WithoutARaftPortAnInstanceIsAlone) {
+  EXPECT_EQ(Refusal([](auto& o) { o.raft_port = -1; }), "");
+  EXPECT_NE(Refusal([](auto& o) {
+              o.raft_port = -1;
+              o.join = {{"a", 2382}};
+            }),
+            "");
+  EXPECT_NE(Refusal([](auto& o) {
+              o.raft_port = -1;
+              o.cluster_key_file = "keys";
             }),
             "");
 }

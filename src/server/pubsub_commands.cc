@@ -12,25 +12,25 @@ namespace mydis {
 namespace {
 
 struct Words {
-  Subscription kind;
+  SubscriptionKind kind;
   std::string_view subscribed;  // What the client is told.
   std::string_view unsubscribed;
 };
-constexpr Words kChannels = {Subscription::kChannel, "subscribe", "unsubscribe"};
-constexpr Words kPatterns = {Subscription::kPattern, "psubscribe", "punsubscribe"};
-constexpr Words kShardChannels = {Subscription::kShardChannel, "ssubscribe", "sunsubscribe"};
+constexpr Words kChannels = {SubscriptionKind::kChannel, "subscribe", "unsubscribe"};
+constexpr Words kPatterns = {SubscriptionKind::kPattern, "psubscribe", "punsubscribe"};
+constexpr Words kShardChannels = {SubscriptionKind::kShardChannel, "ssubscribe", "sunsubscribe"};
 
 // What the client is subscribed to now: shard channels count apart from all else.
-int64_t CountFor(const LocalContext& c, Subscription kind) {
+int64_t CountFor(const LocalContext& c, SubscriptionKind kind) {
   const auto& counts = c.session.record->subscribed;
-  if (kind == Subscription::kShardChannel)
-    return counts[static_cast<size_t>(Subscription::kShardChannel)];
-  return counts[static_cast<size_t>(Subscription::kChannel)] +
-         counts[static_cast<size_t>(Subscription::kPattern)];
+  if (kind == SubscriptionKind::kShardChannel)
+    return counts[static_cast<size_t>(SubscriptionKind::kShardChannel)];
+  return counts[static_cast<size_t>(SubscriptionKind::kChannel)] +
+         counts[static_cast<size_t>(SubscriptionKind::kPattern)];
 }
 
 void Confirm(LocalContext& c, std::string_view word, std::optional<std::string_view> name,
-             Subscription kind) {
+             SubscriptionKind kind) {
   c.reply.PushHeader(3);
   c.reply.Bulk(word);
   if (name) {
@@ -77,7 +77,7 @@ void UnsubscribeCommand(LocalContext& c) { Unsubscribe(c, kChannels); }
 void PunsubscribeCommand(LocalContext& c) { Unsubscribe(c, kPatterns); }
 void SunsubscribeCommand(LocalContext& c) { Unsubscribe(c, kShardChannels); }
 
-void ListNames(LocalContext& c, Subscription kind) {
+void ListNames(LocalContext& c, SubscriptionKind kind) {
   if (c.args.size() > 3) {
     return c.reply.Error(
         fmt::format("ERR unknown subcommand or wrong number of arguments for '{}'. "
@@ -89,7 +89,7 @@ void ListNames(LocalContext& c, Subscription kind) {
   for (const std::string& name : names) c.reply.Bulk(name);
 }
 
-void CountNames(LocalContext& c, Subscription kind) {
+void CountNames(LocalContext& c, SubscriptionKind kind) {
   const Args names = c.args.subspan(2);
   c.reply.ArrayHeader(names.size() * 2);
   for (std::string_view name : names) {
@@ -98,12 +98,12 @@ void CountNames(LocalContext& c, Subscription kind) {
   }
 }
 
-void Channels(LocalContext& c) { ListNames(c, Subscription::kChannel); }
-void ShardChannels(LocalContext& c) { ListNames(c, Subscription::kShardChannel); }
-void NumSub(LocalContext& c) { CountNames(c, Subscription::kChannel); }
-void ShardNumSub(LocalContext& c) { CountNames(c, Subscription::kShardChannel); }
+void Channels(LocalContext& c) { ListNames(c, SubscriptionKind::kChannel); }
+void ShardChannels(LocalContext& c) { ListNames(c, SubscriptionKind::kShardChannel); }
+void NumSub(LocalContext& c) { CountNames(c, SubscriptionKind::kChannel); }
+void ShardNumSub(LocalContext& c) { CountNames(c, SubscriptionKind::kShardChannel); }
 void NumPat(LocalContext& c) {
-  c.reply.Integer(static_cast<int64_t>(c.node.core().audience.Size(Subscription::kPattern)));
+  c.reply.Integer(static_cast<int64_t>(c.node.core().audience.Size(SubscriptionKind::kPattern)));
 }
 
 void Help(LocalContext& c) {

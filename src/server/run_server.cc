@@ -67,6 +67,10 @@ std::string_view ServiceState(Readiness readiness) {
   return "STATUS=no member of its cluster any more";
 }
 
+std::string RpcPortName(int raft_port) {
+  return PortName(raft_port == ServerOptions::kPortOff ? raft_port : raft_port + 1);
+}
+
 int Failed(const Status& status) {
   fmt::print(stderr, "mydis server: {}\n", status.message());
   return 1;
@@ -85,8 +89,8 @@ int RunServer(const ServerOptions& options) {
   node.WatchReadiness([&manager](Readiness now) { manager.Tell(ServiceState(now)); });
   if (Status status = node.Start(); !status.ok()) return Failed(status);
   LogInfo("mydis {} is listening on {}: http {}, redis {}, raft {}, rpc {}; data in {}", Version(),
-          options.bind_address, PortName(options.http_port), PortName(options.redis_port),
-          options.raft_port, options.rpc_port(), options.data_dir);
+          options.bind_address, PortName(node.port(Door::kHttp)), PortName(node.port(Door::kRedis)),
+          PortName(node.raft_port()), RpcPortName(node.raft_port()), options.data_dir);
   std::thread waiter([&node] {
     char byte = 0;
     while (read(g_signal_pipe[0], &byte, 1) == 1 && byte != kQuit)

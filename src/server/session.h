@@ -20,6 +20,11 @@ namespace mydis {
 
 struct WatchList;  // server/watches.h
 
+// Of clients that come in by Door::kLibrary: where they are, and who they are if nobody in
+// particular. No user has this name.
+inline constexpr std::string_view kOwnAddress = "embedded:0";
+inline constexpr std::string_view kOwnProgram = "(program)";
+
 inline constexpr std::string_view kErrUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 
 // What others may see of a client (CLIENT LIST on any connection). Written by its own thread.
@@ -129,8 +134,12 @@ struct ClientSession {
   uint64_t user_id = 0;
   std::string user{kDefaultUser};
   bool authenticated = false;
-  // It became "default" without a password while this instance did not know yet whether it may.
+  // It became "default" without a password while this instance did not know yet whether it may, or
+  // whom the program around has said while the users were not known.
   bool unproven = false;
+  // By Door::kLibrary: whom the program around has said; empty: itself, which may do everything.
+  std::string own_user;
+  bool IsOwnProgram() const { return user == kOwnProgram; }
 
   // MULTI
   bool in_multi = false;

@@ -8,6 +8,7 @@
 #include "server/local_families.h"
 #include "server/node.h"
 #include "server/redaction.h"
+#include "server/slow_call.h"
 
 namespace mydis {
 namespace {
@@ -139,29 +140,37 @@ void Connection::NoteTime(const CommandSpec& spec, Args args, uint64_t nanosecon
     NoteCall(spec, args, nanoseconds);
 }
 
-void Connection::NoteCall(const CommandSpec& spec, Args args, uint64_t nanoseconds) {
-  const Config& config = node_.config();
+void NoteSlowCall(Node& node, const CommandSpec& spec, Args args, uint64_t nanoseconds,
+                  const Caller& caller) {
+  const Config& config = node.config();
   const uint64_t microseconds = nanoseconds / 1000;
-  const uint64_t now_s = node_.clock().WallMs() / 1000;
+  const uint64_t now_s = node.clock().WallMs() / 1000;
   const int64_t slow_us = config.slowlog_us;
   if (slow_us >= 0 && microseconds >= static_cast<uint64_t>(slow_us) &&
       (spec.flags & kSkipSlowlog) == 0 && config.slowlog_size > 0) [[unlikely]] {
     SlowCall call{.time_s = now_s,
                   .microseconds = microseconds,
-                  .words = Shortened(node_.table(), spec, args),
-                  .address = session_.record->address,
-                  .client_name = {}};
-    {
-      MutexLock guard(session_.record->mutex);
-      call.client_name = session_.record->name;
-    }
-    node_.slow_log().Add(std::move(call), config.slowlog_size);
+                  .words = Shortened(node.table(), spec, args),
+                  .address = caller.address,
+                  .client_name = caller.client_name};
+    node.slow_log().Add(std::move(call), config.slowlog_size);
   }
   const uint64_t threshold_ms = config.latency_threshold_ms;
   if (threshold_ms > 0 && microseconds >= threshold_ms * 1000) [[unlikely]] {
-    node_.latency().Add((spec.flags & kFast) != 0 ? "fast-command" : "command",
-                        {now_s, microseconds / 1000});
+    node.latency().Add((spec.flags & kFast) != 0 ? "fast-command" : "command",
+                       {now_s, microseconds / 1000});
   }
+}
+
+void Connection::NoteCall(const CommandSpec& spec, Args args, uint64_t nanoseconds) {
+  if (!node_.config().IsSlow(nanoseconds)) [[likely]]
+    return;
+  Caller caller{session_.record->address, {}};
+  {
+    MutexLock guard(session_.record->mutex);
+    caller.client_name = session_.record->name;
+  }
+  NoteSlowCall(node_, spec, args, nanoseconds, caller);
 }
 
 void Connection::NoteItemTime(const BatchItem& item) {

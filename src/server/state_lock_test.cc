@@ -76,5 +76,63 @@ TEST(StateLockTest, NobodySeesHalfAChange) {
   EXPECT_EQ(a, static_cast<uint64_t>(kWrites));
 }
 
+TEST(StateLockTest, VisitorsTakeWhatIsFree) {
+  StateLock lock(1, 2);
+  EXPECT_EQ(lock.own_slots(), 1u);
+  EXPECT_EQ(lock.TryLockShared(7), 2u);
+  EXPECT_EQ(lock.TryLockShared(7), 1u);
+  EXPECT_EQ(lock.TryLockShared(7), std::nullopt);
+  lock.UnlockShared(2);
+  EXPECT_EQ(lock.TryLockShared(0), 2u);
+  lock.UnlockShared(1);
+  lock.UnlockShared(2);
+  EXPECT_EQ(StateLock(1).TryLockShared(0), std::nullopt);
+}
+
+TEST(StateLockTest, VisitorsSeeWholeWrites) {
+  StateLock lock(1, 2);
+  uint64_t first = 0, second = 0;
+  std::atomic<bool> stop{false};
+  std::atomic<uint64_t> visits{0};
+  std::vector<std::thread> visitors;
+  for (uint32_t i = 0; i < 4; ++i) {
+    visitors.emplace_back([&, i] {
+      while (!stop) {
+        const auto slot = lock.TryLockShared(i);
+        if (!slot) continue;
+        EXPECT_EQ(first, second);
+        lock.UnlockShared(*slot);
+        ++visits;
+      }
+    });
+  }
+  for (uint64_t i = 0; i < 10'000 || visits < 1000; ++i) {
+    lock.LockExclusive();
+    ++first;
+    ++second;
+    lock.UnlockExclusive();
+  }
+  stop = true;
+  for (std::thread& visitor : visitors) visitor.join();
+}
+
+TEST(StateLockTest, WhenItIsClosedNobodyIsInAndNobodyComes) {
+  StateLock lock(1, 2);
+  std::atomic<bool> in{false}, closed{false}, left_before_close{false};
+  std::thread visitor([&] {
+    const auto slot = lock.TryLockShared(0);
+    in = true;
+    while (!lock.closed()) std::this_thread::yield();
+    left_before_close = !closed;
+    lock.UnlockShared(*slot);
+  });
+  while (!in) std::this_thread::yield();
+  lock.Close();
+  closed = true;
+  visitor.join();
+  EXPECT_TRUE(left_before_close);
+  EXPECT_EQ(lock.TryLockShared(0), std::nullopt);
+}
+
 }  // namespace
 }  // namespace mydis

@@ -78,8 +78,8 @@ void ThreadStats::Reset() {
   }
 }
 
-Stats::Stats(uint32_t thread_count) {
-  for (uint32_t i = 0; i <= thread_count; ++i)
+Stats::Stats(uint32_t io_threads, uint32_t visitors) : io_threads_(io_threads) {
+  for (uint32_t i = 0; i < io_threads + 1 + visitors; ++i)
     threads.push_back(std::make_unique<ThreadStats>(*this));
 }
 

@@ -55,6 +55,11 @@ constexpr uint64_t TimeBucketLimitNs(size_t bucket) {
 }
 size_t TimeBucketOf(uint64_t nanoseconds);
 
+// Adds to a counter that only one thread writes: no locked instruction is needed.
+inline void AddTo(std::atomic<uint64_t>& counter, uint64_t n) {
+  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+}
+
 // Of one command, counted by one I/O thread: written by that thread alone, read by any.
 struct CommandCount {
   std::atomic<uint64_t> calls{0};
@@ -64,14 +69,14 @@ struct CommandCount {
   std::array<std::atomic<uint64_t>, kTimeBuckets> buckets{};  // Of the timed calls.
   std::atomic<uint64_t> rejected{0};                          // Refused before it ran.
   std::atomic<uint64_t> failed{0};                            // Answered with an error.
+  void AddTime(uint64_t nanoseconds) {
+    AddTo(timed_calls, 1);
+    AddTo(timed_ns, nanoseconds);
+    AddTo(buckets[TimeBucketOf(nanoseconds)], 1);
+  }
 };
 
 struct Stats;
-
-// Adds to a counter that only one thread writes: no locked instruction is needed.
-inline void AddTo(std::atomic<uint64_t>& counter, uint64_t n) {
-  counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-}
 
 // One I/O thread's counts, or those of whoever applies, who has the state's lock: no cache line is
 // shared with another thread while counting.
@@ -115,10 +120,12 @@ struct LoopTotals {
 };
 
 struct Stats {
-  explicit Stats(uint32_t threads);
-  // One each, then one of whoever applies entries.
+  Stats(uint32_t io_threads, uint32_t visitors);
+  // One each, then one of whoever applies entries, then those of the state lock's visitors.
   std::vector<std::unique_ptr<ThreadStats>> threads;
-  ThreadStats& applying() { return *threads.back(); }
+  ThreadStats& applying() { return *threads[io_threads_]; }
+  // REQUIRES: the caller has the slot of this number among the visitors'.
+  ThreadStats& visitor(uint32_t slot) { return *threads[io_threads_ + 1 + slot]; }
   Counter connections;
   Counter rejected_connections;
   Counter net_input_bytes;   // Of connections that have closed; open ones are in their records.
@@ -137,6 +144,7 @@ struct Stats {
   void Reset();
 
  private:
+  const uint32_t io_threads_;
   mutable Mutex mutex_;
   std::map<std::string, uint64_t> errors_ MYDIS_GUARDED_BY(mutex_);
 };

@@ -17,6 +17,8 @@ MAY_INCLUDE = {
     "server": {"include", "base", "types", "state", "commands", "script", "consensus", "protocol",
                "net"},
     "client": {"net", "protocol", "base", "include"},
+    "library": {"include", "base", "types", "state", "commands", "script", "consensus", "protocol",
+                "net", "server", "client"},
     "cli": {"include", "base", "types", "state", "commands", "script", "consensus", "protocol", "net",
             "server", "client"},
 }
@@ -29,7 +31,7 @@ EVERYWHERE = {"mydis/status.h"}
 GENERATED = {"consensus": {"libmydis_engine.h", "_cgo_export.h"}}
 
 _SOCKETS = re.compile(r"boost/(asio|beast(?!/http/))\b|sys/socket\.h|sys/epoll\.h|netinet/|arpa/inet\.h|netdb\.h")
-_MAY_USE_SOCKETS = ("consensus", "net", "server", "client", "cli")
+_MAY_USE_SOCKETS = ("consensus", "net", "server", "client", "library", "cli")
 
 # Standard headers that a deterministic layer has no use for, and what to do instead.
 _BANNED_HEADERS = {

@@ -1,0 +1,15 @@
+// The options of an embedded instance as those of a server, and errors the other way round.
+#pragma once
+
+#include "mydis/instance.h"
+#include "server/options.h"
+
+namespace mydis {
+
+// An error names the field of InstanceOptions that is wrong.
+Result<ServerOptions> ToServerOptions(const InstanceOptions& options);
+
+// The same error in terms of InstanceOptions' fields: "--data-dir" is `data_dir`.
+Status InTermsOfFields(const Status& status, const InstanceOptions& options);
+
+}  // namespace mydis

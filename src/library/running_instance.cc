@@ -1,0 +1,131 @@
+#include "library/running_instance.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include "library/instance_options.h"
+
+namespace mydis {
+namespace {
+
+// While it lives, threads that this one starts take no signal but their own faults: signals are the
+// program's, for threads of its own.
+class NoSignals {
+ public:
+  NoSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+      sigdelset(&all, fault);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  NoSignals(const NoSignals&) = delete;
+  NoSignals& operator=(const NoSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<RunningInstance>> RunningInstance::Start(const InstanceOptions& options) {
+  auto server = ToServerOptions(options);
+  if (!server) return Fail(server.error());
+  const NoSignals no_signals;
+  auto node = std::make_shared<Node>(*server);
+  if (Status status = node->Start(); !status.ok()) return Fail(InTermsOfFields(status, options));
+  auto dialer = std::make_shared<InstanceDialer>(node);
+  auto client = ClientCore::Create(dialer, {.executor = options.executor});
+  if (!client) {
+    node->Stop();
+    return Fail(client.error());
+  }
+  std::shared_ptr<RunningInstance> running(
+      new RunningInstance(std::move(node), std::move(dialer), *std::move(client)));
+  running->watcher_ = std::thread([instance = running.get()] { instance->Watch(); });
+  running->watcher_id_ = running->watcher_.get_id();
+  return running;
+}
+
+RunningInstance::RunningInstance(std::shared_ptr<Node> node, std::shared_ptr<InstanceDialer> dialer,
+                                 std::shared_ptr<ClientCore> client)
+    : node_(std::move(node)), dialer_(std::move(dialer)), client_(std::move(client)) {}
+
+void RunningInstance::Watch() {
+  const Status why = node_->WaitForStop();
+  std::function<void(const Status&)> handler;
+  {
+    MutexLock lock(mutex_);
+    while (!stopping_ && !on_stopped_) changed_.wait(mutex_);
+    if (stopping_) return;
+    handler = std::exchange(on_stopped_, nullptr);
+  }
+  handler(why);
+}
+
+void RunningInstance::OnStopped(std::function<void(const Status&)> handler) {
+  MutexLock lock(mutex_);
+  on_stopped_ = std::move(handler);
+  changed_.notify_all();
+}
+
+bool RunningInstance::OnOwnThread() const {
+  return std::this_thread::get_id() == watcher_id_ || client_->OnCoreThread();
+}
+
+void RunningInstance::Stop() {
+  {
+    MutexLock lock(mutex_);
+    if (std::exchange(stopping_, true)) {
+      while (!stopped_ && !OnOwnThread()) changed_.wait(mutex_);
+      return;
+    }
+    changed_.notify_all();
+  }
+  if (!OnOwnThread()) return StopNow();
+  const NoSignals no_signals;
+  std::thread([instance = shared_from_this()] { instance->StopNow(); }).detach();
+}
+
+void RunningInstance::StopNow() {
+  node_->RequestStop();
+  watcher_.join();
+  dialer_->Close();
+  node_->Stop();
+  client_->Stop();
+  MutexLock lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+Status RunningInstance::WaitUntilReady(std::chrono::milliseconds limit) {
+  if (node_->WaitUntilReady(limit)) return Status::Ok();
+  const InstanceStatus now = status();
+  return {ErrorCode::kTimeout, fmt::format("not ready after {} ms: {}", limit.count(), now.why)};
+}
+
+InstanceStatus RunningInstance::status() {
+  InstanceStatus status;
+  const StateVisits::Visit visit(*dialer_->visits(), StateVisits::kWaits);
+  if (!visit) {
+    status.why = "it has been stopped";
+    return status;
+  }
+  const ConsensusDriver& consensus = visit.node().consensus();
+  const std::shared_ptr<const ReplicaStatus> replica = consensus.status();
+  status.instance_id = consensus.meta().instance_id;
+  status.ready = consensus.readiness() == Readiness::kReady;
+  if (!status.ready) status.why = consensus.why();
+  status.leads = replica->role == RaftRole::kLeader;
+  status.revision = visit.state().revision;
+  for (const MemberStatus& member : replica->members) {
+    status.members.push_back(member.member.instance_id);
+    if (member.member.role == MemberRole::kVoter)
+      status.voters.push_back(member.member.instance_id);
+    if (member.member.raft_id == replica->leader) status.leader = member.member.instance_id;
+  }
+  return status;
+}
+
+}  // namespace mydis
