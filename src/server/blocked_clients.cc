@@ -99,7 +99,7 @@ void BlockedClients::MarkKeys(const Waiter& waiter) {
 void BlockedClients::Out(Waiter& waiter, Waiter::State state) {
   waiter.state = state;
   if (waiter.once != nullptr) {
-    const auto [begin, end] = requests_.equal_range(KeyOf(*waiter.once));
+    const auto [begin, end] = requests_.equal_range(KeyOf(waiter.once->Tag()));
     const auto found =
         std::find_if(begin, end, [&](const auto& entry) { return entry.second.get() == &waiter; });
     if (found != end) {
@@ -128,7 +128,7 @@ void BlockedClients::Register(std::shared_ptr<Waiter> waiter, bool compare) {
   Enqueue(waiter);
   clients_.fetch_add(1, std::memory_order_relaxed);
   if (waiter->once != nullptr) {
-    requests_.emplace(KeyOf(*waiter->once), waiter);
+    requests_.emplace(KeyOf(waiter->once->Tag()), waiter);
     request_count_.fetch_add(1, std::memory_order_relaxed);
   }
   if (compare) MarkKeys(*waiter);
@@ -205,11 +205,11 @@ void BlockedClients::TryRequest(const std::shared_ptr<Waiter>& waiter) {
   has_changed_.store(true, std::memory_order_relaxed);
 }
 
-void BlockedClients::OnRemembered(std::string_view user, std::string_view id) {
+void BlockedClients::OnRemembered(const RequestTag& tag) {
   if (request_count_.load(std::memory_order_relaxed) == 0) [[likely]]
     return;
   MutexLock guard(mutex_);
-  const auto [begin, end] = requests_.equal_range(RequestKey(user, id));
+  const auto [begin, end] = requests_.equal_range(KeyOf(tag));
   for (auto it = begin; it != end; ++it) TryRequest(it->second);
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -101,7 +102,7 @@ class BlockedClients final : public KeyspaceListener, public RequestListener {
   void OnFlush(std::optional<uint32_t> db) override;
   void OnEvent(EventClass, std::string_view, uint32_t, std::string_view) override {}
   // Whoever waits with this request is answered with what was remembered.
-  void OnRemembered(std::string_view user, std::string_view id) override;
+  void OnRemembered(const RequestTag& tag) override;
   // The state was replaced: whoever waits with a request may have been answered in it.
   void RetryRequests();
   // Keys have to be compared.
@@ -148,8 +149,10 @@ class BlockedClients final : public KeyspaceListener, public RequestListener {
   using Keys = std::unordered_map<KeyId, std::unique_ptr<WaitKey>, KeyHash, KeyEqual>;
 
   // Those who wait or try with a request, by it.
-  using RequestKey = std::pair<std::string, std::string>;
-  static RequestKey KeyOf(const OnceRequest& request) { return {request.user, request.id}; }
+  using RequestKey = std::tuple<std::string, std::string, uint64_t>;
+  static RequestKey KeyOf(const RequestTag& tag) {
+    return {std::string(tag.user), std::string(tag.id), tag.number};
+  }
 
   static uint64_t HashOf(uint32_t db, std::string_view key);
   std::atomic<uint32_t>& FilterOf(uint64_t hash) { return filter_[hash % filter_.size()]; }

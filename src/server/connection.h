@@ -131,8 +131,9 @@ class Connection final : private StreamHandler {
   // What prefixes say; they are taken off. Gives an error, or empty.
   struct Prefixes;
   std::string TakePrefixes(const CommandSpec** spec, Args* args, Prefixes* prefixes);
+  static std::string TakeRequest(Args prefix, Prefixes* prefixes);
   // Why this command cannot have an id; empty: it can, or needs none.
-  std::string RefusalOfOnce(const CommandSpec* spec) const;
+  std::string RefusalOfOnce(const CommandSpec* spec, bool numbered) const;
   // ATLEAST: true once the state is that far; else `step` is what became of the command.
   bool PassRevision(uint64_t revision, Step* step);
   // An error of a prefix.

@@ -1,5 +1,5 @@
-// The part of a connection that takes prefixes off its commands: STRONG and EVENTUAL, ONCE,
-// ATLEAST. docs/retries.md has the rules of the last two.
+// The part of a connection that takes prefixes off its commands: STRONG and EVENTUAL, ONCE and
+// NUMBERED, ATLEAST. docs/retries.md has the rules of the last three.
 #include <fmt/format.h>
 
 #include "commands/arg_parser.h"
@@ -12,9 +12,25 @@ namespace mydis {
 
 struct Connection::Prefixes {
   std::optional<Consistency> consistency;
-  std::optional<std::string_view> once;
+  std::optional<std::string_view> once;  // The request's id, or with a number its client.
+  uint64_t number = 0;
+  uint64_t oldest = 0;
   std::optional<uint64_t> at_least;
 };
+
+std::string Connection::TakeRequest(Args prefix, Prefixes* prefixes) {
+  prefixes->once = prefix[1];
+  if (prefix[1].empty() || prefix[1].size() > kMaxRequestId)
+    return fmt::format("ERR the id of a request or client has 1 to {} bytes", kMaxRequestId);
+  if (prefix.size() == 2) return {};
+  const auto number = ParseInteger(prefix[2]);
+  const auto oldest = ParseInteger(prefix[3]);
+  if (!number || !oldest || *oldest < 1 || *number < *oldest)
+    return "ERR the number of a request is 1 or more, and not below the oldest that is waited for";
+  prefixes->number = static_cast<uint64_t>(*number);
+  prefixes->oldest = static_cast<uint64_t>(*oldest);
+  return {};
+}
 
 std::string Connection::TakePrefixes(const CommandSpec** spec, Args* args, Prefixes* prefixes) {
   while (*spec != nullptr) {
@@ -25,11 +41,10 @@ std::string Connection::TakePrefixes(const CommandSpec** spec, Args* args, Prefi
       if (prefixes->consistency) break;
       prefixes->consistency =
           prefix.name == "strong" ? Consistency::kStrong : Consistency::kEventual;
-    } else if (prefix.name == "once") {
+    } else if (prefix.name == "once" || prefix.name == "numbered") {
       if (prefixes->once) break;
-      prefixes->once = (*args)[1];
-      if (prefixes->once->empty() || prefixes->once->size() > kMaxRequestId)
-        return fmt::format("ERR the id of a request has 1 to {} bytes", kMaxRequestId);
+      if (std::string error = TakeRequest(args->first(words), prefixes); !error.empty())
+        return error;
     } else {
       if (prefixes->at_least) break;
       const auto revision = ParseInteger((*args)[1]);
@@ -44,10 +59,12 @@ std::string Connection::TakePrefixes(const CommandSpec** spec, Args* args, Prefi
 
 // What a session does for itself may be done again; what it does elsewhere, or to this instance,
 // not.
-std::string Connection::RefusalOfOnce(const CommandSpec* spec) const {
+std::string Connection::RefusalOfOnce(const CommandSpec* spec, bool numbered) const {
   if (spec == nullptr) return {};
   if (session_.in_multi && !RunsInsideMulti(*spec))
-    return "ERR ONCE stands before EXEC, not before the commands of a transaction";
+    return "ERR ONCE and NUMBERED stand before EXEC, not before the commands of a transaction";
+  // A client that numbers whatever it sends does not know what is remembered.
+  if (numbered) return {};
   if (spec->effect != Effect::kLocal || (spec->flags & (kAudited | kWriteFlag)) == 0) return {};
   if (node_.table().FullName(*spec) == "config|set") return {};
   return fmt::format(
@@ -78,7 +95,8 @@ Connection::Step Connection::HandlePrefixed(const CommandSpec* spec, Args args) 
   if (std::string error = TakePrefixes(&spec, &args, &prefixes); !error.empty())
     return RefusePrefixed(error);
   if (prefixes.once) {
-    if (std::string error = RefusalOfOnce(spec); !error.empty()) return RefusePrefixed(error);
+    if (std::string error = RefusalOfOnce(spec, prefixes.number != 0); !error.empty())
+      return RefusePrefixed(error);
   }
   // Who may not be here is not told how far this instance is.
   const bool refused = session_.requester != nullptr && !session_.requester->error.empty();
@@ -90,7 +108,9 @@ Connection::Step Connection::HandlePrefixed(const CommandSpec* spec, Args args) 
     once_ = std::make_shared<OnceRequest>(
         OnceRequest{.user = session_.user,
                     .id = std::string(*prefixes.once),
-                    .resp_version = static_cast<uint8_t>(session_.resp_version)});
+                    .resp_version = static_cast<uint8_t>(session_.resp_version),
+                    .number = prefixes.number,
+                    .oldest = prefixes.oldest});
   }
   step = HandleCommand(spec, args, prefixes.consistency);
   once_.reset();
@@ -98,7 +118,7 @@ Connection::Step Connection::HandlePrefixed(const CommandSpec* spec, Args args) 
 }
 
 bool Connection::RequestKnown(const SharedOnceRequest& request) {
-  return request != nullptr && thread_.Read().requests.Find(request->user, request->id) != nullptr;
+  return request != nullptr && thread_.Read().requests.Find(request->Tag()) != nullptr;
 }
 
 }  // namespace mydis

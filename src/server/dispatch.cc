@@ -60,7 +60,8 @@ std::string StaleRevision(uint64_t wanted, uint64_t here) {
 size_t PrefixWords(const CommandSpec& spec) {
   if (spec.group != Group::kCluster) return 0;
   if (spec.name == "strong" || spec.name == "eventual") return 1;
-  return spec.name == "once" || spec.name == "atleast" ? 2 : 0;
+  if (spec.name == "once" || spec.name == "atleast") return 2;
+  return spec.name == "numbered" ? 4 : 0;
 }
 
 Args WithoutPrefixes(const CommandTable& table, Args args) {

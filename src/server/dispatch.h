@@ -18,7 +18,7 @@ std::string CheckCommand(const CommandTable& table, const CommandSpec* spec, Arg
 std::string StaleRevision(uint64_t wanted, uint64_t here);
 
 // How many words the prefix that this command is takes, itself included: 1 for STRONG and EVENTUAL,
-// 2 for ONCE and ATLEAST; 0: it is none.
+// 2 for ONCE and ATLEAST, 4 for NUMBERED; 0: it is none.
 size_t PrefixWords(const CommandSpec& spec);
 // What is left behind all prefixes; if nothing is, the last prefix.
 Args WithoutPrefixes(const CommandTable& table, Args args);

@@ -1,4 +1,5 @@
-// The id that a client has given a write (ONCE), on its way from the session into the log.
+// The id or number that a client has given a write (ONCE, NUMBERED), on its way from the session
+// into the log.
 #pragma once
 
 #include <memory>
@@ -12,15 +13,21 @@ namespace mydis {
 
 struct StoredCommand;
 
+// The fields are those of RequestTag.
 struct OnceRequest {
   std::string user;
   std::string id;
   uint64_t words = 0;
   uint8_t resp_version = 2;
+  uint64_t number = 0;
+  uint64_t oldest = 0;
 
-  RequestTag Tag() const { return {user, id, words, resp_version}; }
+  RequestTag Tag() const { return {user, id, words, resp_version, number, oldest}; }
   // The prefix, for words that are carried out anew.
-  std::vector<std::string> Prefix() const { return {"ONCE", id}; }
+  std::vector<std::string> Prefix() const {
+    if (number == 0) return {"ONCE", id};
+    return {"NUMBERED", id, std::to_string(number), std::to_string(oldest)};
+  }
 };
 
 // Constant once the write is submitted. Null: the write has no id.

@@ -1,4 +1,4 @@
-// STRONG, EVENTUAL, ONCE and ATLEAST: prefixes that say what one command promises.
+// STRONG, EVENTUAL, ONCE, NUMBERED and ATLEAST: prefixes that say what one command promises.
 #include "server/local_context.h"
 #include "server/local_families.h"
 
@@ -9,9 +9,8 @@ namespace {
 // given twice comes here.
 void Prefix(LocalContext& c) {
   c.reply.Error(
-      "ERR syntax error: STRONG or EVENTUAL, ONCE id and ATLEAST revision stand before one "
-      "command, "
-      "each once");
+      "ERR syntax error: STRONG or EVENTUAL, ONCE id or NUMBERED client number oldest, and ATLEAST "
+      "revision stand before one command, each once");
 }
 
 constexpr uint32_t kFlags = kLoading | kStale | kNoScript;
@@ -43,6 +42,20 @@ constexpr CommandSpec kFamily[] = {
      .arguments = "command [arg [arg ...]]",
      .example = "EVENTUAL SET k v",
      .example_reply = "+OK",
+     .handler = Prefix},
+    {.name = "numbered",
+     .arity = -5,
+     .effect = Effect::kLocal,
+     .flags = kFlags,
+     .group = Group::kCluster,
+     .since = "0.1.0",
+     .complexity = "That of the command; O(log(N)) when it is repeated, with N replies that the "
+                   "client waits for",
+     .summary = "Runs a write at most once, as ONCE does, for a client that numbers its requests: "
+                "the cluster keeps no reply longer than the client waits for it.",
+     .arguments = "client number:integer oldest:integer command [arg [arg ...]]",
+     .example = "NUMBERED c7 1 1 INCR n; NUMBERED c7 1 1 INCR n",
+     .example_reply = ":1",
      .handler = Prefix},
     {.name = "once",
      .arity = -3,

@@ -32,6 +32,8 @@ void EntryBuilder::Once(const RequestTag& tag) {
   out.Bytes(tag.id);
   out.U64(tag.words);
   out.U8(tag.resp_version);
+  out.Varint(tag.number);
+  if (tag.number != 0) out.Varint(tag.oldest);
 }
 
 void EntryBuilder::AsUser(std::string_view user) {
@@ -102,7 +104,9 @@ Opcode EntryReader::NextOpcode() {
     request_.id = in_.Bytes();
     request_.words = in_.U64();
     request_.resp_version = in_.U8();
-    if (request_.id.empty()) failed_ = true;
+    request_.number = in_.Varint();
+    request_.oldest = request_.number == 0 ? 0 : in_.Varint();
+    if (request_.id.empty() || request_.oldest > request_.number) failed_ = true;
     opcode = Next();
   }
   if (opcode == Opcode::kAsUser) {

@@ -12,8 +12,9 @@
 //     5 mark:         then one of the above; the revision before it is noted, under the next of
 //                     the numbers 0, 1, 2 …
 //     6 once:         bytes user, bytes id, u64 hash of the words, u8 version of the client's
-//                     protocol, then one of the first three, which is carried out only if the state
-//                     remembers no reply to that user's id (request_table.h)
+//                     protocol, varint number, unless that is 0 varint oldest number, then one of
+//                     the first three, which is carried out only if the state remembers no reply to
+//                     that user's id, or client's number (request_table.h)
 //   A watched key's revision is what Keyspace::WatchRevision has to give; or, beside kAtMark, the
 //   number of a mark before it in the entry, since which the key must not have changed.
 //   kPulse:     nothing, or the keys that the leader would let go (EvictionList::Save)

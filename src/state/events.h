@@ -57,11 +57,13 @@ class RemovalListener {
   virtual void OnManyEnd(Cause cause) = 0;
 };
 
+struct RequestTag;  // state/request_table.h
+
 // Told when the reply to a request is remembered (request_table.h). The applying thread.
 class RequestListener {
  public:
   virtual ~RequestListener() = default;
-  virtual void OnRemembered(std::string_view user, std::string_view id) = 0;
+  virtual void OnRemembered(const RequestTag& tag) = 0;
 };
 
 // Takes the messages that applied commands publish, and what else clients of this instance feel.

@@ -22,22 +22,25 @@ uint64_t RequestTable::CostOf(const Record& record) {
   return kRecordCost + record.key.size() + record.reply.size();
 }
 
-const RequestTable::Record* RequestTable::Find(std::string_view user, std::string_view id) const {
-  if (records_.empty()) return nullptr;
+const RememberedReply* RequestTable::Find(const RequestTag& tag) const {
+  if (size() == 0) return nullptr;
   std::string key;
-  AppendKey(user, id, key);
+  AppendKey(tag.user, tag.id, key);
+  if (tag.number != 0) return writers_.Find(key, tag.number);
   const auto found = index_.find(key);
   return found == index_.end() ? nullptr : found->second;
 }
 
 void RequestTable::Add(const RequestTag& tag, std::string reply, uint64_t time_ms,
                        uint64_t revision) {
-  Record record{.key = {},
-                .reply = std::move(reply),
-                .words = tag.words,
-                .time_ms = time_ms,
-                .revision = revision};
-  AppendKey(tag.user, tag.id, record.key);
+  RememberedReply remembered{.reply = std::move(reply), .words = tag.words, .revision = revision};
+  std::string key;
+  AppendKey(tag.user, tag.id, key);
+  if (tag.number != 0) {
+    writers_.Add(key, tag.number, tag.oldest, std::move(remembered), time_ms);
+    return;
+  }
+  Record record{{std::move(remembered)}, std::move(key), time_ms};
   MYDIS_ASSERT(Push(std::move(record)), "a request is remembered once, and in the order of time");
 }
 
@@ -70,6 +73,7 @@ void RequestTable::Save(Encoder& out) const {
     out.U64(record.revision);
     out.Bytes(record.reply);
   }
+  writers_.Save(out);
 }
 
 bool RequestTable::Load(Decoder& in) {
@@ -85,7 +89,7 @@ bool RequestTable::Load(Decoder& in) {
     record.reply = in.Bytes();
     if (!in.ok() || !Push(std::move(record))) return false;
   }
-  return in.ok();
+  return in.ok() && writers_.Load(in);
 }
 
 void RequestTable::CheckInvariants() const {
@@ -100,6 +104,7 @@ void RequestTable::CheckInvariants() const {
     bytes += CostOf(record);
   }
   MYDIS_ASSERT(bytes == bytes_, "the table knows what it counts for");
+  writers_.CheckInvariants();
 }
 
 }  // namespace mydis

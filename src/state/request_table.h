@@ -1,11 +1,12 @@
-// The replies of writes that clients have given ids (ONCE), so that one that is sent again is not
-// carried out again: docs/retries.md.
+// The replies of writes that clients have given ids (ONCE) or numbers (NUMBERED), so that one that
+// is sent again is not carried out again: docs/retries.md.
 //
 // Format, as Save writes it:
 //   varint records, oldest first, each { bytes key, u64 words, u64 time_ms, u64 revision, bytes
-//   reply }; a key is the user's name as bytes, then the id
+//   reply }; a key is the user's name as bytes, then the id. Then what WriterTable writes.
 #pragma once
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "base/codec.h"
+#include "state/writer_table.h"
 
 namespace mydis {
 
@@ -20,22 +22,24 @@ inline constexpr size_t kMaxRequestId = 128;
 
 // What a client says of a write that is to happen once. The views' owner is whoever made it.
 struct RequestTag {
-  std::string_view user;     // Ids are each user's own.
-  std::string_view id;       // 1 to kMaxRequestId bytes; empty: the write has none.
+  std::string_view user;  // Ids are each user's own.
+  // Of the request, or, with a number, of the client that numbers its requests: 1 to kMaxRequestId
+  // bytes. Empty: the write has none.
+  std::string_view id;
   uint64_t words = 0;        // Hash of the command's words: the id is not good for others.
   uint8_t resp_version = 2;  // Of the client.
+  uint64_t number = 0;       // 1, 2, 3 …; 0: the id is that of the request.
+  uint64_t oldest = 0;       // The smallest number whose reply the client still waits for.
   bool given() const { return !id.empty(); }
 };
 
 // Part of the state. Changed by the applying thread alone.
 class RequestTable {
  public:
-  struct Record {
-    std::string key;        // Its user and id, see AppendKey.
-    std::string reply;      // ReplyRecorder's bytes; of a transaction see state_machine_once.cc.
-    uint64_t words = 0;     // As RequestTag has it.
-    uint64_t time_ms = 0;   // The cluster's time when it was carried out.
-    uint64_t revision = 0;  // The state's behind it.
+  // Of a request with an id of its own.
+  struct Record : RememberedReply {
+    std::string key;       // Its user and id, see AppendKey.
+    uint64_t time_ms = 0;  // The cluster's time when it was carried out.
   };
 
   RequestTable() = default;
@@ -43,20 +47,25 @@ class RequestTable {
   RequestTable& operator=(const RequestTable&) = delete;
 
   // nullptr: not known, or known no more. Valid until the table changes.
-  const Record* Find(std::string_view user, std::string_view id) const;
+  const RememberedReply* Find(const RequestTag& tag) const;
   // REQUIRES: it is not known.
   void Add(const RequestTag& tag, std::string reply, uint64_t time_ms, uint64_t revision);
-  // Forgets what was carried out at `time_ms` or before, the oldest first and `most` at the most.
+  // Forgets what was carried out at `time_ms` or before, the oldest first and `most` at the most;
+  // and as many clients that have numbered nothing since.
   void DropUntil(uint64_t time_ms, size_t most) {
-    if (records_.empty() || records_.front().time_ms > time_ms) [[likely]]
+    if (OldestMs() > time_ms) [[likely]]
       return;
     Drop(time_ms, most);
+    writers_.DropUntil(time_ms, most);
   }
   // When the oldest was carried out; UINT64_MAX: there is none.
-  uint64_t OldestMs() const { return records_.empty() ? UINT64_MAX : records_.front().time_ms; }
-  size_t size() const { return records_.size(); }
+  uint64_t OldestMs() const {
+    return std::min(records_.empty() ? UINT64_MAX : records_.front().time_ms, writers_.OldestMs());
+  }
+  // Requests with ids, and clients with numbers.
+  size_t size() const { return records_.size() + writers_.size(); }
   // What it counts for: the same on every instance.
-  uint64_t MemoryBytes() const { return bytes_; }
+  uint64_t MemoryBytes() const { return bytes_ + writers_.MemoryBytes(); }
 
   void Save(Encoder& out) const;
   // Replaces everything; false if the bytes are not what Save writes.
@@ -73,7 +82,8 @@ class RequestTable {
 
   std::deque<Record> records_;  // In the order of their times. They stay where they are.
   boost::unordered_flat_map<std::string_view, const Record*> index_;  // Views of their keys.
-  uint64_t bytes_ = 0;
+  uint64_t bytes_ = 0;                                                // Of records_.
+  WriterTable writers_;
 };
 
 }  // namespace mydis

@@ -13,18 +13,18 @@ RequestTag Tag(std::string_view id, std::string_view user = "ada") {
 
 TEST(RequestTableTest, FindsWhatWasAddedByUserAndId) {
   RequestTable table;
-  EXPECT_EQ(table.Find("ada", "1"), nullptr);
+  EXPECT_EQ(table.Find({.user = "ada", .id = "1"}), nullptr);
   table.Add(Tag("1"), "reply", 1000, 5);
   table.Add(Tag("1", "bob"), "other", 1000, 6);
   // The border between a name and an id is kept.
   table.Add(Tag("11", "ad"), "third", 1001, 7);
-  EXPECT_EQ(table.Find("ad", "a1"), nullptr);
-  const RequestTable::Record* found = table.Find("ada", "1");
+  EXPECT_EQ(table.Find({.user = "ad", .id = "a1"}), nullptr);
+  const RememberedReply* found = table.Find({.user = "ada", .id = "1"});
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->reply, "reply");
   EXPECT_EQ(found->words, 7u);
   EXPECT_EQ(found->revision, 5u);
-  EXPECT_EQ(table.Find("bob", "1")->reply, "other");
+  EXPECT_EQ(table.Find({.user = "bob", .id = "1"})->reply, "other");
   table.CheckInvariants();
 }
 
@@ -37,8 +37,8 @@ TEST(RequestTableTest, ForgetsTheOldestFirstAndABoundedNumber) {
   EXPECT_EQ(table.OldestMs(), 1000u);
   table.DropUntil(1050, 10);
   EXPECT_EQ(table.size(), 90u);
-  EXPECT_EQ(table.Find("ada", "9"), nullptr);
-  EXPECT_NE(table.Find("ada", "10"), nullptr);
+  EXPECT_EQ(table.Find({.user = "ada", .id = "9"}), nullptr);
+  EXPECT_NE(table.Find({.user = "ada", .id = "10"}), nullptr);
   table.DropUntil(1050, 1000);
   EXPECT_EQ(table.OldestMs(), 1051u);
   EXPECT_LT(table.MemoryBytes(), all / 2);
@@ -47,7 +47,7 @@ TEST(RequestTableTest, ForgetsTheOldestFirstAndABoundedNumber) {
   EXPECT_EQ(table.MemoryBytes(), 0u);
   EXPECT_EQ(table.OldestMs(), UINT64_MAX);
   table.Add(Tag("9"), "again", 5000, 1);
-  EXPECT_EQ(table.Find("ada", "9")->reply, "again");
+  EXPECT_EQ(table.Find({.user = "ada", .id = "9"})->reply, "again");
 }
 
 TEST(RequestTableTest, WhatIsSavedIsLoaded) {

@@ -265,8 +265,7 @@ bool StateMachine::ApplyOperation(EntryRun& run, Applied* applied) {
   const bool once = run.in.request().given();
   if (once) [[unlikely]] {
     const RequestTag& tag = run.in.request();
-    if (const auto* known = state_->requests.Find(tag.user, tag.id))
-      return ApplyAgain(run, opcode, *known);
+    if (const auto* known = state_->requests.Find(tag)) return ApplyAgain(run, opcode, *known);
   }
   const bool full = !MakeRoom(run.Seed(UINT32_MAX), applied);
   if (opcode == Opcode::kTransaction) return ApplyTransaction(run);

@@ -124,7 +124,7 @@ class StateMachine {
   void DropRequests(const Envelope& envelope);
   void Remember(const RequestTag& tag, std::string reply);
   // The operation is of a request whose reply is known.
-  bool ApplyAgain(EntryRun& run, Opcode opcode, const RequestTable::Record& known);
+  bool ApplyAgain(EntryRun& run, Opcode opcode, const RememberedReply& known);
   // As ApplyCommand.
   bool ApplyCommandOnce(EntryRun& run, bool full);
   // Runs a command of a transaction; its reply goes to `reply`, if there is one, and behind `kept`.

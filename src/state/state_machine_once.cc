@@ -13,6 +13,10 @@ constexpr std::string_view kErrRequestReused =
     "IDREUSED not run: this request id was used for another command. Give each request an id of "
     "its own, and send the same words when you send it again";
 
+constexpr std::string_view kErrAnswered =
+    "IDREUSED not run: a request of this number was answered, and its client has said so. Give "
+    "each request the next number";
+
 }  // namespace
 
 void StateMachine::DropRequests(const Envelope& envelope) {
@@ -25,16 +29,18 @@ void StateMachine::DropRequests(const Envelope& envelope) {
 
 void StateMachine::Remember(const RequestTag& tag, std::string reply) {
   state_->requests.Add(tag, std::move(reply), state_->time_ms, state_->revision);
-  if (request_listener_ != nullptr) request_listener_->OnRemembered(tag.user, tag.id);
+  if (request_listener_ != nullptr) request_listener_->OnRemembered(tag);
 }
 
-bool StateMachine::ApplyAgain(EntryRun& run, Opcode opcode, const RequestTable::Record& known) {
+bool StateMachine::ApplyAgain(EntryRun& run, Opcode opcode, const RememberedReply& known) {
   const uint64_t words = run.in.request().words;
   run.prefetch.BeforeCommand();
   if (!run.in.SkipOperation(opcode)) return false;
   if (run.observer == nullptr) return true;
   ApplyObserver& observer = *run.observer;
-  if (known.words != words) {
+  if (known.forgotten) {
+    observer.BeginCommand(run.operation).Error(kErrAnswered);
+  } else if (known.words != words) {
     observer.BeginCommand(run.operation).Error(kErrRequestReused);
   } else {
     if (opcode == Opcode::kCommand) {

@@ -1,0 +1,138 @@
+#include "state/writer_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace mydis {
+namespace {
+
+// What a client takes besides its key and replies, and a reply besides its bytes.
+constexpr uint64_t kWriterCost = 768;
+constexpr uint64_t kReplyCost = 72;
+
+const RememberedReply kForgotten = {.reply = {}, .forgotten = true};
+
+}  // namespace
+
+uint64_t WriterTable::CostOf(const Numbered& numbered) {
+  return kReplyCost + numbered.reply.reply.size();
+}
+
+uint64_t WriterTable::CostOf(const Writer& writer) { return kWriterCost + writer.key.size(); }
+
+const RememberedReply* WriterTable::Find(std::string_view key, uint64_t number) const {
+  const auto found = index_.find(key);
+  if (found == index_.end()) return nullptr;
+  const Writer& writer = *found->second;
+  if (number < writer.oldest) return &kForgotten;
+  const auto place = std::ranges::lower_bound(writer.replies, number, {}, &Numbered::number);
+  return place == writer.replies.end() || place->number != number ? nullptr : &place->reply;
+}
+
+WriterTable::Place WriterTable::WriterOf(std::string_view key) {
+  const auto found = index_.find(key);
+  if (found != index_.end()) {
+    writers_.splice(writers_.end(), writers_, found->second);
+    return found->second;
+  }
+  const Place made = writers_.insert(writers_.end(), Writer{.key = std::string(key)});
+  index_.emplace(made->key, made);
+  bytes_ += CostOf(*made);
+  return made;
+}
+
+bool WriterTable::Insert(Writer& writer, Numbered numbered) {
+  const auto place =
+      std::ranges::lower_bound(writer.replies, numbered.number, {}, &Numbered::number);
+  if (place != writer.replies.end() && place->number == numbered.number) return false;
+  bytes_ += CostOf(numbered);
+  writer.replies.insert(place, std::move(numbered));
+  return true;
+}
+
+void WriterTable::Add(std::string_view key, uint64_t number, uint64_t oldest, RememberedReply reply,
+                      uint64_t time_ms) {
+  Writer& writer = *WriterOf(key);
+  MYDIS_ASSERT(time_ms >= writer.time_ms, "clients write in the order of time");
+  writer.time_ms = time_ms;
+  writer.oldest = std::max(writer.oldest, oldest);
+  while (!writer.replies.empty() && writer.replies.front().number < writer.oldest) {
+    bytes_ -= CostOf(writer.replies.front());
+    writer.replies.pop_front();
+  }
+  MYDIS_ASSERT(Insert(writer, {number, std::move(reply)}), "a request is remembered once");
+}
+
+void WriterTable::DropUntil(uint64_t time_ms, size_t most) {
+  for (; most > 0 && OldestMs() <= time_ms; --most) {
+    const Writer& writer = writers_.front();
+    bytes_ -= CostOf(writer);
+    for (const Numbered& numbered : writer.replies) bytes_ -= CostOf(numbered);
+    index_.erase(writer.key);
+    writers_.pop_front();
+  }
+}
+
+void WriterTable::Save(Encoder& out) const {
+  out.Varint(writers_.size());
+  for (const Writer& writer : writers_) {
+    out.Bytes(writer.key);
+    out.U64(writer.oldest);
+    out.U64(writer.time_ms);
+    out.Varint(writer.replies.size());
+    for (const Numbered& numbered : writer.replies) {
+      out.U64(numbered.number);
+      out.U64(numbered.reply.words);
+      out.U64(numbered.reply.revision);
+      out.Bytes(numbered.reply.reply);
+    }
+  }
+}
+
+bool WriterTable::Load(Decoder& in) {
+  index_.clear();
+  writers_.clear();
+  bytes_ = 0;
+  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
+    const std::string key(in.Bytes());
+    if (index_.contains(key)) return false;
+    const uint64_t before_ms = writers_.empty() ? 0 : writers_.back().time_ms;
+    Writer& writer = *WriterOf(key);
+    writer.oldest = in.U64();
+    writer.time_ms = in.U64();
+    if (writer.time_ms < before_ms) return false;
+    for (uint64_t replies = in.Varint(); replies > 0 && in.ok(); --replies) {
+      Numbered numbered;
+      numbered.number = in.U64();
+      numbered.reply.words = in.U64();
+      numbered.reply.revision = in.U64();
+      numbered.reply.reply = in.Bytes();
+      if (!in.ok() || numbered.number < writer.oldest || !Insert(writer, std::move(numbered)))
+        return false;
+    }
+  }
+  return in.ok();
+}
+
+void WriterTable::CheckInvariants() const {
+  MYDIS_ASSERT(index_.size() == writers_.size(), "every client is found");
+  uint64_t bytes = 0;
+  uint64_t time_ms = 0;
+  for (const Writer& writer : writers_) {
+    MYDIS_ASSERT(writer.time_ms >= time_ms, "clients stand in the order of their times");
+    time_ms = writer.time_ms;
+    bytes += CostOf(writer);
+    uint64_t number = 0;
+    for (const Numbered& numbered : writer.replies) {
+      MYDIS_ASSERT(numbered.number > number && numbered.number >= writer.oldest,
+                   "replies stand in the order of their numbers, and none is forgotten");
+      number = numbered.number;
+      bytes += CostOf(numbered);
+    }
+  }
+  MYDIS_ASSERT(bytes == bytes_, "the table knows what it counts for");
+}
+
+}  // namespace mydis
