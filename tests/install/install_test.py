@@ -55,7 +55,10 @@ class Install(unittest.TestCase):
         for name in ("bin/mydis", "lib/libmydis.a", "lib/libmydis.so", "lib/libmydis.so.0",
                      "lib/pkgconfig/mydis.pc", "lib/cmake/mydis/mydisConfig.cmake",
                      "lib/cmake/mydis/mydisConfigVersion.cmake", "include/mydis/mydis.h",
-                     "share/doc/mydis/examples/mydis.conf", "lib/systemd/system/mydis.service"):
+                     "share/doc/mydis/examples/mydis.conf", "lib/systemd/system/mydis.service",
+                     "share/man/man1/mydis.1.gz", "share/man/man1/mydis-server.1.gz",
+                     "share/bash-completion/completions/mydis", "share/zsh/vendor-completions/_mydis",
+                     "share/fish/vendor_completions.d/mydis.fish"):
             self.installed(name)
         version = self.run_well(self.installed("bin/mydis"), "--version")
         self.assertRegex(version, r"^mydis \d+\.\d+\.\d+\n$")
