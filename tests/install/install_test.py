@@ -140,6 +140,22 @@ class Install(unittest.TestCase):
             self.assertEqual([name for name in symbols if not API.fullmatch(name)], [], library)
             self.assertTrue(any("Instance" in name for name in symbols), library)
 
+    def test_all_of_the_api_is_visible(self):
+        """What the public classes leave to the library, by the archives that it is made of."""
+        classes = set()
+        for header in self.headers:
+            with open(header) as file:
+                classes |= set(re.findall(r"(?m)^(?:class|struct) (?:MYDIS_API )?(\w+)", file.read()))
+        method = re.compile(rf"mydis::(?:detail::)?(?:{'|'.join(classes)})::[^:(]+\(")
+        made = self.functions(os.path.join(BUILD, "libmydis_client.a"), os.path.join(BUILD, "libmydis_library.a"))
+        wanted = {function for function in made if method.match(function)}
+        self.assertTrue(any(function.startswith("mydis::Session::") for function in wanted))
+        self.assertEqual(sorted(wanted - self.functions(self.installed("lib/libmydis.a"))), [])
+
+    def functions(self, *archives):
+        lines = self.run_well("nm", "-gC", "--defined-only", *archives).splitlines()
+        return {line.split(" T ", 1)[1] for line in lines if " T " in line}
+
     def test_a_shared_library_can_be_loaded_while_a_program_runs(self):
         # Thread-local variables of the whole library have to fit into what was left free at the start.
         ctypes.CDLL(self.installed("lib/libmydis.so.0"))
