@@ -13,21 +13,19 @@ if(TARGET mydis)
     configure_file(${MYDIS_PACKAGING}/mydis.service.in ${CMAKE_BINARY_DIR}/mydis.service @ONLY)"
     COMPONENT server)
   install(FILES ${CMAKE_BINARY_DIR}/mydis.service DESTINATION lib/systemd/system COMPONENT server)
-  if(EXISTS ${CMAKE_SOURCE_DIR}/src/cli/man_command.cc)
-    set(MYDIS_GENERATED ${CMAKE_BINARY_DIR}/generated)
-    install(CODE "
-      set(MYDIS_PROGRAM \"$<TARGET_FILE:mydis>\")
-      set(MYDIS_GENERATED \"${MYDIS_GENERATED}\")
-      include(${CMAKE_SOURCE_DIR}/cmake/GeneratePages.cmake)"
-      COMPONENT server)
-    install(DIRECTORY ${MYDIS_GENERATED}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT server)
-    install(FILES ${MYDIS_GENERATED}/mydis
-            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT server)
-    install(FILES ${MYDIS_GENERATED}/_mydis
-            DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT server)
-    install(FILES ${MYDIS_GENERATED}/mydis.fish
-            DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT server)
-  endif()
+  set(MYDIS_GENERATED ${CMAKE_BINARY_DIR}/generated)
+  install(CODE "
+    set(MYDIS_PROGRAM \"$<TARGET_FILE:mydis>\")
+    set(MYDIS_GENERATED \"${MYDIS_GENERATED}\")
+    include(${CMAKE_SOURCE_DIR}/cmake/GeneratePages.cmake)"
+    COMPONENT server)
+  install(DIRECTORY ${MYDIS_GENERATED}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT server)
+  install(FILES ${MYDIS_GENERATED}/mydis
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT server)
+  install(FILES ${MYDIS_GENERATED}/_mydis
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT server)
+  install(FILES ${MYDIS_GENERATED}/mydis.fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT server)
 endif()
 
 if(TARGET mydis_shared)

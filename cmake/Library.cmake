@@ -1,13 +1,12 @@
 # The public library, libmydis.a and libmydis.so: src/library, src/client and what they need of the
-# other layers, with everything of Go, Lua and C++ that Debian has no shared library for. Both are made of one
-# object, whose only global symbols are those of include/mydis: a program may have another Lua, or
-# another Go, without either knowing of the other.
+# other layers, with everything of Go, Lua and C++ that Debian has no shared library for. Both are
+# made of one object, whose only global symbols are those of include/mydis: a program may have another
+# Lua, or another Go, without either knowing of the other.
 #
 #   layers ──ld -r──► mydis_all.o ──objcopy──► mydis.o ──┬─ libmydis.a
 #                                                        └─ libmydis.so.0
-get_target_property(MYDIS_LIBRARY_TYPE mydis_library TYPE)
 # Sanitizers and fuzzers want whole programs.
-if(NOT MYDIS_LIBRARY_TYPE STREQUAL "STATIC_LIBRARY" OR MYDIS_SANITIZE OR MYDIS_FUZZ)
+if(MYDIS_SANITIZE OR MYDIS_FUZZ)
   return()
 endif()
 # The others cannot take the groups of inline functions apart.

@@ -58,7 +58,7 @@ class Pipeline : public Calls<Pipeline, Future> {
   }
   size_t size() const { return calls_.size(); }
   // Sends what was collected, and empties the pipeline. The futures are complete later.
-  void Send(const CallOptions& options = {});
+  MYDIS_API void Send(const CallOptions& options = {});
 
  private:
   MYDIS_API detail::AnswerState Add(CallKind kind, const Words& words, const CallOptions& options);
@@ -81,7 +81,7 @@ class Transaction : public Calls<Transaction, Future> {
     return Future<T>(Add(kind, words));
   }
   // It takes place only if the key was last changed at this revision; 0: if there is no such key.
-  Transaction& If(std::string_view key, uint64_t revision);
+  MYDIS_API Transaction& If(std::string_view key, uint64_t revision);
   // Whether it took place: false if a condition did not hold. The futures are complete then. A call
   // that fails, of the others' success, has its own error.
   MYDIS_API Result<bool> Execute(const CallOptions& options = {});

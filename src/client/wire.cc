@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace mydis {
@@ -67,11 +68,13 @@ Status Wire::SendQueue(OutputQueue& queue) {
 }
 
 Status Wire::Receive() {
-  thread_local char buffer[kReadSize];
-  const ssize_t n = recv(fd(), buffer, sizeof buffer, MSG_DONTWAIT);
+  // On the heap: thread-local bytes themselves must fit into what a program keeps free for libraries
+  // that are loaded while it runs.
+  thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(kReadSize);
+  const ssize_t n = recv(fd(), buffer.get(), kReadSize, MSG_DONTWAIT);
   if (n < 0) return errno == EAGAIN || errno == EINTR ? Status::Ok() : SocketError(errno);
   if (n == 0) return SocketError(ECONNRESET);
-  const std::string_view bytes(buffer, static_cast<size_t>(n));
+  const std::string_view bytes(buffer.get(), static_cast<size_t>(n));
   if (!connection_.filter) {
     reader_.Feed(bytes);
     return Status::Ok();

@@ -55,7 +55,10 @@ class Install(unittest.TestCase):
         for name in ("bin/mydis", "lib/libmydis.a", "lib/libmydis.so", "lib/libmydis.so.0",
                      "lib/pkgconfig/mydis.pc", "lib/cmake/mydis/mydisConfig.cmake",
                      "lib/cmake/mydis/mydisConfigVersion.cmake", "include/mydis/mydis.h",
-                     "share/doc/mydis/examples/mydis.conf", "lib/systemd/system/mydis.service"):
+                     "share/doc/mydis/examples/mydis.conf", "lib/systemd/system/mydis.service",
+                     "share/man/man1/mydis.1.gz", "share/man/man1/mydis-server.1.gz",
+                     "share/bash-completion/completions/mydis", "share/zsh/vendor-completions/_mydis",
+                     "share/fish/vendor_completions.d/mydis.fish"):
             self.installed(name)
         version = self.run_well(self.installed("bin/mydis"), "--version")
         self.assertRegex(version, r"^mydis \d+\.\d+\.\d+\n$")
@@ -136,6 +139,22 @@ class Install(unittest.TestCase):
             symbols = [line.split()[2].split("@")[0] for line in lines if len(line.split()) == 3]
             self.assertEqual([name for name in symbols if not API.fullmatch(name)], [], library)
             self.assertTrue(any("Instance" in name for name in symbols), library)
+
+    def test_all_of_the_api_is_visible(self):
+        """What the public classes leave to the library, by the archives that it is made of."""
+        classes = set()
+        for header in self.headers:
+            with open(header) as file:
+                classes |= set(re.findall(r"(?m)^(?:class|struct) (?:MYDIS_API )?(\w+)", file.read()))
+        method = re.compile(rf"mydis::(?:detail::)?(?:{'|'.join(classes)})::[^:(]+\(")
+        made = self.functions(os.path.join(BUILD, "libmydis_client.a"), os.path.join(BUILD, "libmydis_library.a"))
+        wanted = {function for function in made if method.match(function)}
+        self.assertTrue(any(function.startswith("mydis::Session::") for function in wanted))
+        self.assertEqual(sorted(wanted - self.functions(self.installed("lib/libmydis.a"))), [])
+
+    def functions(self, *archives):
+        lines = self.run_well("nm", "-gC", "--defined-only", *archives).splitlines()
+        return {line.split(" T ", 1)[1] for line in lines if " T " in line}
 
     def test_a_shared_library_can_be_loaded_while_a_program_runs(self):
         # Thread-local variables of the whole library have to fit into what was left free at the start.

@@ -130,12 +130,25 @@ class Deb(unittest.TestCase):
     def test_the_program_has_what_a_server_needs(self):
         names = self.names("mydis")
         for name in ("/usr/bin/mydis", "/lib/systemd/system/mydis.service", "/etc/mydis/mydis.conf",
-                     "/usr/share/doc/mydis/copyright", "/usr/share/doc/mydis/changelog.Debian.gz"):
+                     "/usr/share/doc/mydis/copyright", "/usr/share/doc/mydis/changelog.Debian.gz",
+                     "/usr/share/man/man1/mydis.1.gz", "/usr/share/man/man1/mydis-server.1.gz",
+                     "/usr/share/bash-completion/completions/mydis",
+                     "/usr/share/zsh/vendor-completions/_mydis",
+                     "/usr/share/fish/vendor_completions.d/mydis.fish"):
             self.assertTrue(name in names or "/usr" + name in names, name)
         self.assertEqual({owner for _, owner in names.values()}, {"root/root"})
         fields = run("dpkg-deb", "--field", self.package("mydis")).stdout
         for needed in ("adduser", "libjemalloc2", "libssl3", "libc6 (>= "):
             self.assertRegex(fields, rf"(?m)^Depends:.*{re.escape(needed)}")
+
+    def test_the_library_is_in_two(self):
+        self.assertIn("/usr/lib/libmydis.so.0", self.names("libmydis0"))
+        names = self.names("libmydis-dev")
+        for name in ("/usr/lib/libmydis.so", "/usr/lib/libmydis.a", "/usr/include/mydis/mydis.h",
+                     "/usr/lib/pkgconfig/mydis.pc", "/usr/lib/cmake/mydis/mydisConfig.cmake"):
+            self.assertIn(name, names)
+        fields = run("dpkg-deb", "--field", self.package("libmydis-dev")).stdout
+        self.assertRegex(fields, r"(?m)^Depends: libmydis0 \(= ")
 
     def test_what_the_configuration_names_are_options(self):
         folder = self.unpacked("mydis")
