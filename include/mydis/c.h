@@ -109,8 +109,8 @@ MYDIS_API mydis_error* mydis_instance_start(const mydis_options* options, mydis_
 MYDIS_API mydis_error* mydis_instance_wait_until_ready(mydis_instance* instance, int64_t limit_ms);
 MYDIS_API mydis_error* mydis_instance_session(mydis_instance* instance,
                                               const mydis_options* options, mydis_session** out);
-/* A map: instance_id, ready, why, leads, leader, revision, members, http_port, redis_port,
- * raft_port. Later libraries may have more in it. */
+/* A map: instance_id, ready, why, leads, leader, revision, members, voters, http_port,
+ * redis_port, raft_port. Later libraries may have more in it. */
 MYDIS_API mydis_error* mydis_instance_status(const mydis_instance* instance, mydis_reply** out);
 /* Calls back once if it has to stop, or is told to (`why` is NULL then). `why` is the library's. */
 MYDIS_API mydis_error* mydis_instance_on_stopped(
