@@ -74,12 +74,13 @@ MYDIS_API void mydis_error_free(mydis_error* error);
  *  Clients:   address ("host:port", set again for each further one), token, user, password,
  *             connect-timeout, tls (yes, no), tls-ca, tls-cert, tls-key, tls-server-name,
  *             idle-connections
- *  Instances: the options of `mydis server`: data-dir, redis-port (-1, the default: none),
- * http-port, raft-port, bind-address, advertise-address, join (again for each), expect, bootstrap
- *             (yes, no), max-voters, name, instance-id, password, cluster-key-file, tls-cert,
- * tls-key, tls-ca, raft-timeout, write-consistency, read-consistency, durability (commit, relaxed),
- * io-threads Sessions:  database, read-consistency, write-consistency (eventual, strong),
- * time-limit, min-revision, name, user
+ *  Instances: those of `mydis server`: data-dir, redis-port (-1, the default: none), http-port,
+ *             raft-port, bind-address, advertise-address, join (set again for each), expect,
+ *             bootstrap (yes, no), max-voters, name, instance-id, password, cluster-key-file,
+ *             tls-cert, tls-key, tls-ca, raft-timeout, write-consistency, read-consistency,
+ *             durability (commit, relaxed), io-threads
+ *  Sessions:  database, read-consistency, write-consistency (eventual, strong), time-limit,
+ *             min-revision, name, user
  */
 typedef struct mydis_options mydis_options;
 

@@ -67,11 +67,12 @@ Status Wire::SendQueue(OutputQueue& queue) {
 }
 
 Status Wire::Receive() {
-  thread_local char buffer[kReadSize];
-  const ssize_t n = recv(fd(), buffer, sizeof buffer, MSG_DONTWAIT);
+  // On the heap: a shared library that is loaded later has thread-local room for about a kilobyte.
+  thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(kReadSize);
+  const ssize_t n = recv(fd(), buffer.get(), kReadSize, MSG_DONTWAIT);
   if (n < 0) return errno == EAGAIN || errno == EINTR ? Status::Ok() : SocketError(errno);
   if (n == 0) return SocketError(ECONNRESET);
-  const std::string_view bytes(buffer, static_cast<size_t>(n));
+  const std::string_view bytes(buffer.get(), static_cast<size_t>(n));
   if (!connection_.filter) {
     reader_.Feed(bytes);
     return Status::Ok();
