@@ -90,26 +90,3 @@ foreach(fault ack-before-sync forget-origins skip-read-barrier)
            COMMAND sh -c "$<TARGET_FILE:mydis_sim> --seeds 200 --fault ${fault}; s=$?; [ $s -eq 1 ] || [ $s -eq 134 ]")
   set_tests_properties(sim_finds_${fault} PROPERTIES TIMEOUT 600)
 endforeach()
-
-# The library's typed calls, by the words that they send: no server.
-add_executable(calls_words_test tests/library/calls_words_test.cc tests/library/command_docs.cc)
-target_include_directories(calls_words_test PRIVATE ${CMAKE_SOURCE_DIR}/include
-                                                    ${CMAKE_SOURCE_DIR}/tests)
-target_compile_definitions(calls_words_test PRIVATE MYDIS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-target_link_libraries(calls_words_test PRIVATE GTest::gmock GTest::gtest_main)
-add_test(NAME library_calls_words COMMAND calls_words_test)
-
-# Each of them against a running instance.
-if(TARGET mydis)
-  add_executable(calls_test tests/library/calls_collections_test.cc
-                            tests/library/calls_forms.cc
-                            tests/library/calls_sorted_sets_test.cc
-                            tests/library/calls_streams_test.cc
-                            tests/library/calls_strings_test.cc)
-  target_include_directories(calls_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(calls_test PRIVATE mydis_client GTest::gmock GTest::gtest_main)
-  add_test(NAME library_calls
-           COMMAND ${CMAKE_SOURCE_DIR}/tests/library/with_instance.py $<TARGET_FILE:calls_test>)
-  set_tests_properties(library_calls PROPERTIES TIMEOUT 300
-                       ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
-endif()

@@ -74,12 +74,13 @@ MYDIS_API void mydis_error_free(mydis_error* error);
  *  Clients:   address ("host:port", set again for each further one), token, user, password,
  *             connect-timeout, tls (yes, no), tls-ca, tls-cert, tls-key, tls-server-name,
  *             idle-connections
- *  Instances: the options of `mydis server`: data-dir, redis-port (-1, the default: none),
- * http-port, raft-port, bind-address, advertise-address, join (again for each), expect, bootstrap
- *             (yes, no), max-voters, name, instance-id, password, cluster-key-file, tls-cert,
- * tls-key, tls-ca, raft-timeout, write-consistency, read-consistency, durability (commit, relaxed),
- * io-threads Sessions:  database, read-consistency, write-consistency (eventual, strong),
- * time-limit, min-revision, name, user
+ *  Instances: those of `mydis server`: data-dir, redis-port (-1, the default: none), http-port,
+ *             raft-port, bind-address, advertise-address, join (set again for each), expect,
+ *             bootstrap (yes, no), max-voters, name, instance-id, password, cluster-key-file,
+ *             tls-cert, tls-key, tls-ca, raft-timeout, write-consistency, read-consistency,
+ *             durability (commit, relaxed), io-threads, reading-threads
+ *  Sessions:  database, read-consistency, write-consistency (eventual, strong), time-limit,
+ *             min-revision, name, user
  */
 typedef struct mydis_options mydis_options;
 
@@ -109,8 +110,8 @@ MYDIS_API mydis_error* mydis_instance_start(const mydis_options* options, mydis_
 MYDIS_API mydis_error* mydis_instance_wait_until_ready(mydis_instance* instance, int64_t limit_ms);
 MYDIS_API mydis_error* mydis_instance_session(mydis_instance* instance,
                                               const mydis_options* options, mydis_session** out);
-/* A map: instance_id, ready, why, leads, leader, revision, members, http_port, redis_port,
- * raft_port. Later libraries may have more in it. */
+/* A map: instance_id, ready, why, leads, leader, revision, members, voters, http_port,
+ * redis_port, raft_port. Later libraries may have more in it. */
 MYDIS_API mydis_error* mydis_instance_status(const mydis_instance* instance, mydis_reply** out);
 /* Calls back once if it has to stop, or is told to (`why` is NULL then). `why` is the library's. */
 MYDIS_API mydis_error* mydis_instance_on_stopped(

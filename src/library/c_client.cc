@@ -23,10 +23,14 @@ mydis_error* NewSession(Maker* maker, const mydis_options* options, mydis_sessio
 
 Value Text(std::string_view text) { return Value::String(std::string(text)); }
 
+Value Texts(const std::vector<std::string>& texts) {
+  std::vector<Value> values;
+  for (const std::string& text : texts) values.push_back(Text(text));
+  return Value::Collection(Value::Kind::kArray, std::move(values));
+}
+
 Value ToValue(const mydis::Instance& instance) {
   const mydis::InstanceStatus status = instance.status();
-  std::vector<Value> members;
-  for (const std::string& member : status.members) members.push_back(Text(member));
   std::vector<Value> fields;
   const auto add = [&](std::string_view name, Value value) {
     fields.push_back(Text(name));
@@ -38,7 +42,8 @@ Value ToValue(const mydis::Instance& instance) {
   add("leads", Value::Bool(status.leads));
   add("leader", Text(status.leader));
   add("revision", Value::Integer(static_cast<int64_t>(status.revision)));
-  add("members", Value::Collection(Value::Kind::kArray, std::move(members)));
+  add("members", Texts(status.members));
+  add("voters", Texts(status.voters));
   add("http_port", Value::Integer(instance.http_port()));
   add("redis_port", Value::Integer(instance.redis_port()));
   add("raft_port", Value::Integer(instance.raft_port()));
