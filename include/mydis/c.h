@@ -78,7 +78,7 @@ MYDIS_API void mydis_error_free(mydis_error* error);
  * http-port, raft-port, bind-address, advertise-address, join (again for each), expect, bootstrap
  *             (yes, no), max-voters, name, instance-id, password, cluster-key-file, tls-cert,
  * tls-key, tls-ca, raft-timeout, write-consistency, read-consistency, durability (commit, relaxed),
- * io-threads Sessions:  database, read-consistency, write-consistency (eventual, strong),
+ * io-threads, reading-threads Sessions:  database, read-consistency, write-consistency (eventual, strong),
  * time-limit, min-revision, name, user
  */
 typedef struct mydis_options mydis_options;

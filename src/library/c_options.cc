@@ -103,6 +103,7 @@ constexpr Option<InstanceOptions> kInstanceOptions[] = {
     MYDIS_OPTION(InstanceOptions, "read-consistency", read_consistency),
     {"durability", ReadDurability},
     MYDIS_OPTION(InstanceOptions, "io-threads", io_threads),
+    MYDIS_OPTION(InstanceOptions, "reading-threads", reading_threads),
 };
 
 constexpr Option<SessionOptions> kSessionOptions[] = {
