@@ -32,8 +32,9 @@ std::string FieldNames(std::string_view text) {
 
 Status InTermsOfFields(const Status& status, std::string_view data_dir) {
   std::string message = FieldNames(status.message());
-  // Errors of files name the file alone.
-  if (message == status.message() && message.contains(data_dir)) message = "data_dir: " + message;
+  // Errors of files begin with the file.
+  if (!status.message().starts_with("--") && message.contains(data_dir))
+    message = fmt::format("data_dir: {}", message);
   return {status.code(), std::move(message)};
 }
 
