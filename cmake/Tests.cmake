@@ -17,6 +17,7 @@ foreach(tool lint transcript harness differential)
   add_test(NAME ${tool}_test COMMAND ${CMAKE_SOURCE_DIR}/tools/${tool}_test.py)
 endforeach()
 
+add_test(NAME docs_embedding COMMAND ${CMAKE_SOURCE_DIR}/tests/docs/code_blocks_test.py)
 add_test(NAME bench_run COMMAND ${CMAKE_SOURCE_DIR}/tests/bench/run_test.py)
 
 # Transcripts: every command has one, checked against redis-server, and where there is a mydis program four ways against it.

@@ -100,7 +100,7 @@ class MYDIS_API Instance {
 };
 
 // Takes the lines that the library would log, of all instances of this process; without one nothing
-// is logged. Called by any thread, one at a time.
+// is logged. Called by any thread, one at a time; it must not call the library.
 MYDIS_API void SetLogHandler(
     std::function<void(std::string_view level, std::string_view line)> handler);
 

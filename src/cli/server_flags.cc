@@ -28,7 +28,7 @@ constexpr OptionSpec kOptions[] = {
     {"--http-port", "N", "port for HTTP; -1: none", "2380"},
     {"--http-cors-origin", "ORIGIN", "whose pages may call the HTTP port: an origin, or *"},
     {"--redis-port", "N", "port for Redis clients; -1: none", "2381"},
-    {"--raft-port", "N", "port for the other instances, which also use the next one", "2382"},
+    {"--raft-port", "N", "port for the other instances, which also use the next one; -1: none", "2382"},
     {"--port-base", "N", "all ports at once: HTTP N, Redis N+1, Raft N+2 and N+3"},
     {"--instance-id", "ID", "what the cluster calls this instance", "advertise address:Raft port"},
     {"--join", "HOST:RAFTPORT[,...]",

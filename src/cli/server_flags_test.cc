@@ -56,7 +56,6 @@ TEST(ServerFlags, PortBaseSetsAllAndSinglePortsGoBeforeIt) {
   EXPECT_EQ(options->http_port, 3000);
   EXPECT_EQ(options->redis_port, -1);
   EXPECT_EQ(options->raft_port, 3002);
-  EXPECT_EQ(options->rpc_port(), 3003);
 }
 
 TEST(ServerFlags, JoinTakesSeveral) {
@@ -69,7 +68,7 @@ TEST(ServerFlags, JoinTakesSeveral) {
 
 TEST(ServerFlags, ErrorsSayWhereAndWhatToDo) {
   EXPECT_EQ(Refusal({"--redis-port", "70000"}),
-            "--redis-port: 70000 is not a port (1 to 65535, or -1 to turn it off)");
+            "--redis-port: 70000 is not a port (1 to 65535, 0 for any, or -1 to turn it off)");
   EXPECT_EQ(Refusal({"--data-dri", "x"}),
             "--data-dri is not an option; did you mean --data-dir? try mydis server --help");
   EXPECT_EQ(Refusal({"--data-dir"}), "--data-dir needs a value: --data-dir DIR");

@@ -30,11 +30,11 @@ std::string FieldNames(std::string_view text) {
 
 }  // namespace
 
-Status InTermsOfFields(const Status& status, const InstanceOptions& options) {
+Status InTermsOfFields(const Status& status, std::string_view data_dir) {
   std::string message = FieldNames(status.message());
-  // Errors of files name the file alone.
-  if (message == status.message() && message.contains(options.data_dir))
-    message = "data_dir: " + message;
+  // Errors of files begin with the file.
+  if (!status.message().starts_with("--") && message.contains(data_dir))
+    message = fmt::format("data_dir: {}", message);
   return {status.code(), std::move(message)};
 }
 
@@ -72,7 +72,7 @@ Result<ServerOptions> ToServerOptions(const InstanceOptions& options) {
   }
   server.visitors = options.reading_threads;
   if (Status status = server.Validate(); !status.ok())
-    return Fail(InTermsOfFields(status, options));
+    return Fail(InTermsOfFields(status, options.data_dir));
   return server;
 }
 

@@ -183,6 +183,23 @@ TEST_F(InstanceTest, ShutdownReachesTheProgram) {
   EXPECT_TRUE(why.ok()) << why.message();
 }
 
+TEST_F(InstanceTest, WhatItCannotGoOnWithReachesTheProgram) {
+  StartReady().reset();
+  InstanceOptions options = Options("other");
+  options.raft_port = 0;
+  const auto other = StartReady(options);
+  // Directories are mixed up: this one is of another cluster than the one that it is to join.
+  options = Options();
+  options.raft_port = 0;
+  options.join = {"127.0.0.1:" + std::to_string(other->raft_port())};
+  const auto instance = Start(options);
+  std::promise<Status> told;
+  instance->OnStopped([&](const Status& why) { told.set_value(why); });
+  const Status why = told.get_future().get();
+  EXPECT_EQ(why.code(), ErrorCode::kInvalid);
+  EXPECT_THAT(why.message(), HasSubstr("give the right data_dir"));
+}
+
 TEST_F(InstanceTest, StopFromWithinCallbacks) {
   auto instance = StartReady();
   std::promise<void> done;

@@ -34,7 +34,8 @@ Result<std::shared_ptr<RunningInstance>> RunningInstance::Start(const InstanceOp
   if (!server) return Fail(server.error());
   const NoSignals no_signals;
   auto node = std::make_shared<Node>(*server);
-  if (Status status = node->Start(); !status.ok()) return Fail(InTermsOfFields(status, options));
+  if (Status status = node->Start(); !status.ok())
+    return Fail(InTermsOfFields(status, options.data_dir));
   auto dialer = std::make_shared<InstanceDialer>(node);
   auto client = ClientCore::Create(dialer, {.executor = options.executor});
   if (!client) {
@@ -61,7 +62,7 @@ void RunningInstance::Watch() {
     if (stopping_) return;
     handler = std::exchange(on_stopped_, nullptr);
   }
-  handler(why);
+  handler(InTermsOfFields(why, node_->options().data_dir));
 }
 
 void RunningInstance::OnStopped(std::function<void(const Status&)> handler) {

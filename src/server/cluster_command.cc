@@ -159,6 +159,8 @@ void RunAdmin(LocalContext& c, AdminRequest request) {
 void Add(LocalContext& c) {
   if (c.in_transaction)
     return c.reply.Error("ERR cluster administration is not allowed inside a transaction");
+  if (c.node.raft_port() == ServerOptions::kPortOff)
+    return c.reply.Error("ERR nobody can join this instance: start it with a --raft-port");
   auto address = ParseHostPort(c.args[2]);
   if (!address) return c.reply.Error("ERR " + address.error().message());
   const auto resume = c.Suspend();

@@ -4,7 +4,6 @@
 
 #include <array>
 
-#include "base/error_table.h"
 #include "base/read_trace.h"
 #include "net/tcp.h"
 #include "server/blocked_command.h"
@@ -190,13 +189,6 @@ void Connection::Resumed(uint64_t suspension, LocalContext::Answer answer) {
     if ((call->command.spec->flags & kBlocking) == 0)
       NoteTime(*call->command.spec, call->command.Views(views), call->timer.Nanoseconds());
   }
-  GoOn();
-}
-
-void Connection::BarrierDone(const Status& status) {
-  if (closed_ || wait_ != Wait::kBarrier) return;
-  // A failure is the answer of every strong read that the barrier was for.
-  barrier_error_ = status.ok() ? std::string() : RedisError(status);
   GoOn();
 }
 

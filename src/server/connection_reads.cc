@@ -1,4 +1,5 @@
 // The part of a connection that reads the state.
+#include "base/error_table.h"
 #include "base/read_trace.h"
 #include "server/connection.h"
 #include "server/io_thread.h"
@@ -34,6 +35,13 @@ void Connection::AppendAttributes(std::string& out, uint64_t revision, bool repe
     return;
   writer.Simple("repeated");
   writer.Bool(true);
+}
+
+void Connection::BarrierDone(const Status& status) {
+  if (closed_ || wait_ != Wait::kBarrier) return;
+  // A failure is the answer of every strong read that the barrier was for.
+  barrier_error_ = status.ok() ? std::string() : RedisError(status);
+  GoOn();
 }
 
 void Connection::RunRead(const CommandSpec* spec, Args args, uint32_t db, Reply& reply) {

@@ -36,6 +36,7 @@ class Startup(ClusterTest):
                 (["--raft-timeout", "soon"], ["raft-timeout", "soon"]),
                 (["--max-voters", "4"], ["max-voters"]),
                 (["--join", "nowhere"], ["join", "nowhere"]),
+                (["--raft-port", "-1", "--join", "127.0.0.1:2382"], ["raft-port"]),
                 (["--expect", "3"], ["expect"]),
                 (["--write-consistency", "weak"], ["write-consistency", "weak"])):
             with self.subTest(options=options):
@@ -53,6 +54,21 @@ class Startup(ClusterTest):
                     taken.listen()
                     self.refused(status=1, words=[str(base + offset)], binary_arguments=[
                         "server", "--data-dir", self.folder(), "--port-base", str(base)])
+
+    def test_without_raft_port_it_is_alone(self):
+        alone = self.instance(self.folder(), "--raft-port", "-1").start()
+        fill(alone, 10)
+        for port in (alone.raft_port, alone.raft_port + 1):
+            with socket.socket() as probe:
+                self.assertNotEqual(probe.connect_ex(("127.0.0.1", port)), 0)
+        with self.assertRaisesRegex(harness.RespError, "--raft-port"):
+            alone.call("MYDIS", "ADD", "127.0.0.1:1")
+        self.assertEqual(alone.stop(), 0)
+        # With a port it may have company.
+        grown = self.instance(os.path.dirname(alone.data_dir), data_dir=alone.data_dir).start()
+        self.assertEqual(grown.call("DBSIZE"), 10)
+        joined = self.instance(self.folder(), "--join", grown.raft_address).start()
+        self.assertEqual(joined.call("DBSIZE"), 10)
 
     def test_data_directory_in_use(self):
         folder = self.folder()
