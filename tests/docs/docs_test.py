@@ -20,7 +20,7 @@ import unittest
 _ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$|^<!-- setup\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
 # Those with a test of their own, since they need other things around them.
-_ELSEWHERE = {"docs/http.md"}
+_ELSEWHERE = {"docs/http.md", "docs/moving-data.md"}
 # What is run when the page is left: processes that it started.
 _END = "kill $(jobs -p) 2>/dev/null; wait"
 _SECONDS = 60  # For one command: far more than any takes.
