@@ -75,7 +75,9 @@ class ProtectedMode(ClusterTest):
 
     def test_guesses_are_slowed(self):
         """Each answer after the tenth takes a second, and is the right one all the same."""
-        instance = self.start("--password", "secret")
+        instance = self.make("--password", "secret")
+        instance.spawn()
+        wait_until(lambda: "this instance leads" in instance.log(), 30, "it to lead")
         client = self.remote(instance)
         for _ in range(10):
             self.assertIn("WRONGPASS", str(client.try_call("AUTH", "guess")))
