@@ -23,6 +23,8 @@ constexpr std::string_view kErrWrongPassword =
     "WRONGPASS invalid username-password pair or user is disabled.";
 constexpr std::string_view kErrWrongToken =
     "WRONGPASS invalid token: it is mistyped, was revoked, or its time is up.";
+constexpr std::string_view kErrSlowed =
+    "ERR too many wrong passwords came from this address: log in outside of a transaction";
 constexpr std::string_view kErrHelloNeedsLogin =
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
     "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
@@ -52,36 +54,52 @@ std::string_view TryLogin(Connection& connection, const State& state, const Logi
   return {};
 }
 
-void NoteFailure(Connection& connection, const Login& login, std::string_view error) {
+void NoteFailure(IoThread& thread, Connection& connection, const Login& login,
+                 std::string_view error) {
   if (error != kErrWrongPassword && error != kErrWrongToken) return;
   using Context = AclLogEntry::Context;
   connection.NoteRefusal(AclLogEntry::Reason::kAuth,
                          connection.session().in_multi ? Context::kMulti : Context::kTopLevel,
                          login.command, login.user);
+  if (!NameInToken(login.password)) NotePasswordFailed(thread, connection);
+}
+
+// Calls `again` when this instance has caught up with the others, if it can.
+void CatchUp(ConsensusDriver& consensus, LocalContext::Resume resume, LocalContext::Answer again) {
+  if (consensus.readiness() != Readiness::kReady) return resume(std::move(again));
+  consensus.Post([resume, again = std::move(again)](Replica* replica) mutable {
+    if (replica == nullptr) return resume(std::move(again));
+    replica->Barrier(
+        0, [resume, again = std::move(again)](const Status&) mutable { resume(std::move(again)); });
+  });
 }
 
 // Calls `done` with the reply and the error, if there is one. Who made the user may have done so
 // through another instance a moment ago: before a refusal this instance catches up.
 template <typename Done>
 void LogIn(LocalContext& c, Login login, Done done) {
-  const std::string_view error = TryLogin(c.connection, c.Read(), login);
-  const bool may_lag = c.node.consensus().readiness() == Readiness::kReady && !c.in_transaction;
-  if (error.empty() || !may_lag) {
-    NoteFailure(c.connection, login, error);
-    return done(c.reply, error);
+  const bool slowed = PasswordsSlowed(c.thread, c.connection, login.password);
+  if (slowed && c.in_transaction) return done(c.reply, kErrSlowed);
+  if (!slowed) {
+    const std::string_view error = TryLogin(c.connection, c.Read(), login);
+    const bool may_lag = c.node.consensus().readiness() == Readiness::kReady && !c.in_transaction;
+    if (error.empty() || !may_lag) {
+      NoteFailure(c.thread, c.connection, login, error);
+      return done(c.reply, error);
+    }
   }
   auto again = [&connection = c.connection, &thread = c.thread, login = std::move(login),
                 done = std::move(done)](RespReply& reply) mutable {
     const std::string_view last = TryLogin(connection, thread.Read(), login);
-    NoteFailure(connection, login, last);
+    NoteFailure(thread, connection, login, last);
     done(reply, last);
   };
-  c.node.consensus().Post([resume = c.Suspend(),
-                           again = std::move(again)](Replica* replica) mutable {
-    if (replica == nullptr) return resume(std::move(again));
-    replica->Barrier(
-        0, [resume, again = std::move(again)](const Status&) mutable { resume(std::move(again)); });
-  });
+  ConsensusDriver& consensus = c.node.consensus();
+  if (!slowed) return CatchUp(consensus, c.Suspend(), std::move(again));
+  c.thread.loop().AddTimer(FailedLogins::kDelayMs,
+                           [&consensus, resume = c.Suspend(), again = std::move(again)]() mutable {
+                             CatchUp(consensus, resume, std::move(again));
+                           });
 }
 
 // Printable characters without spaces, as CLIENT SETNAME wants them.
@@ -177,6 +195,15 @@ std::shared_ptr<const AclUser> TokensUser(const State& state, std::string_view t
   const auto name = NameInToken(token);
   auto user = name ? state.users.Find(fmt::format("{}{}", kTokenUserPrefix, *name)) : nullptr;
   return user != nullptr && MayLogIn(*user, token) ? user : nullptr;
+}
+
+bool PasswordsSlowed(IoThread& thread, Connection& connection, std::string_view password) {
+  const std::string& client = connection.session().record->address;
+  return !NameInToken(password) && thread.node().failed_logins().Slowed(client, thread.now_ms());
+}
+
+void NotePasswordFailed(IoThread& thread, Connection& connection) {
+  thread.node().failed_logins().Add(connection.session().record->address, thread.now_ms());
 }
 
 void AuthCommand(LocalContext& c) {

@@ -17,6 +17,7 @@
 #include "server/config.h"
 #include "server/consensus_driver.h"
 #include "server/door.h"
+#include "server/failed_logins.h"
 #include "server/http/node_backend.h"
 #include "server/io_thread.h"
 #include "server/options.h"
@@ -77,6 +78,7 @@ class Node final : private ConsensusListener {
   Stats& stats() { return stats_; }
   AclLog& acl_log() { return acl_log_; }
   AuditLog& audit_log() { return audit_log_; }
+  FailedLogins& failed_logins() { return failed_logins_; }
   SlowLog& slow_log() { return slow_log_; }
   LatencyMonitor& latency() { return latency_; }
   const TransportSecurity& security() const { return security_; }
@@ -112,6 +114,7 @@ class Node final : private ConsensusListener {
   Stats stats_;
   AclLog acl_log_;
   AuditLog audit_log_;
+  FailedLogins failed_logins_;
   SlowLog slow_log_;
   LatencyMonitor latency_;
   Config config_;

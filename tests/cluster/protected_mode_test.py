@@ -3,6 +3,7 @@
 
 import socket
 import subprocess
+import time
 
 from certificates import Authority
 from support import Client, ClusterTest, main, wait_until
@@ -71,6 +72,29 @@ class ProtectedMode(ClusterTest):
         with_password.spawn()
         wait_until(lambda: "this instance leads" in with_password.log(), 30, "it to lead")
         self.assertEqual(self.remote(with_password).call("AUTH", "secret"), b"OK")
+
+    def test_guesses_are_slowed(self):
+        """Each answer after the tenth takes a second, and is the right one all the same."""
+        instance = self.make("--password", "secret")
+        instance.spawn()
+        wait_until(lambda: "this instance leads" in instance.log(), 30, "it to lead")
+        client = self.remote(instance)
+        for _ in range(10):
+            self.assertIn("WRONGPASS", str(client.try_call("AUTH", "guess")))
+        for command in (["AUTH", "guess"], ["AUTH", "secret"], ["HELLO", "3", "AUTH", "default", "secret"]):
+            started = time.monotonic()
+            client.try_call(*command)
+            self.assertGreater(time.monotonic() - started, 0.9)
+        self.assertEqual(client.call("PING"), b"PONG")
+        with instance.connect() as local:
+            local.call("AUTH", "secret")
+            token = local.call("TOKEN", "CREATE", "NAME", "t").decode()
+        self.assertEqual(self.remote(instance).call("AUTH", token), b"OK")
+        client.call("MULTI")
+        client.call("AUTH", "secret")
+        self.assertIn("too many wrong passwords", str(client.call("EXEC")[0]))
+        self.assertEqual(self.http_status(instance, "-u", "default:guess")[0], "401")
+        self.assertEqual(self.http_status(instance, "-u", "default:secret")[0], "404")
 
     def http_status(self, instance, *options, scheme="http", path="/v1/keys/k"):
         run = subprocess.run(["curl", "-sS", "-w", "\n%{http_code}", *options,

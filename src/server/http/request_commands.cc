@@ -80,6 +80,7 @@ std::string TryBegin(Connection& connection, IoThread& thread, const Preface& pr
     if (last) {
       connection.NoteRefusal(AclLogEntry::Reason::kAuth, AclLogEntry::Context::kTopLevel, "REQUEST",
                              NameInToken(token) ? kTokenUserPrefix : Login(token).user);
+      if (!NameInToken(token)) NotePasswordFailed(thread, connection);
     }
     return std::string(kErrWrongToken);
   }
@@ -95,26 +96,34 @@ void Finish(Connection& connection, std::string error, Reply& reply) {
     connection.SetRequestError(std::move(error));
 }
 
+// Whether it is looked at later, since wrong ones came from there. What was good before is known.
+bool Slowed(IoThread& thread, Connection& connection, std::string_view token) {
+  return !token.empty() && connection.session().requester->token != token &&
+         PasswordsSlowed(thread, connection, token);
+}
+
 // What is missing may be on another instance already: before a refusal this one catches up.
-void BeginAfterBarrier(LocalContext& c, Preface preface) {
+void BeginAfterBarrier(LocalContext& c, Preface preface, uint64_t delay_ms) {
   auto again = [&connection = c.connection, &thread = c.thread, preface = std::move(preface)](
                    RespReply& reply, const Status& status) {
     std::string error = TryBegin(connection, thread, preface, true);
     if (error.starts_with("STALE") && !status.ok()) error = RedisError(status);
     Finish(connection, std::move(error), reply);
   };
-  c.node.consensus().Post([resume = c.Suspend(),
-                           again = std::move(again)](Replica* replica) mutable {
-    auto done = [resume, again = std::move(again)](Status status) mutable {
-      resume([again = std::move(again), status = std::move(status)](RespReply& reply) mutable {
-        again(reply, status);
-      });
-    };
-    if (replica == nullptr) {
-      return done(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
-    }
-    replica->Barrier(0, [done = std::move(done)](const Status& status) mutable { done(status); });
-  });
+  auto done = [resume = c.Suspend(), again = std::move(again)](Status status) mutable {
+    resume([again = std::move(again), status = std::move(status)](RespReply& reply) mutable {
+      again(reply, status);
+    });
+  };
+  auto catch_up = [&consensus = c.node.consensus(), done = std::move(done)]() mutable {
+    consensus.Post([done = std::move(done)](Replica* replica) mutable {
+      if (replica == nullptr)
+        return done(Status(ErrorCode::kUnavailable, "this instance has not found its cluster yet"));
+      replica->Barrier(0, [done = std::move(done)](const Status& status) mutable { done(status); });
+    });
+  };
+  if (delay_ms == 0) return catch_up();
+  c.thread.loop().AddTimer(delay_ms, std::move(catch_up));
 }
 
 std::optional<Consistency> ReadConsistency(ArgParser& parser) {
@@ -153,11 +162,13 @@ void Request(LocalContext& c) {
     session.attributes = false;
     session.reply_mode = session.answering();
   }
+  if (Slowed(c.thread, c.connection, preface.token))
+    return BeginAfterBarrier(c, std::move(preface), FailedLogins::kDelayMs);
   const bool may_lag = c.node.consensus().readiness() == Readiness::kReady;
   std::string error = TryBegin(c.connection, c.thread, preface, !may_lag);
   if (error.empty() || error == kErrNoToken || !may_lag)
     return Finish(c.connection, std::move(error), c.reply);
-  BeginAfterBarrier(c, std::move(preface));
+  BeginAfterBarrier(c, std::move(preface), 0);
 }
 
 // MYDIS WATCH key revision [key revision ...]: as WATCH, but it is the client who knows the
