@@ -18,6 +18,16 @@ foreach(tool lint transcript harness differential)
 endforeach()
 
 add_test(NAME docs_embedding COMMAND ${CMAKE_SOURCE_DIR}/tests/docs/code_blocks_test.py)
+if(TARGET mydis)
+  # What README and the guides say, as their readers would do it.
+  add_test(NAME docs COMMAND ${CMAKE_SOURCE_DIR}/tests/docs/docs_test.py)
+  set_tests_properties(docs PROPERTIES TIMEOUT 600 ENVIRONMENT MYDIS_BINARY=$<TARGET_FILE:mydis>)
+endif()
+if(TARGET mydis_shared)
+  add_test(NAME examples COMMAND ${CMAKE_SOURCE_DIR}/tests/examples/examples_test.py)
+  set_tests_properties(examples PROPERTIES TIMEOUT 600 ENVIRONMENT
+                       "MYDIS_BINARY=$<TARGET_FILE:mydis>;MYDIS_BUILD_DIR=${CMAKE_BINARY_DIR}")
+endif()
 add_test(NAME bench_run COMMAND ${CMAKE_SOURCE_DIR}/tests/bench/run_test.py)
 
 # Transcripts: every command has one, checked against redis-server, and where there is a mydis program four ways against it.

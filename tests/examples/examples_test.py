@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(_ROOT, "tools"))
 
 import mydis_harness as harness  # noqa: E402
 
-_BUILD = os.environ.get("MYDIS_BUILD", os.path.join(_ROOT, "build/release"))
+_BUILD = os.environ.get("MYDIS_BUILD_DIR") or os.path.join(_ROOT, "build/release")
 
 
 def run(*command, **options):
