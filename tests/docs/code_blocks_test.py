@@ -15,7 +15,7 @@ import tempfile
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-PAGES = sys.argv[1:] or [os.path.join(ROOT, "docs/embedding.md")]
+PAGES = sys.argv[1:] or [os.path.join(ROOT, page) for page in ("README.md", "docs/embedding.md")]
 
 HEAD = """#include <mydis/mydis.h>
 #include <cstdio>
