@@ -280,8 +280,8 @@ TEST_F(StateMachineOnceTest, AHeadOfAnOlderProgramHasNone) {
 TEST_F(StateMachineOnceTest, WhoListensIsToldWhatIsRemembered) {
   struct Listener final : RequestListener {
     std::string told;
-    void OnRemembered(std::string_view user, std::string_view id) override {
-      (((told += user) += '/') += id) += ' ';
+    void OnRemembered(const RequestTag& tag) override {
+      (((told += tag.user) += '/') += tag.id) += ' ';
     }
   } listener;
   machine_.set_request_listener(&listener);
