@@ -27,6 +27,11 @@ constexpr OptionSpec kOptions[] = {
     kTlsNameOption,  {"--timeout", "D", "how long to wait for an answer", kTimeout},
 };
 
+constexpr ExampleSpec kExamples[] = {
+    {"mydis backup monday.backup", "a whole copy"},
+    {"mydis backup | zstd > monday.backup.zst", "the same through a pipe"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = kProgram,
     .summary = "Copies everything that a running cluster holds, as of one moment, to a file.",
@@ -39,6 +44,7 @@ constexpr CommandLineSpec kCommandLine = {
         "all\nvalues, users, and hashes of secrets: keep it as you keep them. mydis restore "
         "brings it back,\nmydis verify looks at it, mydis export --from makes an RDB file of "
         "it.",
+    .examples = kExamples,
     .words = "F",
 };
 

@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "cli/bench_worker.h"
 #include "client/strange_reply.h"
 

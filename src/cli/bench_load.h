@@ -7,7 +7,6 @@
 // it was due. So a pause of the server shows in every request that fell into it.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>

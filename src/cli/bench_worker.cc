@@ -1,6 +1,5 @@
 #include "cli/bench_worker.h"
 
-#include <fmt/core.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 

@@ -3,8 +3,8 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>

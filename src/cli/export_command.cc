@@ -46,6 +46,11 @@ constexpr OptionSpec kOptions[] = {
     {"--timeout", "D", "how long to wait for an answer", kTimeout},
 };
 
+constexpr ExampleSpec kExamples[] = {
+    {"mydis export dump.rdb", "all keys and functions"},
+    {"mydis export --match 'user:*' users.rdb", "some of them"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = kProgram,
     .summary =
@@ -57,6 +62,7 @@ constexpr CommandLineSpec kCommandLine = {
     .footer =
         "Without FILE, or with -, it goes to standard output, if that is no terminal.\n"
         "The instance goes on meanwhile; it takes an administrator.",
+    .examples = kExamples,
     .words = "F",
 };
 

@@ -42,6 +42,13 @@ constexpr OptionSpec kOptions[] = {
     {"--timeout", "D", "how long there may be nobody who takes anything", "30s"},
 };
 
+constexpr ExampleSpec kExamples[] = {
+    {"mydis import dump.rdb", "all keys; none of them may be there yet"},
+    {"mydis import --dry-run dump.rdb", "what is in the file"},
+    {"redis-cli -p 6379 --rdb - | mydis import --replace -",
+     "from a running Redis server, over keys that are there"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = kProgram,
     .summary = "Brings the keys and functions of a Redis server's RDB file into a cluster.",
@@ -53,6 +60,7 @@ constexpr CommandLineSpec kCommandLine = {
         "input.\nA file is looked at to its end before anything is sent; what comes from a "
         "pipe is sent as it comes.\nWith several addresses it goes on at another one if the "
         "first goes away.",
+    .examples = kExamples,
     .words = "F",
 };
 

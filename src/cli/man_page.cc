@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/ascii.h"
 #include "base/version.h"
 #include "cli/completion.h"

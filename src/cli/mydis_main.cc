@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/version.h"
 #include "cli/command_line.h"
 #include "cli/nearest.h"
 #include "cli/subcommands.h"
+#include "server/command_names.h"
 
 namespace {
 
@@ -35,7 +37,24 @@ int NoSubcommand() {
   return mydis::kExitUsage;
 }
 
+// Where a word belongs that is no subcommand: `mydis status` is an action of `mydis cluster`, and
+// `mydis GET` a command for `mydis cli`. Empty: nowhere.
+std::string RightPlace(const std::string& typed) {
+  for (const mydis::Subcommand& subcommand : mydis::Subcommands()) {
+    for (const mydis::ActionSpec& action : subcommand.command_line().actions) {
+      if (action.name == typed) return fmt::format("mydis {} {}", subcommand.name, typed);
+    }
+  }
+  for (const std::string& command : mydis::CommandNames()) {
+    if (command == mydis::ToUpper(typed)) return fmt::format("mydis cli {}", typed);
+  }
+  return {};
+}
+
 int UnknownSubcommand(const std::string& typed) {
+  if (const std::string place = RightPlace(typed); !place.empty())
+    return mydis::UsageError("mydis",
+                             fmt::format("{} is not a subcommand; did you mean {}?", typed, place));
   std::vector<std::string_view> names;
   for (const mydis::Subcommand& subcommand : mydis::Subcommands()) names.push_back(subcommand.name);
   const std::string_view nearest = mydis::NearestWord(typed, names);

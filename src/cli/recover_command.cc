@@ -36,6 +36,10 @@ constexpr OptionSpec kOptions[] = {
     {"--dry-run", "", "say what would be lost, and change nothing"},
 };
 
+constexpr ExampleSpec kExamples[] = {
+    {"mydis recover --data-dir /var/lib/mydis", "shows what would be lost, and asks"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = kProgram,
     .summary =
@@ -53,6 +57,7 @@ constexpr CommandLineSpec kCommandLine = {
         "Afterwards "
         "start the instance\nas before, empty the data directories of the others, and start them "
         "with --join: they join anew.",
+    .examples = kExamples,
 };
 
 std::string Losses(const DirectoryFacts& facts, const std::string& directory) {

@@ -67,5 +67,31 @@ TEST(ReplyFormat, RawIsBytesAlone) {
             "a 1\nb 2");
 }
 
+TEST(ReplyFormat, Csv) {
+  EXPECT_EQ(FormatCsv(Collection(
+                Type::kArray,
+                {Bulk("a,\"b"), Integer(1), {}, Collection(Type::kArray, {Bulk("c"), {}})})),
+            "\"a,\\\"b\",1,NULL,\"c\",NULL");
+  EXPECT_EQ(FormatCsv(Text(Type::kError, "ERR no")), "ERROR,\"ERR no\"");
+  EXPECT_EQ(FormatCsv(Collection(Type::kMap, {Bulk("k"), Text(Type::kDouble, "1.5")})),
+            "\"k\",1.5");
+}
+
+TEST(ReplyFormat, Json) {
+  EXPECT_EQ(FormatJson(Collection(Type::kMap, {Bulk("a\"\n"), Integer(1), Bulk("b"),
+                                               Collection(Type::kArray, {{}, Bulk("\xff")})})),
+            R"({"a\"\n":1,"b":[null,{"b64":"/w=="}]})");
+  EXPECT_EQ(FormatJson(Text(Type::kError, "WRONGTYPE no")),
+            R"({"error":{"code":"WRONGTYPE","message":"no"}})");
+}
+
+TEST(ReplyFormat, EachStyleEndsItsLine) {
+  for (const ReplyStyle style :
+       {ReplyStyle::kPeople, ReplyStyle::kRaw, ReplyStyle::kCsv, ReplyStyle::kJson}) {
+    const std::string text = FormatReply(Integer(7), style);
+    EXPECT_EQ(text.find('\n'), text.size() - 1);
+  }
+}
+
 }  // namespace
 }  // namespace mydis

@@ -40,6 +40,11 @@ constexpr OptionSpec kOptions[] = {
     {"--timeout", "D", "how long to wait for an answer", kTimeout},
 };
 
+constexpr ExampleSpec kExamples[] = {
+    {"mydis restore monday.backup", "asks before it replaces what is there"},
+    {"zstd -dc monday.backup.zst | mydis restore --yes -", "in a script"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = kProgram,
     .summary = "Replaces all keys and scripts of a running cluster by those of a backup.",
@@ -50,6 +55,7 @@ constexpr CommandLineSpec kCommandLine = {
         "FILE is what mydis backup wrote, of this cluster or another; - reads standard "
         "input.\nService goes on meanwhile. All instances change at once, at the end: after "
         "a failure the keys are\nthe old ones. Users, tokens and settings stay as they are.",
+    .examples = kExamples,
     .words = "F",
 };
 

@@ -24,6 +24,11 @@ namespace {
 
 constexpr std::string_view kProgram = "mydis verify";
 
+constexpr ExampleSpec kExamples[] = {
+    {"mydis verify monday.backup", "a backup"},
+    {"mydis verify /var/lib/mydis", "a stopped instance's data"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = kProgram,
     .summary =
@@ -33,6 +38,7 @@ constexpr CommandLineSpec kCommandLine = {
     .options = {},
     .max_words = 1,
     .footer = "Nothing is changed. The exit status is 0 if all is well, 1 if not.",
+    .examples = kExamples,
     .words = "F",
 };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Clients' ports speak TLS when they have a certificate; a client may be known by its own."""
 
+import json
 import os
 import shutil
 import socket
@@ -45,6 +46,23 @@ class TlsTest(ClusterTest):
 
 
 class Clients(TlsTest):
+    def test_mydis_bench_and_a_uri(self):
+        instance = self.start().start()
+        run = subprocess.run([instance.binary, "bench", "--address", instance.address, "--json", "-t",
+                              "set,get", "-n", "2000", "-P", "4", "--tls-ca", self.authority.ca],
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertEqual([(test["requests"], test["errors"]) for test in json.loads(run.stdout)["tests"]],
+                         [(2000, 0), (2000, 0)])
+        run = subprocess.run([instance.binary, "bench", "--address", instance.address, "-t", "set"],
+                             capture_output=True, text=True, timeout=60)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("it speaks TLS, and was spoken to without", run.stderr)
+        run = subprocess.run([instance.binary, "cli", "-u", f"rediss://localhost:{instance.redis_port}",
+                              "--tls-ca", self.authority.ca, "PING"],
+                             capture_output=True, text=True, timeout=20)
+        self.assertEqual(run.stdout, "PONG\n", run.stderr)
+
     def test_redis_cli_redis_py_and_mydis_cli(self):
         instance = self.start().start()
         run = subprocess.run(["redis-cli", "--tls", "--cacert", self.authority.ca, "-p",
