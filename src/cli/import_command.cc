@@ -45,7 +45,8 @@ constexpr OptionSpec kOptions[] = {
 constexpr ExampleSpec kExamples[] = {
     {"mydis import dump.rdb", "all keys; none of them may be there yet"},
     {"mydis import --dry-run dump.rdb", "what is in the file"},
-    {"redis-cli -p 6379 --rdb - | mydis import --replace -", "from a running Redis server, over keys that are there"},
+    {"redis-cli -p 6379 --rdb - | mydis import --replace -",
+     "from a running Redis server, over keys that are there"},
 };
 
 constexpr CommandLineSpec kCommandLine = {

@@ -53,8 +53,8 @@ std::string RightPlace(const std::string& typed) {
 
 int UnknownSubcommand(const std::string& typed) {
   if (const std::string place = RightPlace(typed); !place.empty())
-    return mydis::UsageError(
-        "mydis", fmt::format("{} is not a subcommand; did you mean {}?", typed, place));
+    return mydis::UsageError("mydis",
+                             fmt::format("{} is not a subcommand; did you mean {}?", typed, place));
   std::vector<std::string_view> names;
   for (const mydis::Subcommand& subcommand : mydis::Subcommands()) names.push_back(subcommand.name);
   const std::string_view nearest = mydis::NearestWord(typed, names);

@@ -29,8 +29,7 @@ std::string ErrorText(const RespValue& reply) {
 }
 
 Status ConnectAndLogIn(RemoteConnection& connection, const std::vector<std::string>& login) {
-  if (Status s = connection.Connect(); !s.ok())
-    return {ErrorCode::kUnavailable, ConnectAdvice(s)};
+  if (Status s = connection.Connect(); !s.ok()) return {ErrorCode::kUnavailable, ConnectAdvice(s)};
   if (login.empty()) return Status::Ok();
   const Result<RespValue> reply = connection.Command(login);
   if (!reply) return reply.error();

@@ -68,8 +68,9 @@ TEST(ReplyFormat, RawIsBytesAlone) {
 }
 
 TEST(ReplyFormat, Csv) {
-  EXPECT_EQ(FormatCsv(Collection(Type::kArray, {Bulk("a,\"b"), Integer(1), {},
-                                                Collection(Type::kArray, {Bulk("c"), {}})})),
+  EXPECT_EQ(FormatCsv(Collection(
+                Type::kArray,
+                {Bulk("a,\"b"), Integer(1), {}, Collection(Type::kArray, {Bulk("c"), {}})})),
             "\"a,\\\"b\",1,NULL,\"c\",NULL");
   EXPECT_EQ(FormatCsv(Text(Type::kError, "ERR no")), "ERROR,\"ERR no\"");
   EXPECT_EQ(FormatCsv(Collection(Type::kMap, {Bulk("k"), Text(Type::kDouble, "1.5")})),
