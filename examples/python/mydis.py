@@ -7,8 +7,7 @@
         await session.command_async("INCR", "n")       # in a coroutine
 
 Strings are bytes in answers, and str (as UTF-8), bytes, int or float in commands. Errors are MydisError.
-It is a binding of mydis/c.h by ctypes, in one file without dependencies. MYDIS_LIBRARY names the shared
-library, which else is where the system has it.
+It is a binding of mydis/c.h by ctypes, in one file. MYDIS_LIBRARY names the library if the system does not.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ import os
 import threading
 from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64, c_void_p
 
-# ---- The library ---------------------------------------------------------------------------------
+# ---- The library
 
 _C_VERSION = 1
 
@@ -68,16 +67,14 @@ _WORDS = (c_size_t, POINTER(c_char_p), POINTER(c_size_t))
 _OUT = POINTER(c_void_p)
 _OPTIONS = POINTER(_CallOptions)
 
-# What each function takes; those that are not in _RESULTS give a mydis_error.
+# What each function takes. Those that are not in _RESULTS give a mydis_error.
 _ARGUMENTS = {
-    "c_version": (), "version": (),
+    "c_version": (), "version": (), "set_log_handler": (_ON_LINE, c_void_p),
     "error_get_code": (c_void_p,), "error_get_message": (c_void_p,), "error_free": (c_void_p,),
     "options_new": (_OUT,), "options_set": (c_void_p, c_char_p, c_char_p), "options_free": (c_void_p,),
     "client_connect": (c_void_p, _OUT), "client_session": (c_void_p, c_void_p, _OUT), "client_free": (c_void_p,),
     "instance_start": (c_void_p, _OUT), "instance_wait_until_ready": (c_void_p, c_int64),
-    "instance_session": (c_void_p, c_void_p, _OUT), "instance_status": (c_void_p, _OUT),
-    "instance_stop": (c_void_p,), "instance_free": (c_void_p,),
-    "set_log_handler": (_ON_LINE, c_void_p),
+    "instance_session": (c_void_p, c_void_p, _OUT), "instance_status": (c_void_p, _OUT), "instance_free": (c_void_p,),
     "session_revision": (c_void_p,), "session_see_at_least": (c_void_p, c_uint64), "session_free": (c_void_p,),
     "reply_type": (c_void_p,), "reply_integer": (c_void_p,), "reply_double": (c_void_p,),
     "reply_string": (c_void_p, POINTER(c_size_t)), "reply_error_code": (c_void_p,), "reply_size": (c_void_p,),
@@ -88,10 +85,8 @@ _ARGUMENTS = {
     "pipeline_run": (c_void_p, _OPTIONS, _OUT), "pipeline_free": (c_void_p,),
     "transaction_new": (c_void_p, _OUT), "transaction_if": (c_void_p, c_char_p, c_size_t, c_uint64),
     "transaction_add": (c_void_p, *_WORDS), "transaction_run": (c_void_p, _OPTIONS, _OUT),
-    "transaction_free": (c_void_p,),
-    "revisions": (c_void_p, *_WORDS, _OPTIONS, POINTER(c_uint64)),
-    "subscribe": (c_void_p, c_size_t, POINTER(c_char_p), c_size_t, POINTER(c_char_p),
-                  POINTER(_SubscribeHandlers), c_void_p, _OUT),
+    "transaction_free": (c_void_p,), "revisions": (c_void_p, *_WORDS, _OPTIONS, POINTER(c_uint64)),
+    "subscribe": (c_void_p, *_WORDS[:2], *_WORDS[:2], POINTER(_SubscribeHandlers), c_void_p, _OUT),
     "watch": (c_void_p, POINTER(_WatchOptions), POINTER(_WatchHandlers), c_void_p, _OUT),
     "subscription_free": (c_void_p,),
 }
@@ -116,7 +111,7 @@ def _load():
 
 _lib = _load()
 
-# ---- Values --------------------------------------------------------------------------------------
+# ---- Values
 
 (INVALID, NOT_FOUND, EXISTS, IO, CORRUPT, DISK_FULL, NOT_LEADER, NOT_COMMITTED, UNKNOWN, NOT_ALL, STALE,
  UNAVAILABLE, TIMEOUT, BUSY, NO_AUTH, NO_PERMISSION, INTERNAL) = range(1, 18)
@@ -191,43 +186,24 @@ def _words(words):
 
 
 def _call_options(kind=0, consistency=None, time_limit=None, min_revision=0, request_id=None):
-    options = _CallOptions(ctypes.sizeof(_CallOptions), kind)
-    options.consistency = {None: 0, EVENTUAL: 1, STRONG: 2}[consistency]
-    options.time_limit_ms = 0 if time_limit is None else max(1, round(time_limit * 1000))
-    options.min_revision = min_revision
+    limit_ms = 0 if time_limit is None else max(1, round(time_limit * 1000))
+    options = _CallOptions(ctypes.sizeof(_CallOptions), kind, {None: 0, EVENTUAL: 1, STRONG: 2}[consistency],
+                           limit_ms, min_revision)
     if request_id is not None:
         request = _bytes(request_id)
         options.request_id, options.request_id_length = request, len(request)
     return options
 
 
-class _Options:
-    """mydis_options of keyword arguments: tls_ca="f" is tls-ca, a list is set again for each."""
-
-    def __init__(self, options):
-        self.handle = c_void_p()
-        _check(_lib.mydis_options_new(byref(self.handle)))
-        for name, values in options.items():
-            for value in values if isinstance(values, (list, tuple)) else [values]:
-                if isinstance(value, bool):
-                    value = "yes" if value else "no"
-                _check(_lib.mydis_options_set(self.handle, name.replace("_", "-").encode(), str(value).encode()))
-
-    def __enter__(self):
-        return self.handle
-
-    def __exit__(self, *_):
-        _lib.mydis_options_free(self.handle)
-
-
 class _Handle:
-    """What the library made and is given back to it: by close, at the end of a `with`, or when nobody
-    has it any more."""
+    """What the library made, and is given back to it by close, after a `with`, or by nobody's having it."""
 
     _free = None  # The function's name.
+    _handle = c_void_p()
 
-    def __init__(self):
+    def __init__(self, make, *arguments):
         self._handle = c_void_p()
+        _check(make(*arguments, byref(self._handle)))
 
     def close(self):
         handle, self._handle = self._handle, c_void_p()
@@ -244,8 +220,23 @@ class _Handle:
         self.close()
 
 
-# ---- Clients and instances -----------------------------------------------------------------------
+class _Options(_Handle):
+    """mydis_options of keyword arguments: tls_ca="f" is tls-ca, a list is set again for each."""
 
+    _free = "mydis_options_free"
+
+    def __init__(self, options):
+        super().__init__(_lib.mydis_options_new)
+        for name, values in options.items():
+            for value in values if isinstance(values, (list, tuple)) else [values]:
+                text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+                _check(_lib.mydis_options_set(self._handle, name.replace("_", "-").encode(), text.encode()))
+
+    def __enter__(self):
+        return self._handle
+
+
+# ---- Clients and instances
 
 class Client(_Handle):
     """A client of running instances. Options are those of mydis/c.h: token="…", tls=True …"""
@@ -253,11 +244,10 @@ class Client(_Handle):
     _free = "mydis_client_free"
 
     def __init__(self, *addresses, **options):
-        super().__init__()
         if addresses:
             options["address"] = addresses
         with _Options(options) as given:
-            _check(_lib.mydis_client_connect(given, byref(self._handle)))
+            super().__init__(_lib.mydis_client_connect, given)
 
     def session(self, **options):
         return Session(_lib.mydis_client_session, self._handle, options)
@@ -269,9 +259,8 @@ class Instance(_Handle):
     _free = "mydis_instance_free"
 
     def __init__(self, data_dir, **options):
-        super().__init__()
         with _Options({"data-dir": data_dir, **options}) as given:
-            _check(_lib.mydis_instance_start(given, byref(self._handle)))
+            super().__init__(_lib.mydis_instance_start, given)
 
     def wait_until_ready(self, limit=30.0):
         _check(_lib.mydis_instance_wait_until_ready(self._handle, round(limit * 1000)))
@@ -285,7 +274,7 @@ class Instance(_Handle):
         return {name.decode(): value for name, value in _take_value(reply).items()}
 
 
-# ---- Sessions ------------------------------------------------------------------------------------
+# ---- Sessions
 
 _waiting = {}  # Futures of commands under way, by what the library has of them.
 _numbers = itertools.count(1)
@@ -319,9 +308,8 @@ class Session(_Handle):
     _free = "mydis_session_free"
 
     def __init__(self, make, owner, options):
-        super().__init__()
         with _Options(options) as given:
-            _check(make(owner, given, byref(self._handle)))
+            super().__init__(make, owner, given)
 
     def command(self, *words, **options):
         """Any command. Options: kind (READ, WRITE, BLOCKING), consistency (EVENTUAL, STRONG), time_limit
@@ -366,8 +354,8 @@ class Session(_Handle):
         popped = self.command("BLPOP", key, timeout, kind=BLOCKING)
         return None if popped is None else popped[1]
 
-    def publish(self, channel, message, **options):
-        return self.command("PUBLISH", channel, message, kind=WRITE, **options)
+    def publish(self, channel, message):
+        return self.command("PUBLISH", channel, message, kind=WRITE)
 
     def pipeline(self):
         return Pipeline(self._handle)
@@ -403,43 +391,40 @@ class Session(_Handle):
         return Subscription.of_keys(self._handle, prefix, on_change, from_revision, values, on_end)
 
     @property
-    def revision(self):
-        """The highest that an answer of this session has seen."""
+    def revision(self):  # The highest that an answer of this session has seen.
         return _lib.mydis_session_revision(self._handle)
 
     def see_at_least(self, revision):
         _check(_lib.mydis_session_see_at_least(self._handle, revision))
 
 
-class Pipeline(_Handle):
+class _Batch(_Handle):
+    def __init__(self, session):
+        super().__init__(self._new, session)
+
+    def run(self, **options):
+        reply = c_void_p()
+        _check(self._run(self._handle, byref(_call_options(**options)), byref(reply)))
+        return _take_value(reply) if reply else None
+
+
+class Pipeline(_Batch):
     """Commands that travel together: run gives what each gave, a MydisError for what failed."""
 
     _free = "mydis_pipeline_free"
-
-    def __init__(self, session):
-        super().__init__()
-        _check(_lib.mydis_pipeline_new(session, byref(self._handle)))
+    _new, _run = _lib.mydis_pipeline_new, _lib.mydis_pipeline_run
 
     def command(self, *words, kind=0, consistency=None):
         call = _call_options(kind, consistency)
         _check(_lib.mydis_pipeline_add(self._handle, *_words(words), byref(call)))
         return self
 
-    def run(self, **options):
-        reply = c_void_p()
-        call = _call_options(**options)
-        _check(_lib.mydis_pipeline_run(self._handle, byref(call), byref(reply)))
-        return _take_value(reply)
 
-
-class Transaction(_Handle):
+class Transaction(_Batch):
     """Commands that take effect together or not at all: run gives None if a condition did not hold."""
 
     _free = "mydis_transaction_free"
-
-    def __init__(self, session):
-        super().__init__()
-        _check(_lib.mydis_transaction_new(session, byref(self._handle)))
+    _new, _run = _lib.mydis_transaction_new, _lib.mydis_transaction_run
 
     def require(self, key, revision):
         """The key must have been changed last at this revision; 0: there must be none."""
@@ -451,15 +436,8 @@ class Transaction(_Handle):
         _check(_lib.mydis_transaction_add(self._handle, *_words(words)))
         return self
 
-    def run(self, **options):
-        reply = c_void_p()
-        call = _call_options(**options)
-        _check(_lib.mydis_transaction_run(self._handle, byref(call), byref(reply)))
-        return _take_value(reply) if reply else None
 
-
-# ---- Subscriptions and watches -------------------------------------------------------------------
-
+# ---- Subscriptions and watches
 
 class KeyChange:
     """What has become of a key: kind is PUT, DELETE, EXPIRE, EVICT, FLUSH or SWAP."""
@@ -478,6 +456,11 @@ class Subscription(_Handle):
 
     _free = "mydis_subscription_free"
 
+    def __init__(self, handlers, make, *arguments):
+        # The library calls these until the subscription is closed: they live as long.
+        self._handlers = handlers
+        super().__init__(make, *arguments)
+
     @classmethod
     def of_channels(cls, session, channels, patterns, on_message, on_gap):
         def tell(_, message):
@@ -486,14 +469,10 @@ class Subscription(_Handle):
             on_message(ctypes.string_at(given.channel, given.channel_length),
                        ctypes.string_at(given.payload, given.payload_length), pattern)
 
-        self = cls()
-        # The library calls these until the subscription is closed: they live as long.
-        self._handlers = _SubscribeHandlers(ctypes.sizeof(_SubscribeHandlers), _ON_MESSAGE(tell),
-                                            _ON_GAP(lambda _: on_gap()) if on_gap else _ON_GAP())
-        channel_words, pattern_words = _words(channels), _words(patterns)
-        _check(_lib.mydis_subscribe(session, *channel_words[:2], *pattern_words[:2], byref(self._handlers),
-                                    None, byref(self._handle)))
-        return self
+        handlers = _SubscribeHandlers(ctypes.sizeof(_SubscribeHandlers), _ON_MESSAGE(tell),
+                                      _ON_GAP(lambda _: on_gap()) if on_gap else _ON_GAP())
+        return cls(handlers, _lib.mydis_subscribe, session, *_words(channels)[:2], *_words(patterns)[:2],
+                   byref(handlers), None)
 
     @classmethod
     def of_keys(cls, session, prefix, on_change, from_revision, values, on_end):
@@ -501,20 +480,15 @@ class Subscription(_Handle):
             # The error is the library's.
             on_end(MydisError(_lib.mydis_error_get_code(why), _lib.mydis_error_get_message(why).decode()), revision)
 
-        self = cls()
-        self._handlers = _WatchHandlers(
+        handlers = _WatchHandlers(
             ctypes.sizeof(_WatchHandlers), _ON_CHANGE(lambda _, change: on_change(KeyChange(change.contents))),
             _ON_MESSAGE(), _ON_REVISION(), _ON_END(end) if on_end else _ON_END())
         name = _bytes(prefix)
         options = _WatchOptions(ctypes.sizeof(_WatchOptions), 0, name, len(name), from_revision, int(values))
-        _check(_lib.mydis_watch(session, byref(options), byref(self._handlers), None, byref(self._handle)))
-        return self
+        return cls(handlers, _lib.mydis_watch, session, byref(options), byref(handlers), None)
 
 
-def version():
-    return _lib.mydis_version().decode()
-
-
+version = _lib.mydis_version().decode()
 _log_handler = _ON_LINE()  # The one in use.
 
 

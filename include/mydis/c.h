@@ -3,22 +3,23 @@
  * What holds for all of it:
  *  - A call that can fail gives a mydis_error, NULL if it went well. Who gets an error frees it.
  *  - What a call puts into `*out` belongs to the caller, who frees it with the function of its
- * type. Nothing is put there if there is an error. Freeing NULL does nothing.
+ *    type. Nothing is put there if there is an error. Freeing NULL does nothing.
  *  - What is given to a call is used during the call, not afterwards. Texts end with a zero, but
- * for those that come with a length, which may hold any bytes. A `const char*` that is given is
- * valid as long as what it is of.
+ *    for those that come with a length, which may hold any bytes. A `const char*` that is given is
+ *    valid as long as what it is of.
  *  - Clients, instances and sessions may be used by several threads at once; everything else by one
  *    thread at a time. Sessions and subscriptions may outlive their client or instance: their calls
  *    fail then.
  *  - Callbacks come on a thread of the library, which must not be kept waiting, and which may not
  *    wait for an answer itself.
  *  - Structs of options begin with their size, so that a later library knows what an earlier
- * program knew of: `mydis_call_options options = MYDIS_CALL_OPTIONS_INIT;`
+ *    program knew of: `mydis_call_options options = MYDIS_CALL_OPTIONS_INIT;`
  */
-#ifndef MYDIS_C_H
-#define MYDIS_C_H
+#pragma once
 
+/* lint: include-ok C's standard library */
 #include <stddef.h>
+/* lint: include-ok C's standard library */
 #include <stdint.h>
 
 #include "mydis/export.h"
@@ -343,5 +344,3 @@ MYDIS_API void mydis_subscription_free(mydis_subscription* subscription);
 #ifdef __cplusplus
 }
 #endif
-
-#endif /* MYDIS_C_H */

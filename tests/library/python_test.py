@@ -148,7 +148,7 @@ every(client)
 every(instance)
 assert lines
 mydis.set_log_handler(None)
-print("Mydis", mydis.version())
+print("Mydis", mydis.version)
 '''
 
 
