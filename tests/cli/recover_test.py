@@ -41,6 +41,7 @@ class RecoverTest(unittest.TestCase):
         return survivor, [leader, other]
 
     def test_the_one_that_is_left_goes_on(self):
+        old_cluster = self.cluster.leader().status()["cluster-id"]
         survivor, lost = self.lose_two()
         said = self.recover(survivor, "--dry-run")
         for instance in lost:
@@ -50,6 +51,7 @@ class RecoverTest(unittest.TestCase):
         self.assertIn("is a cluster of its own now", self.recover(survivor, "--yes"))
         self.assertIn("the only member", self.recover(survivor, "--yes", status=1))
         survivor.start()
+        self.assertNotEqual(survivor.status()["cluster-id"], old_cluster)
         self.assertEqual(survivor.call("DBSIZE"), 502)
         self.assertEqual(survivor.call("GET", "in"), b"the snapshot")
         self.assertEqual(survivor.call("GET", "key:499"), b"499")
