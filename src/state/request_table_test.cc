@@ -87,6 +87,7 @@ TEST(RequestTableTest, ATableThatHasAnIdTwiceOrIsOutOfOrderIsRefused) {
       for (const uint64_t number : {uint64_t{1}, time_ms, uint64_t{1}}) out.U64(number);
       out.Bytes("");
     }
+    out.Varint(0);  // Nobody numbers requests.
     RequestTable table;
     Decoder in(bytes);
     return table.Load(in);
