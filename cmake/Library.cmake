@@ -62,8 +62,12 @@ set(MYDIS_LIBRARY_NEEDS fmt::fmt spdlog::spdlog OpenSSL::SSL OpenSSL::Crypto pro
                         Threads::Threads ${CMAKE_DL_LIBS})
 target_link_libraries(mydis_static INTERFACE ${MYDIS_LIBRARY_NEEDS})
 target_link_libraries(mydis_shared PRIVATE ${MYDIS_LIBRARY_NEEDS})
+# What a linker adds, the ends of the section that Go's runtime starts from, is nobody else's either.
+list(JOIN MYDIS_API_SYMBOLS "; " symbols)
+file(WRITE ${MYDIS_LIBRARY_DIR}/api.map "{ global: ${symbols}; local: *; };\n")
 # Nobody can unload it: the Go runtime's threads go on.
-target_link_options(mydis_shared PRIVATE -Wl,-z,defs -Wl,-z,nodelete -Wl,--as-needed)
+target_link_options(mydis_shared PRIVATE -Wl,--version-script=${MYDIS_LIBRARY_DIR}/api.map
+                    -Wl,-z,defs -Wl,-z,nodelete -Wl,--as-needed)
 # Until 1.0 a new minor version may change the binary interface.
 set_target_properties(mydis_shared PROPERTIES VERSION ${PROJECT_VERSION}
                                               SOVERSION ${PROJECT_VERSION_MAJOR})
