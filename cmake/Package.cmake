@@ -17,6 +17,7 @@ set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_COMPONENTS_ALL)
 
@@ -69,7 +70,6 @@ if(TARGET mydis_shared)
   mydis_deb(runtime libmydis0 "Mydis inside a program: shared library"
 "A Mydis instance, or a client of remote ones, as part of a C++ or C program.")
   set(CPACK_DEBIAN_LIBMYDIS0_PACKAGE_SECTION libs)
-  set(CPACK_DEBIAN_LIBMYDIS0_PACKAGE_GENERATE_SHLIBS ON)
   set(CPACK_DEBIAN_LIBMYDIS0_PACKAGE_CONTROL_EXTRA ${MYDIS_DEBIAN}/libmydis0/triggers)
 
   mydis_deb(development libmydis-dev "Mydis inside a program: files for development"

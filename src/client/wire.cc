@@ -68,8 +68,8 @@ Status Wire::SendQueue(OutputQueue& queue) {
 }
 
 Status Wire::Receive() {
-  // On the heap: thread-local bytes themselves must fit into what a program keeps free for libraries
-  // that are loaded while it runs.
+  // On the heap: thread-local bytes themselves must fit into what a program keeps free for
+  // libraries that are loaded while it runs.
   thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(kReadSize);
   const ssize_t n = recv(fd(), buffer.get(), kReadSize, MSG_DONTWAIT);
   if (n < 0) return errno == EAGAIN || errno == EINTR ? Status::Ok() : SocketError(errno);
