@@ -1,5 +1,5 @@
 # Warnings, sanitizers, linker and compiler cache: the same for every target.
-add_compile_options(-Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+add_compile_options(-Wall -Wextra -Werror -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Wno-missing-field-initializers)
 # What the library shows is marked (include/mydis/export.h). Everything else is called directly and
 # may be inlined; of unique symbols (GCC's for static variables of inline functions) none could be
 # hidden. Thread-local variables lie where a program's do, since the Go runtime's must in any case.

@@ -10,7 +10,7 @@
 namespace mydis {
 namespace {
 
-[[noreturn]] void Fail(const Status& why) {
+[[noreturn]] void Quit(const Status& why) {
   std::fprintf(stderr, "%s\n", why.message().c_str());
   std::exit(2);
 }
@@ -25,16 +25,16 @@ Server Reach() {
   Server server;
   if (const char* const address = std::getenv("MYDIS_TEST_ADDRESS")) {
     auto client = Client::Connect({.addresses = {address}});
-    if (!client) Fail(client.error());
+    if (!client) Quit(client.error());
     server.client = *std::move(client);
   } else if (const char* const folder = std::getenv("MYDIS_TEST_DIR")) {
     auto instance = Instance::Start({.data_dir = folder, .durable = false});
-    if (!instance) Fail(instance.error());
+    if (!instance) Quit(instance.error());
     server.instance = *std::move(instance);
     const Status ready = server.instance->WaitUntilReady();
-    if (!ready.ok()) Fail(ready);
+    if (!ready.ok()) Quit(ready);
   } else {
-    Fail(Status(ErrorCode::kInvalid, "run this with tests/library/with_instance.py"));
+    Quit(Status(ErrorCode::kInvalid, "run this with tests/library/with_instance.py"));
   }
   return server;
 }
