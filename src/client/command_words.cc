@@ -78,6 +78,18 @@ constexpr RefusedCommand kRefused[] = {
     {"CLIENT", "CACHING", kOwnConnection},
 };
 
+constexpr std::string_view kAdministering[] = {
+    "ACL",      "BGREWRITEAOF", "BGSAVE",  "CLIENT",  "CLUSTER", "CONFIG", "DEBUG",
+    "FAILOVER", "LATENCY",      "MEMORY",  "MIGRATE", "MODULE",  "MYDIS",  "REPLICAOF",
+    "SAVE",     "SHUTDOWN",     "SLAVEOF", "SLOWLOG", "TOKEN",
+};
+// Subcommands of these that are writes like others.
+constexpr std::string_view kWritingSubcommands[] = {"SETUSER", "DELUSER", "PUTKEY", "DELETEKEY"};
+
+bool IsAmong(std::string_view word, std::span<const std::string_view> words) {
+  return std::ranges::any_of(words, [word](auto one) { return EqualsIgnoreCase(word, one); });
+}
+
 uint64_t Scaled(std::string_view word, double microseconds) {
   double amount = 0;
   (void)std::from_chars(word.data(), word.data() + word.size(), amount);
@@ -125,6 +137,11 @@ std::optional<CommandWait> WaitOf(std::span<const std::string_view> words) {
                        .changes_nothing = true};
   }
   return std::nullopt;
+}
+
+bool Administers(std::span<const std::string_view> words) {
+  if (!IsAmong(words[0], kAdministering)) return false;
+  return words.size() < 2 || !IsAmong(words[1], kWritingSubcommands);
 }
 
 Status CheckWords(std::span<const std::string_view> words) {

@@ -20,6 +20,9 @@ struct CommandWait {
 // Nothing: it does not wait.
 std::optional<CommandWait> WaitOf(std::span<const std::string_view> words);
 
+// Whether they administer one instance: nobody in the cluster would know that they are sent again.
+bool Administers(std::span<const std::string_view> words);
+
 // Commands about the connection, which belongs to the library, are refused with an error that says
 // what to use instead.
 Status CheckWords(std::span<const std::string_view> words);

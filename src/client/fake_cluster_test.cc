@@ -28,6 +28,10 @@ bool SendAll(int fd, std::string_view bytes) {
   return true;
 }
 
+bool Listens(const CommandWords& words) {
+  return words[0] == "SUBSCRIBE" || (words[0] == "MYDIS" && words[1] == "FOLLOW");
+}
+
 // How many words a prefix has; 0: it is none.
 size_t PrefixSize(const std::string& word) {
   if (word == "NUMBERED") return 4;
@@ -230,7 +234,13 @@ bool FakeInstance::Handle(Connection& connection, CommandWords words) {
     SendAll(connection.fd, std::string_view(reply).substr(0, reply.size() / 2));
     return false;
   }
-  return SendAll(connection.fd, reply);
+  if (!SendAll(connection.fd, reply)) return false;
+  if (Listens(words)) {
+    const std::lock_guard lock(mutex_);
+    listening_.push_back(connection.fd);
+    ++listeners_;
+  }
+  return true;
 }
 
 std::string FakeInstance::Answer(Connection& connection, const CommandWords& prefix,
@@ -256,11 +266,15 @@ std::string FakeInstance::Answer(Connection& connection, const CommandWords& pre
     return reply;
   }
   if (name == "PING") return "+PONG\r\n";
-  if (name == "SUBSCRIBE" || (name == "MYDIS" && words[1] == "FOLLOW"))
-    return AnswerListener(connection, words);
+  if (Listens(words)) return AnswerListener(words);
   if (name == "SELECT" || name == "MYDIS") return "+OK\r\n";
   if (name == "MULTI") {
+    if (options_.no_multi) return "-NOPERM no permission for 'multi'\r\n";
     connection.in_multi = true;
+    return "+OK\r\n";
+  }
+  if (name == "DISCARD") {
+    connection.in_multi = false;
     return "+OK\r\n";
   }
   if (name == "EXEC") return AnswerTransaction(connection, prefix);
@@ -275,11 +289,7 @@ std::string FakeInstance::Answer(Connection& connection, const CommandWords& pre
   return state_->Apply(numbered[1], std::stoull(numbered[2]), std::stoull(numbered[3]), words);
 }
 
-std::string FakeInstance::AnswerListener(Connection& connection, const CommandWords& words) {
-  {
-    const std::lock_guard lock(mutex_);
-    listening_.push_back(connection.fd);
-  }
+std::string FakeInstance::AnswerListener(const CommandWords& words) {
   if (words[0] == "MYDIS") return "%2\r\n+watch\r\n:1\r\n+revision\r\n:10\r\n";
   std::string pushes;
   for (size_t i = 1; i < words.size(); ++i)

@@ -59,9 +59,10 @@ class FakeState {
 class FakeInstance {
  public:
   struct Options {
-    bool numbers = true;  // Knows NUMBERED, ONCE, ATLEAST and MYDIS WATCH.
+    bool numbers = true;     // Knows NUMBERED, ONCE, ATLEAST and MYDIS WATCH.
     bool once_only = false;  // Of these not NUMBERED.
     std::string hello_error;
+    bool no_multi = false;  // The user may not use it.
   };
 
   FakeInstance(std::shared_ptr<FakeState> state, Options options);
@@ -75,6 +76,8 @@ class FakeInstance {
   // Every command with its prefixes, as it came: "ATLEAST 5 GET k".
   std::vector<std::string> received();
   int connections() const { return connections_; }
+  // Connections that have begun to listen.
+  int listeners() const { return listeners_; }
   // Sends this to all connections that listen.
   void Push(const std::string& bytes);
   // Ends all connections that listen.
@@ -88,7 +91,7 @@ class FakeInstance {
   void Serve(int fd);
   bool Handle(Connection& connection, CommandWords words);
   std::string Answer(Connection& connection, const CommandWords& prefix, const CommandWords& words);
-  std::string AnswerListener(Connection& connection, const CommandWords& words);
+  static std::string AnswerListener(const CommandWords& words);
   std::string AnswerTransaction(Connection& connection, const CommandWords& prefix);
 
   const std::shared_ptr<FakeState> state_;
@@ -96,6 +99,7 @@ class FakeInstance {
   int listener_ = -1;
   uint16_t port_ = 0;
   std::atomic<int> connections_{0};
+  std::atomic<int> listeners_{0};
   std::mutex mutex_;
   bool stopped_ = false;
   std::vector<int> fds_;

@@ -77,7 +77,8 @@ void Lane::Admit(const CallPointer& call, AnsweredCalls* answered) {
   }
   bytes_ += bytes;
   under_way_.fetch_add(1);
-  if (!call->is_read && call->request_id.empty()) call->number = identity_.next_number++;
+  if (!call->is_read && !call->unnumbered && call->request_id.empty())
+    call->number = identity_.next_number++;
   calls_.push_back(call);
 }
 
@@ -97,7 +98,7 @@ void Lane::PutPending(AnsweredCalls* answered) {
 
 // By what the server can tell that a write is sent again.
 WriteTag Lane::TagFor(const PendingCall& call) const {
-  if (call.is_read) return WriteTag::kNone;
+  if (call.is_read || call.unnumbered) return WriteTag::kNone;
   if (call.number != 0 && features_.numbered) return WriteTag::kNumber;
   return features_.once ? WriteTag::kId : WriteTag::kNone;
 }
@@ -108,6 +109,10 @@ bool Lane::MaySend(const PendingCall& call, Status* why) {
     *why = Status(ErrorCode::kUnknown,
                   "the connection was lost before the answer came: the write may or may not have "
                   "happened, and this server could not tell if it were sent again");
+    return false;
+  }
+  if (call.prelude_count > 0 && features_.no_multi) {
+    *why = Status(ErrorCode::kNoPermission, "this user may not say MULTI, and so no transaction");
     return false;
   }
   if (!call.guard.empty() && !features_.watch) {

@@ -85,9 +85,11 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
     bool once = false;
     bool at_least = false;
     bool watch = false;  // MYDIS WATCH
+    // Not of the server: the user may not say MULTI.
+    bool no_multi = false;
   };
   // What a reply to the greeting means.
-  enum class Greeting : uint8_t { kRequired, kOptional, kFeatures };
+  enum class Greeting : uint8_t { kRequired, kOptional, kFeatures, kMulti };
 
   // --- lane.cc: calls and replies ---
   void Admit(const CallPointer& call, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);

@@ -120,6 +120,9 @@ void Lane::Greet() {
   say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-NAME", "mydis"});
   say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-VER", Version()});
   say(Greeting::kFeatures, {"COMMAND", "INFO", "NUMBERED", "ONCE", "ATLEAST", "MYDIS|WATCH"});
+  // Where MULTI is refused, what follows it would be carried out at once.
+  say(Greeting::kMulti, {"MULTI"});
+  say(Greeting::kOptional, {"DISCARD"});
   say(Greeting::kOptional, {"CLIENT", "ATTRIBUTES", "ON"});
   if (settings_.database != 0)
     say(Greeting::kRequired, {"SELECT", std::to_string(settings_.database)});
@@ -142,6 +145,8 @@ void Lane::TakeGreeting(const Value& value, AnsweredCalls* answered) {
     return BreakOff(why);
   }
   if (meaning == Greeting::kFeatures) TakeFeatures(value);
+  if (meaning == Greeting::kMulti)
+    features_.no_multi = value.is_error() && value.string().starts_with("NOPERM");
   if (greetings_.empty()) stage_ = Stage::kReady;
 }
 
@@ -215,8 +220,8 @@ void Lane::KeepRepeatable(AnsweredCalls* answered) {
                               "or may not have happened{}",
                               last_failure_.message(),
                               call->repeatable() ? ""
-                                               : ", and this server cannot tell whether one "
-                                                 "that is sent again is the same")),
+                                                 : ", and this server cannot tell whether one "
+                                                   "that is sent again is the same")),
              answered);
         continue;
       }

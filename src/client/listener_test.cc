@@ -38,9 +38,8 @@ class Heard {
 };
 
 std::string Change(uint64_t revision, bool last, std::string_view key) {
-  return fmt::format(
-      ">7\r\n+watch-change\r\n:1\r\n:{}\r\n#{}\r\n+put\r\n+{}\r\n+string\r\n", revision,
-      last ? 't' : 'f', key);
+  return fmt::format(">7\r\n+watch-change\r\n:1\r\n:{}\r\n#{}\r\n+put\r\n+{}\r\n+string\r\n",
+                     revision, last ? 't' : 'f', key);
 }
 
 class ListenerTest : public ::testing::Test {
@@ -61,6 +60,9 @@ class ListenerTest : public ::testing::Test {
     };
     return client_->NewSession().Watch({.name = "", .from_revision = from}, std::move(handlers));
   }
+  void WaitForListener(int count) {
+    while (instance_.listeners() < count) std::this_thread::yield();
+  }
   bool Received(const std::string& line) {
     const std::vector<std::string> received = instance_.received();
     return std::ranges::find(received, line) != received.end();
@@ -74,17 +76,20 @@ TEST_F(ListenerTest, AWatchGoesOnWhereItWas) {
   Heard heard;
   const auto watch = Watch(heard, 0);
   ASSERT_TRUE(watch);
+  WaitForListener(1);
   instance_.Push(Change(11, true, "a") + Change(13, false, "b") + Change(13, false, "c"));
   ASSERT_EQ(heard.Wait(3).size(), 3u);
   instance_.CutListeners();
   // What was told of revision 13 is told again by the server, and not to the program.
-  while (!Received("MYDIS FOLLOW  FROM 11 DB 0")) std::this_thread::yield();
+  WaitForListener(2);
+  EXPECT_TRUE(Received("MYDIS FOLLOW  FROM 11 DB 0"));
   instance_.Push(Change(13, false, "b") + Change(13, false, "c") + Change(13, true, "d") +
                  Change(14, true, "e") + ">3\r\n+watch-revision\r\n:1\r\n:20\r\n");
   EXPECT_EQ(heard.Wait(6),
             (std::vector<std::string>{"11 a", "13 b", "13 c", "13 d", "14 e", "20"}));
   instance_.CutListeners();
-  while (!Received("MYDIS FOLLOW  FROM 20 DB 0")) std::this_thread::yield();
+  WaitForListener(3);
+  EXPECT_TRUE(Received("MYDIS FOLLOW  FROM 20 DB 0"));
 }
 
 TEST_F(ListenerTest, AWatchThatCannotGoOnEnds) {
@@ -92,6 +97,7 @@ TEST_F(ListenerTest, AWatchThatCannotGoOnEnds) {
   const auto watch = Watch(heard, 5);
   ASSERT_TRUE(watch);
   EXPECT_TRUE(Received("MYDIS FOLLOW  FROM 5 DB 0"));
+  WaitForListener(1);
   instance_.Push(">4\r\n+watch-gone\r\n:1\r\n:30\r\n:40\r\n");
   const auto end = fmt::format("end {} 40", static_cast<int>(ErrorCode::kNotFound));
   EXPECT_EQ(heard.Wait(1), std::vector<std::string>{end});
@@ -104,10 +110,12 @@ TEST_F(ListenerTest, ASubscriptionTellsOfGaps) {
   handlers.on_gap = [&] { heard.Add("gap"); };
   const auto news = client_->NewSession().Subscribe({.channels = {"news", "more"}}, handlers);
   ASSERT_TRUE(news);
+  WaitForListener(1);
   instance_.Push(">3\r\n+message\r\n+news\r\n+one\r\n");
   ASSERT_EQ(heard.Wait(1).size(), 1u);
   instance_.CutListeners();
   ASSERT_EQ(heard.Wait(2).size(), 2u);
+  WaitForListener(2);
   instance_.Push(">3\r\n+message\r\n+news\r\n+two\r\n");
   EXPECT_EQ(heard.Wait(3), (std::vector<std::string>{"one", "gap", "two"}));
 }
@@ -124,6 +132,7 @@ TEST_F(ListenerTest, AHandlerMayEndItsOwn) {
   ASSERT_TRUE(begun);
   news = *std::move(begun);
   begun = Subscription();
+  WaitForListener(1);
   instance_.Push(">3\r\n+message\r\n+news\r\n+one\r\n>3\r\n+message\r\n+news\r\n+two\r\n");
   EXPECT_EQ(heard.Wait(1), std::vector<std::string>{"one"});
   client_.reset();

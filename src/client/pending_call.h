@@ -50,6 +50,7 @@ struct PendingCall {
   // --- How ---
   bool is_read = false;
   bool blocks = false;     // It may wait for a key.
+  bool unnumbered = false;  // A write of which the cluster keeps no result.
   bool impatient = false;  // It ends when no instance could be connected to.
   std::optional<Consistency> consistency;
   uint64_t min_revision = 0;
@@ -60,8 +61,8 @@ struct PendingCall {
   uint64_t silence_us = kNever;
 
   // --- How far it has come ---
-  uint64_t number = 0;          // Among the numbered writes of its lane; 0: it is none.
-  uint64_t doubt_since_us = 0;  // It may have happened since then; 0: it certainly has not.
+  uint64_t number = 0;             // Among the numbered writes of its lane; 0: it is none.
+  uint64_t doubt_since_us = 0;     // It may have happened since then; 0: it certainly has not.
   WriteTag tag = WriteTag::kNone;  // That it was sent with.
   bool guard_passed = false;
   bool given_up = false;          // Has been answered; only its reply is still to come.

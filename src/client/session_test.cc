@@ -238,6 +238,19 @@ TEST_F(SessionTest, TransactionsAreSentAgainAsAWhole) {
   EXPECT_EQ(state_->Counter("n"), expected);
 }
 
+// Behind a MULTI that is refused its commands would be carried out one by one.
+TEST_F(SessionTest, WhoMayNotSayMultiHasNoTransactions) {
+  FakeInstance strict(state_, {.hello_error = {}, .no_multi = true});
+  const auto client = Connect({&strict});
+  Session session = client->NewSession();
+  Transaction transaction = session.NewTransaction();
+  transaction.Incr("n");
+  const Result<bool> refused = transaction.Execute();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kNoPermission);
+  EXPECT_EQ(state_->Counter("n"), 0);
+}
+
 TEST_F(SessionTest, ASessionSeesWhatItHasSeenEverywhere) {
   FakeInstance two(state_);
   const auto client = Connect({&one_, &two});
@@ -280,6 +293,19 @@ TEST_F(SessionTest, CommandsAboutTheConnectionAreRefused) {
   EXPECT_FALSE(session.Command({"CLIENT", "reply", "OFF"}));
   EXPECT_TRUE(session.Command({"CLIENT", "LIST"}));
   EXPECT_FALSE(session.Command({}));
+}
+
+TEST_F(SessionTest, WhatAdministersAnInstanceHasNoNumber) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession();
+  EXPECT_TRUE(session.Command({"config", "SET", "loglevel", "debug"}).error().code() ==
+              ErrorCode::kInvalid);
+  const std::vector<std::string> received = one_.received();
+  EXPECT_EQ(received.back(), "config SET loglevel debug");
+  one_.SetFault(First("CONFIG", Fault::kCutAfter));
+  const Result<Value> lost = session.Command({"CONFIG", "RESETSTAT"});
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code(), ErrorCode::kUnknown);
 }
 
 TEST_F(SessionTest, WhatBlocksDoesNotHoldUpTheRest) {

@@ -127,8 +127,10 @@ ValueReader::Outcome ValueReader::NextGeneral(ReceivedValue* received) {
       return Outcome::kNeedMore;
   }
   received->revision = 0;
-  if (value.attributes.size() == 2 && value.attributes[0].text == "revision")
-    received->revision = static_cast<uint64_t>(value.attributes[1].integer);
+  for (size_t i = 0; i + 1 < value.attributes.size(); i += 2) {
+    if (value.attributes[i].text == "revision")
+      received->revision = static_cast<uint64_t>(value.attributes[i + 1].integer);
+  }
   received->value = ToValue(std::move(value));
   if (general_.pending() == 0) in_general_ = false;
   return Outcome::kValue;

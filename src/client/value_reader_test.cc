@@ -14,6 +14,7 @@ constexpr std::string_view kReplies =
     "|1\r\n+revision\r\n:9\r\n:-5\r\n"
     "%1\r\n+a\r\n,1.5\r\n"
     "$0\r\n\r\n"
+    "|2\r\n+revision\r\n:4\r\n+repeated\r\n#t\r\n:1\r\n"
     ">2\r\n+message\r\n#t\r\n";
 
 std::vector<ReceivedValue> Expected() {
@@ -28,6 +29,7 @@ std::vector<ReceivedValue> Expected() {
       {Value::Integer(-5), 9},
       {Value::Collection(Kind::kMap, {text("a"), Value::Double(1.5)}), 0},
       {text(""), 0},
+      {Value::Integer(1), 4},
       {Value::Collection(Kind::kPush, {text("message"), Value::Bool(true)}), 0},
   };
 }

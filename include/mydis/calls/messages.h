@@ -13,7 +13,9 @@ namespace mydis {
 template <typename Self, template <typename> class Answer>
 class MessageCalls : public CallBase<Self, Answer, MessageCalls<Self, Answer>> {
  public:
-  // How many have been told so far; those of other instances hear it too.
+  // How many have been told so far; those of other instances hear it too. 0 where the write can be
+  // sent again safely (docs/library.md): its answer is then the same at every instance, and their
+  // subscribers are not.
   Answer<int64_t> Publish(std::string_view channel, std::string_view message,
                           const CallOptions& options = {}) {
     return this->template Write<int64_t>({"PUBLISH", channel, message}, options);
