@@ -1,5 +1,8 @@
 // Instances of one process that are members of one cluster, and of two.
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -10,11 +13,23 @@ namespace {
 
 class InstanceClusterTest : public InstanceTest {
  protected:
-  // Two ports side by side that are free at the moment, for Raft and RPC.
+  // Two ports side by side that are free at the moment, for Raft and RPC; below those that the
+  // system gives to connections.
   int FreePorts() {
-    InstanceOptions options = Options("ports" + std::to_string(probes_++));
-    options.raft_port = 0;
-    return StartReady(options)->raft_port();
+    do next_port_ += 2;
+    while (!IsFree(next_port_) || !IsFree(next_port_ + 1));
+    return next_port_;
+  }
+
+  static bool IsFree(int port) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_free = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    close(fd);
+    return is_free;
   }
 
   // The options of `size` instances that form a cluster when they have met.
@@ -46,7 +61,7 @@ class InstanceClusterTest : public InstanceTest {
   }
 
  private:
-  int probes_ = 0;
+  int next_port_ = 12'000 + getpid() % 4'000 * 4;
 };
 
 TEST_F(InstanceClusterTest, ThreeInOneProcessOfWhichOneGoesAndComesBack) {

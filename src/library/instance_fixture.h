@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -34,8 +35,8 @@ class InstanceTest : public ::testing::Test {
 
   static std::unique_ptr<Instance> Start(const InstanceOptions& options) {
     auto instance = Instance::Start(options);
-    EXPECT_TRUE(instance) << (instance ? "" : instance.error().message());
-    return instance ? *std::move(instance) : nullptr;
+    if (!instance) throw std::runtime_error(instance.error().message());
+    return *std::move(instance);
   }
   std::unique_ptr<Instance> StartReady(const InstanceOptions& options) {
     std::unique_ptr<Instance> instance = Start(options);
