@@ -49,9 +49,9 @@ struct PendingCall {
 
   // --- How ---
   bool is_read = false;
-  bool blocks = false;     // It may wait for a key.
+  bool blocks = false;      // It may wait for a key.
   bool unnumbered = false;  // A write of which the cluster keeps no result.
-  bool impatient = false;  // It ends when no instance could be connected to.
+  bool impatient = false;   // It ends when no instance could be connected to.
   std::optional<Consistency> consistency;
   uint64_t min_revision = 0;
   std::string request_id;

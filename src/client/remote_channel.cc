@@ -112,8 +112,7 @@ Result<CallPointer> RemoteChannel::Make(CallKind kind, WordViews words,
       call->deadline_us =
           wait->limit_us == 0 ? PendingCall::kNever : call->deadline_us + wait->limit_us;
   }
-  call->unnumbered =
-      kind == CallKind::kAny && options.request_id.empty() && Administers(words);
+  call->unnumbered = kind == CallKind::kAny && options.request_id.empty() && Administers(words);
   call->is_read = kind == CallKind::kRead || (wait && wait->changes_nothing);
   call->consistency = options.consistency;
   call->min_revision = options.min_revision;

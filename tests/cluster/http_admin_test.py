@@ -31,6 +31,7 @@ class Admin(ClusterTest):
             client.call("STRONG", "ACL", "SETUSER", "default", "off")
         client = self.http()
         self.assertEqual(client.get("/v1/cluster").status, 401)
+        wait_until(lambda: client.get("/readyz").status == 200, 60, "all to vote")
         for path in ("/livez", "/readyz", "/readyz?leader", "/readyz?leader=true&max_lag=1000"):
             response = client.get(path)
             self.assertEqual((response.status, response.json), (200, {"status": "ok"}), path)
