@@ -7,6 +7,30 @@
 
 namespace mydis {
 
+// The memory of the first key comes nearer, step by step, while the rest is seen to: what a single
+// look-up costs is waiting for it.
+class InstanceReader::Approach {
+ public:
+  Approach(const Keyspace& keyspace, uint32_t db, Args args)
+      : keyspace_(keyspace), db_(db), any_(args.size() > 1) {
+    if (!any_) return;
+    hash_ = keyspace.HashOf(args[1]);
+    keyspace.PrefetchTable(db, hash_);
+  }
+  void ToSlot() const {
+    if (any_) keyspace_.PrefetchSlot(db_, hash_);
+  }
+  void ToEntry() const {
+    if (any_) keyspace_.PrefetchEntry(db_, hash_);
+  }
+
+ private:
+  const Keyspace& keyspace_;
+  const uint32_t db_;
+  const bool any_;
+  uint64_t hash_ = 0;
+};
+
 InstanceReader::InstanceReader(std::shared_ptr<StateVisits> visits, const SessionOptions& session)
     : visits_(std::move(visits)),
       database_(static_cast<uint32_t>(session.database)),
@@ -26,19 +50,13 @@ std::optional<Result<Value>> InstanceReader::TryRead(CallKind, const Words& word
     return std::nullopt;
   const StateVisits::Visit visit(*visits_);
   if (!visit) return std::nullopt;
-  Prefetch(visit, args);
+  const Approach approach(visit.state().keyspace, database_, args);
   if (visit.state().revision < min_revision || !MayAnswer(visit, *spec, args)) return std::nullopt;
-  std::optional<Value> value = Run(visit, *spec, args);
+  approach.ToSlot();
+  std::optional<Value> value = Run(visit, *spec, args, approach);
   if (!value) return std::nullopt;
   *revision = visit.state().revision;
   return *std::move(value);
-}
-
-// The memory of what is looked up comes nearer while the rest is seen to.
-void InstanceReader::Prefetch(const StateVisits::Visit& visit, Args args) const {
-  if (args.size() < 2) return;
-  const Keyspace& keyspace = visit.state().keyspace;
-  keyspace.PrefetchSlot(database_, keyspace.HashOf(args[1]));
 }
 
 bool InstanceReader::MayAnswer(const StateVisits::Visit& visit, const CommandSpec& spec,
@@ -55,7 +73,7 @@ bool InstanceReader::MayAnswer(const StateVisits::Visit& visit, const CommandSpe
 }
 
 std::optional<Value> InstanceReader::Run(const StateVisits::Visit& visit, const CommandSpec& spec,
-                                         Args args) const {
+                                         Args args, const Approach& approach) const {
   Node& node = visit.node();
   const State& state = visit.state();
   CommandCount& counts = visit.CountsOf(spec);
@@ -66,6 +84,7 @@ std::optional<Value> InstanceReader::Run(const StateVisits::Visit& visit, const 
   ReadContext context{args,           reply,     state,
                       state.keyspace, database_, node.core().cluster_clock.NowMs(),
                       visit.random()};
+  approach.ToEntry();
   const UseScope uses(context.now_ms, state.settings.use_rule());
   spec.handler.read(context);
   if (reply.failed()) return std::nullopt;

@@ -21,10 +21,11 @@ class InstanceReader final : public DirectReader {
                                        uint64_t* revision) override;
 
  private:
-  void Prefetch(const StateVisits::Visit& visit, Args args) const;
+  class Approach;
+
   bool MayAnswer(const StateVisits::Visit& visit, const CommandSpec& spec, Args args) const;
-  std::optional<Value> Run(const StateVisits::Visit& visit, const CommandSpec& spec,
-                           Args args) const;
+  std::optional<Value> Run(const StateVisits::Visit& visit, const CommandSpec& spec, Args args,
+                           const Approach& approach) const;
 
   const std::shared_ptr<StateVisits> visits_;
   const uint32_t database_;
