@@ -50,6 +50,8 @@ class Startup(ClusterTest):
             with self.subTest(name):
                 base = harness.free_port_base()
                 with socket.socket() as taken:
+                    # As the harness looks for free ports: ended connections may linger there.
+                    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     taken.bind(("127.0.0.1", base + offset))
                     taken.listen()
                     self.refused(status=1, words=[str(base + offset)], binary_arguments=[
