@@ -52,6 +52,12 @@ def is_sanitized(binary):
         return any(contents.find(name) >= 0 for name in (b"__asan_init", b"__tsan_init"))
 
 
+def may_unshare(*namespaces):
+    """Whether this machine lets this user have such namespaces, named as unshare's options."""
+    return subprocess.run(["unshare", "--fork", *namespaces, "true"], stdin=subprocess.DEVNULL,
+                          capture_output=True, check=False).returncode == 0
+
+
 def _is_free(port):
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -11,7 +11,7 @@ import unittest
 import yaml
 
 from pods import USER, Network, Pod
-from support import BINARY, ClusterTest, IncrLoad, deployed, main, wait_until
+from support import BINARY, ClusterTest, IncrLoad, deployed, harness, main, wait_until
 
 PASSWORD = "let me in"
 
@@ -23,7 +23,7 @@ def image_variables():
     return dict(word.split("=", 1) for line in words for word in line.split())
 
 
-@unittest.skipIf(os.getuid() != 0, "network namespaces take root")
+@unittest.skipUnless(harness.may_unshare("--mount", "--net"), "networks take root, and namespaces")
 class Pods(ClusterTest):
     def setUp(self):
         super().setUp()

@@ -18,6 +18,11 @@ import tempfile
 import unittest
 
 _ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
+sys.path.insert(0, os.path.join(_ROOT, "tools"))
+
+import mydis_harness as harness  # noqa: E402
+
+_NAMESPACES = ("--net", "--pid", "--mount-proc")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$|^<!-- setup\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
 # Those with a test of their own, since they need other things around them.
 _ELSEWHERE = {"docs/http.md", "docs/moving-data.md"}
@@ -73,7 +78,7 @@ class Shell:
         env = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "HOME": folder, "TERM": "dumb",
                "MYDIS_SOURCE": _ROOT}
         self._process = subprocess.Popen(
-            ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "bash"], cwd=folder, env=env,
+            ["unshare", "--fork", *_NAMESPACES, "--kill-child", "bash"], cwd=folder, env=env,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.run("ip link set lo up")
 
@@ -108,6 +113,7 @@ class Shell:
             self._process.stdout.close()
 
 
+@unittest.skipUnless(harness.may_unshare(*_NAMESPACES), "a machine of its own takes root, and namespaces")
 class Docs(unittest.TestCase):
     pass
 

@@ -21,6 +21,9 @@ StandardOutput=file:{output}
 StandardError=inherit
 """
 
+# What the script says first.
+BOOTED = "--- booted ---"
+
 # $1: a folder with the script and the unit; it is seen in the container too, through the overlay.
 BOOT = """set -e
 mount -t tmpfs -o size=2g tmpfs "$1/layers"
@@ -39,11 +42,12 @@ exit $status
 
 
 def run(folder, script, limit=240):
-    """Runs a bash script as root in a booted container. Gives (exit status, what it printed)."""
+    """Runs a bash script as root in a booted container. Gives (exit status, what it printed), the status
+    None if no container boots on this machine."""
     os.makedirs(os.path.join(folder, "layers"))
     paths = {name: os.path.join(folder, name) for name in ("script", "output")}
     with open(paths["script"], "w") as file:
-        file.write(script)
+        file.write(f"echo {BOOTED}\n{script}")
     with open(os.path.join(folder, "mydis-test.service"), "w") as file:
         file.write(UNIT.format(**paths))
     done = subprocess.run(["unshare", "--mount", "--propagation", "private", "bash", "-c", BOOT, "boot",
@@ -51,4 +55,5 @@ def run(folder, script, limit=240):
                           timeout=limit)
     with open(os.path.join(folder, "console"), errors="replace") as file:
         console = file.read()
-    return done.returncode, done.stdout + done.stderr + console
+    output = done.stdout + done.stderr + console
+    return (done.returncode if BOOTED in output else None), output

@@ -178,6 +178,8 @@ class Deb(unittest.TestCase):
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             status, output = container.run(
                 folder, LIFE.replace("PACKAGES", self.package("mydis")))
+        if status is None:
+            self.skipTest(f"no container boots here: {output[-500:]}")
         self.assertEqual(status, 0, output)
         self.assertIn("THE WHOLE LIFE", output)
 
