@@ -56,8 +56,9 @@ struct InstanceOptions {
 // Where an instance stands in its cluster.
 struct InstanceStatus {
   std::string instance_id;
-  bool ready = false;  // It answers.
-  std::string why;     // Not ready.
+  // It answers, and a cluster that it forms with others (`expect`) has all its voters.
+  bool ready = false;
+  std::string why;  // Not ready.
   bool leads = false;
   std::string leader;  // Its instance id; empty if none is known.
   uint64_t revision = 0;
@@ -77,7 +78,7 @@ class MYDIS_API Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  // Waits until it answers: kTimeout says what it waits for.
+  // Waits until it is ready (InstanceStatus): kTimeout says what it waits for.
   Status WaitUntilReady(std::chrono::milliseconds limit = std::chrono::seconds(30));
   // Sessions may outlive it: their calls fail then.
   Session NewSession(SessionOptions options = {});

@@ -78,7 +78,11 @@ Status Backup(const std::string& path, RemoteConnection::Options options,
   return Status::Ok();
 }
 
-int Run(const CommandLine& line) {
+}  // namespace
+
+const CommandLineSpec& BackupCommandLine() { return kCommandLine; }
+
+int BackupMain(const CommandLine& line) {
   const std::string path = line.words.empty() ? "-" : line.words[0];
   if (path == "-" && isatty(STDOUT_FILENO) != 0)
     return UsageError(kProgram, "give a file, or send standard output somewhere");
@@ -88,20 +92,6 @@ int Run(const CommandLine& line) {
   if (status.ok()) return kExitOk;
   fmt::print(stderr, "{}: {}\n", kProgram, status.message());
   return kExitFailed;
-}
-
-}  // namespace
-
-const CommandLineSpec& BackupCommandLine() { return kCommandLine; }
-
-int BackupMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  return Run(*line);
 }
 
 }  // namespace mydis

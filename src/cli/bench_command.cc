@@ -155,19 +155,12 @@ class BenchRun {
 
 }  // namespace
 
-int BenchMain(std::span<const std::string> arguments) {
-  const CommandLineSpec& spec = BenchCommandLine();
-  const Result<CommandLine> line = ParseCommandLine(spec, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(spec));
-    return kExitOk;
-  }
-  if (line->Has("list-tests")) {
+int BenchMain(const CommandLine& line) {
+  if (line.Has("list-tests")) {
     ListTests();
     return kExitOk;
   }
-  Result<BenchOptions> options = ReadBenchOptions(*line);
+  Result<BenchOptions> options = ReadBenchOptions(line);
   if (!options) return UsageError(kProgram, options.error().message());
   AllowManyFiles();
   return BenchRun(*std::move(options)).Run();

@@ -90,19 +90,13 @@ int RunCommands(CliOptions options, const std::vector<std::string>& words) {
 
 }  // namespace
 
-int CliMain(std::span<const std::string> arguments) {
+int CliMain(const CommandLine& line) {
   const CommandLineSpec& spec = CliCommandLine();
-  const Result<CommandLine> line = ParseCommandLine(spec, arguments);
-  if (!line) return UsageError(spec.program, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(spec));
-    return kExitOk;
-  }
-  const Result<CliOptions> options = ReadCliOptions(*line);
+  const Result<CliOptions> options = ReadCliOptions(line);
   if (!options) return UsageError(spec.program, options.error().message());
   switch (options->mode) {
     case CliMode::kCommands:
-      return RunCommands(*options, line->words);
+      return RunCommands(*options, line.words);
     case CliMode::kScan:
       return RunScan(*options);
     case CliMode::kBigKeys:
@@ -110,13 +104,13 @@ int CliMain(std::span<const std::string> arguments) {
     case CliMode::kStat:
       return RunStat(*options);
     case CliMode::kLatency:
-      return RunLatency(*options, line->words);
+      return RunLatency(*options, line.words);
     case CliMode::kPipe:
       return RunRawPipe(*options);
     case CliMode::kEval:
       break;
   }
-  const Result<std::vector<std::string>> command = EvalWords(options->script, line->words);
+  const Result<std::vector<std::string>> command = EvalWords(options->script, line.words);
   if (!command) return UsageError(spec.program, command.error().message());
   return RunOnce(*options, *command);
 }

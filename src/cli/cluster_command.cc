@@ -128,20 +128,14 @@ int RunAction(const ActionSpec& action, const CommandLine& line) {
 
 const CommandLineSpec& ClusterCommandLine() { return kCommandLine; }
 
-int ClusterMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  const Result<const ActionSpec*> action = FindAction(kCommandLine, *line);
+int ClusterMain(const CommandLine& line) {
+  const Result<const ActionSpec*> action = FindAction(kCommandLine, line);
   if (!action) return UsageError(kProgram, action.error().message());
   if ((*action)->name == kKeygen) {
     fmt::print("{}\n", GenerateClusterKey());
     return kExitOk;
   }
-  return RunAction(**action, *line);
+  return RunAction(**action, line);
 }
 
 }  // namespace mydis

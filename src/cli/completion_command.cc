@@ -33,14 +33,8 @@ constexpr CommandLineSpec kCommandLine = {
 
 const CommandLineSpec& CompletionCommandLine() { return kCommandLine; }
 
-int CompletionMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kCommandLine.program, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  const Result<const ActionSpec*> shell = FindAction(kCommandLine, *line);
+int CompletionMain(const CommandLine& line) {
+  const Result<const ActionSpec*> shell = FindAction(kCommandLine, line);
   if (!shell) return UsageError(kCommandLine.program, shell.error().message());
   const std::string_view name = (*shell)->name;
   fmt::print("{}", name == "bash"  ? BashCompletion()

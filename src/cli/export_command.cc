@@ -192,7 +192,11 @@ Status FromInstance(const Plan& plan, RemoteConnection::Options options,
   return ExportBackup(plan, **backup, "the backup");
 }
 
-int Run(const CommandLine& line) {
+}  // namespace
+
+const CommandLineSpec& ExportCommandLine() { return kCommandLine; }
+
+int ExportMain(const CommandLine& line) {
   const Result<Plan> plan = ReadPlan(line);
   if (!plan) return UsageError(kProgram, plan.error().message());
   Result<RemoteConnection::Options> connection = ReadConnection(line, kTimeout);
@@ -203,20 +207,6 @@ int Run(const CommandLine& line) {
   if (status.ok()) return kExitOk;
   fmt::print(stderr, "{}: {}\n", kProgram, status.message());
   return kExitFailed;
-}
-
-}  // namespace
-
-const CommandLineSpec& ExportCommandLine() { return kCommandLine; }
-
-int ExportMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  return Run(*line);
 }
 
 }  // namespace mydis

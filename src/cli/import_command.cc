@@ -237,7 +237,11 @@ class Import {
   uint64_t left_out_ = 0;
 };
 
-int Run(const CommandLine& line) {
+}  // namespace
+
+const CommandLineSpec& ImportCommandLine() { return kCommandLine; }
+
+int ImportMain(const CommandLine& line) {
   const Result<Plan> plan = ReadPlan(line);
   if (!plan) return UsageError(kProgram, plan.error().message());
   Result<RemoteConnection::Options> connection = ReadConnection(line);
@@ -252,20 +256,6 @@ int Run(const CommandLine& line) {
                  .conflict = plan->conflict,
                  .patience_ms = patience_ms})
       .Run();
-}
-
-}  // namespace
-
-const CommandLineSpec& ImportCommandLine() { return kCommandLine; }
-
-int ImportMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  return Run(*line);
 }
 
 }  // namespace mydis

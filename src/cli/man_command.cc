@@ -81,24 +81,18 @@ int UnknownPage(const std::string& typed) {
 
 const CommandLineSpec& ManCommandLine() { return kCommandLine; }
 
-int ManMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kCommandLine.program, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
+int ManMain(const CommandLine& line) {
   const std::string date = Date();
-  if (line->Has("directory")) {
-    if (line->words.empty()) return WriteAll(line->Get("directory"), date);
+  if (line.Has("directory")) {
+    if (line.words.empty()) return WriteAll(line.Get("directory"), date);
     return UsageError(kCommandLine.program, "--directory is for every page: leave out the word");
   }
-  if (line->words.empty() || line->words[0] == "mydis") {
+  if (line.words.empty() || line.words[0] == "mydis") {
     fmt::print("{}", ManPage(date));
     return kExitOk;
   }
-  const Subcommand* subcommand = FindSubcommand(line->words[0]);
-  if (subcommand == nullptr) return UnknownPage(line->words[0]);
+  const Subcommand* subcommand = FindSubcommand(line.words[0]);
+  if (subcommand == nullptr) return UnknownPage(line.words[0]);
   fmt::print("{}", ManPage(*subcommand, date));
   return kExitOk;
 }

@@ -80,5 +80,5 @@ int main(int argc, char** argv) {
   }
   const mydis::Subcommand* subcommand = mydis::FindSubcommand(first);
   if (subcommand == nullptr) return UnknownSubcommand(first);
-  return subcommand->run(std::span(arguments).subspan(1));
+  return mydis::RunSubcommand(*subcommand, std::span(arguments).subspan(1));
 }

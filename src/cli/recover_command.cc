@@ -178,7 +178,11 @@ int Finish(Recovery& recovery, const std::string& directory) {
   return kExitOk;
 }
 
-int Run(const CommandLine& line) {
+}  // namespace
+
+const CommandLineSpec& RecoverCommandLine() { return kCommandLine; }
+
+int RecoverMain(const CommandLine& line) {
   const std::string directory = line.Get("data-dir", "data");
   const bool dry = line.Has("dry-run");
   if (!dry && !line.Has("yes") && !CanAsk())
@@ -197,20 +201,6 @@ int Run(const CommandLine& line) {
     return Failure({ErrorCode::kBusy, "nothing was changed"});
   if (Status status = recovery.Make(*facts); !status.ok()) return Failure(status);
   return Finish(recovery, directory);
-}
-
-}  // namespace
-
-const CommandLineSpec& RecoverCommandLine() { return kCommandLine; }
-
-int RecoverMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  return Run(*line);
 }
 
 }  // namespace mydis

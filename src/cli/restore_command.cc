@@ -185,7 +185,11 @@ Status RestoreFile(const std::string& path, bool yes, RemoteConnection::Options 
   return status;
 }
 
-int Run(const CommandLine& line) {
+}  // namespace
+
+const CommandLineSpec& RestoreCommandLine() { return kCommandLine; }
+
+int RestoreMain(const CommandLine& line) {
   if (line.words.empty()) return UsageError(kProgram, "give the file, or - for standard input");
   const std::string& path = line.words[0];
   const bool yes = line.Has("yes");
@@ -201,20 +205,6 @@ int Run(const CommandLine& line) {
   }
   fmt::print("restored {} from {}\n", BytesText(bytes), path);
   return kExitOk;
-}
-
-}  // namespace
-
-const CommandLineSpec& RestoreCommandLine() { return kCommandLine; }
-
-int RestoreMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  return Run(*line);
 }
 
 }  // namespace mydis

@@ -10,20 +10,14 @@
 
 namespace mydis {
 
-int ServerMain(std::span<const std::string> arguments) {
+int ServerMain(const CommandLine& line) {
   const CommandLineSpec& spec = ServerCommandLine();
-  const Result<CommandLine> line = ParseCommandLine(spec, arguments);
-  if (!line) return UsageError(spec.program, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(spec));
-    return kExitOk;
-  }
-  if (line->Has("version")) {
+  if (line.Has("version")) {
     fmt::print("mydis {}\n", Version());
     return kExitOk;
   }
   const Result<ServerOptions> options =
-      ReadServerOptions(*line, [](const std::string& name) -> std::optional<std::string> {
+      ReadServerOptions(line, [](const std::string& name) -> std::optional<std::string> {
         const char* value = std::getenv(name.c_str());
         return value == nullptr ? std::nullopt : std::optional<std::string>(value);
       });

@@ -1,5 +1,7 @@
 #include "cli/subcommands.h"
 
+#include <fmt/core.h>
+
 namespace mydis {
 namespace {
 
@@ -36,6 +38,17 @@ const Subcommand* FindSubcommand(std::string_view name) {
     if (subcommand.name == name) return &subcommand;
   }
   return nullptr;
+}
+
+int RunSubcommand(const Subcommand& subcommand, std::span<const std::string> arguments) {
+  const CommandLineSpec& spec = subcommand.command_line();
+  const Result<CommandLine> line = ParseCommandLine(spec, arguments);
+  if (!line) return UsageError(spec.program, line.error().message());
+  if (line->help) {
+    fmt::print("{}", HelpText(spec));
+    return kExitOk;
+  }
+  return subcommand.run(*line);
 }
 
 }  // namespace mydis

@@ -14,8 +14,8 @@ struct Subcommand {
   std::string_view name;
   std::string_view summary;  // Without a full stop.
   const CommandLineSpec& (*command_line)();
-  // Takes the words that follow its name, gives the exit status.
-  int (*run)(std::span<const std::string> arguments);
+  // Gives the exit status.
+  int (*run)(const CommandLine& line);
 };
 
 // In the order of the help.
@@ -24,43 +24,47 @@ std::span<const Subcommand> Subcommands();
 // Null: there is none of this name.
 const Subcommand* FindSubcommand(std::string_view name);
 
+// Takes the words that follow its name, gives the exit status. A wrong command line, and --help,
+// are dealt with here.
+int RunSubcommand(const Subcommand& subcommand, std::span<const std::string> arguments);
+
 const CommandLineSpec& ServerCommandLine();
-int ServerMain(std::span<const std::string> arguments);
+int ServerMain(const CommandLine& line);
 
 const CommandLineSpec& CliCommandLine();
-int CliMain(std::span<const std::string> arguments);
+int CliMain(const CommandLine& line);
 
 const CommandLineSpec& ClusterCommandLine();
-int ClusterMain(std::span<const std::string> arguments);
+int ClusterMain(const CommandLine& line);
 
 const CommandLineSpec& TokenCommandLine();
-int TokenMain(std::span<const std::string> arguments);
+int TokenMain(const CommandLine& line);
 
 const CommandLineSpec& BackupCommandLine();
-int BackupMain(std::span<const std::string> arguments);
+int BackupMain(const CommandLine& line);
 
 const CommandLineSpec& RestoreCommandLine();
-int RestoreMain(std::span<const std::string> arguments);
+int RestoreMain(const CommandLine& line);
 
 const CommandLineSpec& ImportCommandLine();
-int ImportMain(std::span<const std::string> arguments);
+int ImportMain(const CommandLine& line);
 
 const CommandLineSpec& ExportCommandLine();
-int ExportMain(std::span<const std::string> arguments);
+int ExportMain(const CommandLine& line);
 
 const CommandLineSpec& VerifyCommandLine();
-int VerifyMain(std::span<const std::string> arguments);
+int VerifyMain(const CommandLine& line);
 
 const CommandLineSpec& RecoverCommandLine();
-int RecoverMain(std::span<const std::string> arguments);
+int RecoverMain(const CommandLine& line);
 
 const CommandLineSpec& BenchCommandLine();
-int BenchMain(std::span<const std::string> arguments);
+int BenchMain(const CommandLine& line);
 
 const CommandLineSpec& CompletionCommandLine();
-int CompletionMain(std::span<const std::string> arguments);
+int CompletionMain(const CommandLine& line);
 
 const CommandLineSpec& ManCommandLine();
-int ManMain(std::span<const std::string> arguments);
+int ManMain(const CommandLine& line);
 
 }  // namespace mydis

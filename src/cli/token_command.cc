@@ -174,17 +174,11 @@ int Revoke(const CommandLine& line) {
 
 const CommandLineSpec& TokenCommandLine() { return kCommandLine; }
 
-int TokenMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  const Result<const ActionSpec*> action = FindAction(kCommandLine, *line);
+int TokenMain(const CommandLine& line) {
+  const Result<const ActionSpec*> action = FindAction(kCommandLine, line);
   if (!action) return UsageError(kProgram, action.error().message());
   const std::string_view name = (*action)->name;
-  return name == "create" ? Create(*line) : name == "list" ? List(*line) : Revoke(*line);
+  return name == "create" ? Create(line) : name == "list" ? List(line) : Revoke(line);
 }
 
 }  // namespace mydis

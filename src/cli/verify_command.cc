@@ -135,15 +135,9 @@ Result<std::string> Verify(const std::string& path) {
 
 const CommandLineSpec& VerifyCommandLine() { return kCommandLine; }
 
-int VerifyMain(std::span<const std::string> arguments) {
-  const Result<CommandLine> line = ParseCommandLine(kCommandLine, arguments);
-  if (!line) return UsageError(kProgram, line.error().message());
-  if (line->help) {
-    fmt::print("{}", HelpText(kCommandLine));
-    return kExitOk;
-  }
-  if (line->words.empty()) return UsageError(kProgram, "give a file or a data directory");
-  const Result<std::string> report = Verify(line->words[0]);
+int VerifyMain(const CommandLine& line) {
+  if (line.words.empty()) return UsageError(kProgram, "give a file or a data directory");
+  const Result<std::string> report = Verify(line.words[0]);
   if (!report) {
     fmt::print(stderr, "{}: {}\n", kProgram, report.error().message());
     return kExitFailed;

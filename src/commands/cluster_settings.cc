@@ -1,6 +1,7 @@
 // MYDIS: what belongs to the cluster and has no Redis name.
 #include "commands/cluster_settings.h"
 #include "base/ascii.h"
+#include "commands/mydis_container.h"
 
 namespace mydis {
 namespace {
@@ -55,22 +56,7 @@ constexpr CommandSpec kMydisSubcommands[] = {
 };
 
 constexpr CommandSpec kCommands[] = {
-    {
-        .name = "mydis",
-        .arity = -2,
-        .effect = Effect::kLocal,
-        .flags = kFlagNone,
-        .keys = {},
-        .group = Group::kServer,
-        .since = "0.1.0",
-        .complexity = "Depends on subcommand.",
-        .summary = "A container for commands about the Mydis cluster.",
-        .arguments = "",
-        .example = "",
-        .example_reply = "",
-        .handler = {},
-        .subcommands = kMydisSubcommands,
-    },
+    MydisContainer(kMydisSubcommands),
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "commands/arg_parser.h"
 #include "commands/keys.h"
+#include "commands/mydis_container.h"
 #include "commands/scan.h"
 #include "commands/values.h"
 
@@ -354,17 +355,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kFamily[] = {
-    {.name = "mydis",
-     .arity = -2,
-     .effect = Effect::kLocal,
-     .flags = kFlagNone,
-     .group = Group::kServer,
-     .since = "0.1.0",
-     .complexity = "Depends on subcommand.",
-     .summary = "A container for commands about the Mydis cluster.",
-     .arguments = "",
-     .handler = {},
-     .subcommands = kSubcommands},
+    MydisContainer(kSubcommands),
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "commands/arg_parser.h"
 #include "commands/cluster_settings.h"
+#include "commands/mydis_container.h"
 #include "state/restore_stage.h"
 
 namespace mydis {
@@ -139,22 +140,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kFamily[] = {
-    {
-        .name = "mydis",
-        .arity = -2,
-        .effect = Effect::kLocal,
-        .flags = kFlagNone,
-        .keys = {},
-        .group = Group::kServer,
-        .since = "0.1.0",
-        .complexity = "Depends on subcommand.",
-        .summary = "A container for commands about the Mydis cluster.",
-        .arguments = "",
-        .example = "",
-        .example_reply = "",
-        .handler = {},
-        .subcommands = kSubcommands,
-    },
+    MydisContainer(kSubcommands),
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "commands/watching.h"
 
 #include "commands/arg_parser.h"
+#include "commands/mydis_container.h"
 
 namespace mydis {
 namespace {
@@ -37,20 +38,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kCommands[] = {
-    {
-        .name = "mydis",
-        .arity = -2,
-        .effect = Effect::kLocal,
-        .flags = kFlagNone,
-        .keys = {},
-        .group = Group::kServer,
-        .since = "0.1.0",
-        .complexity = "Depends on subcommand.",
-        .summary = "A container for commands about the Mydis cluster.",
-        .arguments = "",
-        .handler = {},
-        .subcommands = kSubcommands,
-    },
+    MydisContainer(kSubcommands),
 };
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <chrono>
+#include <thread>
+
 #include "library/instance_options.h"
 
 namespace mydis {
@@ -101,9 +104,19 @@ void RunningInstance::StopNow() {
 }
 
 Status RunningInstance::WaitUntilReady(std::chrono::milliseconds limit) {
-  if (node_->WaitUntilReady(limit)) return Status::Ok();
-  const InstanceStatus now = status();
-  return {ErrorCode::kTimeout, fmt::format("not ready after {} ms: {}", limit.count(), now.why)};
+  // Nobody tells when the last voter of a cluster that is being formed has come.
+  constexpr std::chrono::milliseconds kLookAgain{20};
+  const auto until = std::chrono::steady_clock::now() + limit;
+  const bool answers = node_->WaitUntilReady(limit);
+  for (;;) {
+    const InstanceStatus now = status();
+    if (now.ready) return Status::Ok();
+    if (!answers || std::chrono::steady_clock::now() >= until) {
+      return {ErrorCode::kTimeout,
+              fmt::format("not ready after {} ms: {}", limit.count(), now.why)};
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  }
 }
 
 InstanceStatus RunningInstance::status() {
@@ -116,8 +129,8 @@ InstanceStatus RunningInstance::status() {
   const ConsensusDriver& consensus = visit.node().consensus();
   const std::shared_ptr<const ReplicaStatus> replica = consensus.status();
   status.instance_id = consensus.meta().instance_id;
-  status.ready = consensus.readiness() == Readiness::kReady;
-  if (!status.ready) status.why = consensus.why();
+  status.why = consensus.WhyUnready();
+  status.ready = status.why.empty();
   status.leads = replica->role == RaftRole::kLeader;
   status.revision = visit.state().revision;
   for (const MemberStatus& member : replica->members) {

@@ -143,6 +143,8 @@ void RunCalled(ScriptCall& call, const CommandSpec& spec, Args args, Reply& repl
   if (spec.effect == Effect::kLocal) return RunSession(call, spec, args, reply);
   if (call.write != nullptr) {
     WriteContext context = call.write->Called(args, reply, call.db);
+    // The script may write what it is told.
+    context.reply_is_kept = true;
     if (spec.handler.write != nullptr) return spec.handler.write(context);
     NoteRead(spec, args);
     ReadContext read = context.AsRead();

@@ -1,6 +1,7 @@
 // MYDIS BACKUP: a consistent copy of the whole state, as a client reads it piece by piece.
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
+#include "commands/mydis_container.h"
 #include "commands/subcommands.h"
 #include "server/backup_file.h"
 #include "server/connection.h"
@@ -84,17 +85,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kFamily[] = {
-    {.name = "mydis",
-     .arity = -2,
-     .effect = Effect::kLocal,
-     .flags = kFlagNone,
-     .group = Group::kServer,
-     .since = "0.1.0",
-     .complexity = "Depends on subcommand.",
-     .summary = "A container for commands about the Mydis cluster.",
-     .arguments = "",
-     .handler = {},
-     .subcommands = kSubcommands},
+    MydisContainer(kSubcommands),
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/error_table.h"
 #include "base/host_port.h"
+#include "commands/mydis_container.h"
 #include "commands/subcommands.h"
 #include "server/local_context.h"
 #include "server/local_families.h"
@@ -313,17 +314,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kFamily[] = {
-    {.name = "mydis",
-     .arity = -2,
-     .effect = Effect::kLocal,
-     .flags = kFlagNone,
-     .group = Group::kServer,
-     .since = "0.1.0",
-     .complexity = "Depends on subcommand.",
-     .summary = "A container for commands about the Mydis cluster.",
-     .arguments = "",
-     .handler = {},
-     .subcommands = kSubcommands},
+    MydisContainer(kSubcommands),
 };
 
 }  // namespace

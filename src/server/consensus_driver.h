@@ -75,9 +75,14 @@ class ConsensusDriver {
   uint64_t timers_us() const;
   // Why it is not ready, one line.
   std::string why() const;
-  // Why the cluster that this instance forms with others (--expect) is not complete yet: the loss
-  // of an instance could still stop it. Empty if it has been complete, or is not formed now.
-  std::string Forming() const;
+  // Why this instance is not to be given clients yet, one line; empty: it is. It may answer already
+  // (readiness), but the loss of an instance could still stop the cluster that it forms with others
+  // (--expect).
+  std::string WhyUnready() const {
+    if (readiness() == Readiness::kReady) return Forming();
+    const std::string reason = why();
+    return reason.empty() ? "it is catching up with its cluster" : reason;
+  }
   bool can_submit() const;
   bool disk_full() const;
   // As of at most about 50 ms ago; never null.
@@ -88,6 +93,9 @@ class ConsensusDriver {
   InstanceMeta meta() const;
 
  private:
+  // Why the cluster that is being formed is not complete; empty if it has been, or none is formed.
+  std::string Forming() const;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

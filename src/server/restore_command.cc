@@ -4,6 +4,7 @@
 
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
+#include "commands/mydis_container.h"
 #include "commands/subcommands.h"
 #include "server/connection.h"
 #include "server/local_context.h"
@@ -127,17 +128,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kFamily[] = {
-    {.name = "mydis",
-     .arity = -2,
-     .effect = Effect::kLocal,
-     .flags = kFlagNone,
-     .group = Group::kServer,
-     .since = "0.1.0",
-     .complexity = "Depends on subcommand.",
-     .summary = "A container for commands about the Mydis cluster.",
-     .arguments = "",
-     .handler = {},
-     .subcommands = kSubcommands},
+    MydisContainer(kSubcommands),
 };
 
 }  // namespace

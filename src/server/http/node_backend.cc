@@ -58,12 +58,8 @@ bool NodeBackend::AllTurn() const {
 HttpHealth NodeBackend::Health() const {
   const auto status = node_.consensus().status();
   HttpHealth health;
-  health.ready = node_.consensus().readiness() == Readiness::kReady;
-  health.why = node_.consensus().why();
-  if (health.ready) {
-    health.why = node_.consensus().Forming();
-    health.ready = health.why.empty();
-  }
+  health.why = node_.consensus().WhyUnready();
+  health.ready = health.why.empty();
   health.has_leader = status->leader != 0;
   health.lag = status->commit - std::min(status->applied, status->commit);
   health.turning = AllTurn();
