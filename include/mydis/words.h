@@ -5,7 +5,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -56,7 +56,7 @@ class Words {
   }
   // A word that is nowhere else: it is kept here.
   Words& AddKept(std::string word) {
-    return Add(std::string_view(kept_.emplace_back(std::move(word))));
+    return Add(std::string_view(kept_.emplace_front(std::move(word))));
   }
   template <typename... More>
   Words& AddIf(bool condition, const More&... words) {
@@ -87,7 +87,7 @@ class Words {
   size_t size_ = 0;
   std::array<std::string_view, kInline> inline_;
   std::vector<std::string_view> more_;  // All of them, once they are more than kInline.
-  std::deque<std::string> kept_;        // Whose addresses stay.
+  std::forward_list<std::string> kept_;  // Whose addresses stay; takes no memory while empty.
 };
 
 }  // namespace mydis

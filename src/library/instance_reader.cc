@@ -38,25 +38,33 @@ InstanceReader::InstanceReader(std::shared_ptr<StateVisits> visits, const Sessio
       strong_(session.read_consistency.value_or(visits_->node().options().read_consistency) ==
               Consistency::kStrong) {}
 
-std::optional<Result<Value>> InstanceReader::TryRead(CallKind, const Words& words,
+std::optional<Result<Value>> InstanceReader::TryRead(CallKind kind, const Words& words,
                                                      const CallOptions& options,
                                                      uint64_t min_revision, uint64_t* revision) {
   const bool strong = options.consistency ? *options.consistency == Consistency::kStrong : strong_;
   const Args args = words.views();
   if (strong || args.empty() || database_ >= kDatabases) return std::nullopt;
-  const CommandSpec* spec = visits_->node().table().Resolve(args);
-  if (spec == nullptr || spec->handler.read == nullptr || spec->plan_wait != nullptr ||
-      spec->group == Group::kScripting || !ArityFits(*spec, args.size()))
-    return std::nullopt;
+  // What may be a write is told from a read before it waits for those who write.
+  if (kind != CallKind::kRead && SpecToRead(args) == nullptr) return std::nullopt;
   const StateVisits::Visit visit(*visits_);
   if (!visit) return std::nullopt;
   const Approach approach(visit.state().keyspace, database_, args);
-  if (visit.state().revision < min_revision || !MayAnswer(visit, *spec, args)) return std::nullopt;
+  const CommandSpec* spec = SpecToRead(args);
+  if (spec == nullptr) return std::nullopt;
   approach.ToSlot();
+  if (visit.state().revision < min_revision || !MayAnswer(visit, *spec, args)) return std::nullopt;
   std::optional<Value> value = Run(visit, *spec, args, approach);
   if (!value) return std::nullopt;
   *revision = visit.state().revision;
   return *std::move(value);
+}
+
+const CommandSpec* InstanceReader::SpecToRead(Args args) const {
+  const CommandSpec* spec = visits_->node().table().Resolve(args);
+  if (spec == nullptr || spec->handler.read == nullptr || spec->plan_wait != nullptr ||
+      spec->group == Group::kScripting || !ArityFits(*spec, args.size()))
+    return nullptr;
+  return spec;
 }
 
 bool InstanceReader::MayAnswer(const StateVisits::Visit& visit, const CommandSpec& spec,
@@ -80,11 +88,11 @@ std::optional<Value> InstanceReader::Run(const StateVisits::Visit& visit, const 
   const uint64_t calls = counts.calls.load(std::memory_order_relaxed);
   const CallTimer timer(calls % kTimedOneIn == 0 || node.config().Times(spec));
   const LookupCount before = thread_lookups;
+  approach.ToEntry();
   ValueReply reply;
   ReadContext context{args,           reply,     state,
                       state.keyspace, database_, node.core().cluster_clock.NowMs(),
                       visit.random()};
-  approach.ToEntry();
   const UseScope uses(context.now_ms, state.settings.use_rule());
   spec.handler.read(context);
   if (reply.failed()) return std::nullopt;

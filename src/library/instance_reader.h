@@ -23,6 +23,8 @@ class InstanceReader final : public DirectReader {
  private:
   class Approach;
 
+  // Null unless these words are a command that is answered here.
+  const CommandSpec* SpecToRead(Args args) const;
   bool MayAnswer(const StateVisits::Visit& visit, const CommandSpec& spec, Args args) const;
   std::optional<Value> Run(const StateVisits::Visit& visit, const CommandSpec& spec, Args args,
                            const Approach& approach) const;
