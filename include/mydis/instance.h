@@ -78,7 +78,8 @@ class MYDIS_API Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  // Waits until it is ready (InstanceStatus): kTimeout says what it waits for.
+  // Waits until it is ready (InstanceStatus): kTimeout says what it waits for; kUnavailable: it
+  // has been stopped.
   Status WaitUntilReady(std::chrono::milliseconds limit = std::chrono::seconds(30));
   // Sessions may outlive it: their calls fail then.
   Session NewSession(SessionOptions options = {});

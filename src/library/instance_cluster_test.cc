@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
 #include <vector>
 
 #include "library/instance_fixture.h"
@@ -112,6 +113,17 @@ TEST_F(InstanceClusterTest, LeadershipIsHandedOverFirst) {
     const InstanceStatus status = other->status();
     return !status.leader.empty() && status.leader != left;
   }));
+}
+
+TEST_F(InstanceClusterTest, WhoWaitsForAnInstanceIsToldThatItStops) {
+  const std::vector<InstanceOptions> members = Members("alone", 2);
+  const auto instance = Start(members[0]);
+  auto waits = std::async(std::launch::async,
+                          [&] { return instance->WaitUntilReady(std::chrono::hours(1)); });
+  EXPECT_NE(waits.wait_for(std::chrono::milliseconds(50)), std::future_status::ready);
+  instance->Stop();
+  EXPECT_EQ(waits.get().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(instance->WaitUntilReady().code(), ErrorCode::kUnavailable);
 }
 
 TEST_F(InstanceClusterTest, TwoClustersKnowNothingOfEachOther) {

@@ -117,6 +117,9 @@ TEST_F(InstanceTest, PortsAreChosenOrNotThere) {
   EXPECT_GT(with->http_port(), 0);
   EXPECT_GT(with->raft_port(), 0);
   EXPECT_EQ(with->status().instance_id, "127.0.0.1:" + std::to_string(with->raft_port()));
+  const Result<Value> told = with->NewSession().Command({"CONFIG", "GET", "port"});
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->elements().at(1).string(), std::to_string(with->redis_port()));
   auto client = Client::Connect({.addresses = {"127.0.0.1:" + std::to_string(with->redis_port())}});
   ASSERT_TRUE(client) << client.error().message();
   EXPECT_TRUE((*client)->NewSession().Set("k", "from outside"));

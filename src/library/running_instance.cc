@@ -111,6 +111,7 @@ Status RunningInstance::WaitUntilReady(std::chrono::milliseconds limit) {
   for (;;) {
     const InstanceStatus now = status();
     if (now.ready) return Status::Ok();
+    if (node_->StopRequested()) return {ErrorCode::kUnavailable, "the instance has been stopped"};
     if (!answers || std::chrono::steady_clock::now() >= until) {
       return {ErrorCode::kTimeout,
               fmt::format("not ready after {} ms: {}", limit.count(), now.why)};

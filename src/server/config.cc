@@ -16,7 +16,6 @@ Config::Config(const ServerOptions& options) {
     settings_.find(name)->second.value = std::move(value);
   };
   own("bind", options.bind_address);
-  own("port", fmt::format("{}", std::max(0, static_cast<int>(options.redis_port))));
   own("dir", options.data_dir);
   own("io-threads", fmt::format("{}", std::max(1, static_cast<int>(options.io_threads))));
   own("appendfsync", options.durability == DurabilityMode::kCommit ? "always" : "everysec");
@@ -27,8 +26,16 @@ Config::Config(const ServerOptions& options) {
   const bool optional = options.tls_auth_clients == ClientCertificates::kOptional;
   own("tls-auth-clients", options.tls_ca.empty() ? "no" : optional ? "optional" : "yes");
   own("tls-auth-clients-user", options.tls_user_from_certificate ? "CN" : "off");
-  if (!options.tls_cert.empty()) own("tls-port", settings_.find("port")->second.value);
   for (const auto& [name, setting] : settings_) Apply(name, setting.value);
+}
+
+void Config::NotePort(int port) {
+  MutexLock lock(mutex_);
+  const auto own = [&](std::string_view name) MYDIS_REQUIRES(mutex_) {
+    settings_.find(name)->second.value = fmt::format("{}", port);
+  };
+  own("port");
+  if (!settings_.find("tls-cert-file")->second.value.empty()) own("tls-port");
 }
 
 void Config::Apply(std::string_view name, const std::string& value) {

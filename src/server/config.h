@@ -29,6 +29,8 @@ class Config {
   // Checks without setting.
   Status Check(std::string_view name, std::string_view value) const;
   Status Set(std::string_view name, std::string_view value);
+  // Of the Redis protocol; 0: it has none. While the instance starts.
+  void NotePort(int port);
 
   // Those that are looked at while serving, ready to use.
   std::atomic<uint64_t> max_clients{0};

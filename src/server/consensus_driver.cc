@@ -64,6 +64,7 @@ struct ConsensusDriver::Impl final {
         listener(consensus_listener),
         core(system_clock, table, io_threads, static_cast<uint32_t>(server_options.visitors)),
         machine(core, {[this](const LeaderInfo& leader) { LeaderChanged(leader); },
+                       [this] { PublishStatus(); },
                        [this](Readiness ready, const std::string& reason) {
                          SetReadiness(ready, reason);
                        },

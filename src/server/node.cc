@@ -64,6 +64,7 @@ Status Node::Start() {
   for (const auto& thread : threads_) threads.push_back(thread.get());
   consensus_->SetThreads(std::move(threads));
   if (Status s = Listen(Door::kRedis, "--redis-port", options_.redis_port); !s.ok()) return s;
+  config_.NotePort(std::max(0, port(Door::kRedis)));
   if (Status s = Listen(Door::kHttp, "--http-port", options_.http_port); !s.ok()) return s;
   if (Status status = consensus_->Start(security_.cluster()); !status.ok()) return status;
   if (options_.raft_port != ServerOptions::kPortOff) raft_port_ = consensus_->raft_port();
@@ -202,16 +203,22 @@ Status Node::WaitForStop() {
 bool Node::WaitUntilReady(std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   MutexLock lock(mutex_);
-  while (!ready_) {
+  while (!ready_ && !stop_requested_) {
     if (readiness_changed_.wait_until(mutex_, until) == std::cv_status::timeout) return ready_;
   }
-  return true;
+  return ready_ && !stop_requested_;
 }
 
 void Node::RequestStop() {
   MutexLock guard(mutex_);
   stop_requested_ = true;
   stopping_.notify_all();
+  readiness_changed_.notify_all();
+}
+
+bool Node::StopRequested() const {
+  MutexLock guard(mutex_);
+  return stop_requested_;
 }
 
 void Node::Stop() {
@@ -296,6 +303,7 @@ void Node::OnFatal(const Status& status) {
   fatal_ = status;
   stop_requested_ = true;
   stopping_.notify_all();
+  readiness_changed_.notify_all();
 }
 
 }  // namespace mydis

@@ -49,8 +49,9 @@ class Node final : private ConsensusListener {
   void ConnectionGone() { --connections_; }
   // Keys and certificates are read anew, which happens by itself within a second of a change.
   void ReloadFiles() { security_.Reload(); }
-  // Whether it is ready before `limit` has passed.
+  // Whether it is ready before `limit` has passed, and before a stop is asked for.
   bool WaitUntilReady(std::chrono::milliseconds limit);
+  bool StopRequested() const;
   void RequestStop();  // Safe to call from a signal handler's thread.
   // Graceful: leadership handed over, clients answered, log closed.
   void Stop();
@@ -139,7 +140,7 @@ class Node final : private ConsensusListener {
   mutable Mutex loops_mutex_;
   LoopTotals loops_before_ MYDIS_GUARDED_BY(loops_mutex_);  // At the last ResetStats.
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable_any stopping_;
   std::condition_variable_any readiness_changed_;
   bool ready_ MYDIS_GUARDED_BY(mutex_) = false;

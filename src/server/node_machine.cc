@@ -210,7 +210,7 @@ void NodeMachine::OnLeader(const LeaderInfo& leader) {
   events_.on_leader(leader);
 }
 
-void NodeMachine::OnMembers(const Members&) {}
+void NodeMachine::OnMembers(const Members&) { events_.on_members(); }
 
 void NodeMachine::OnReadiness(Readiness readiness, const std::string& why) {
   readiness_ = readiness;

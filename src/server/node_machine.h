@@ -23,6 +23,7 @@ class NodeMachine final : public Machine, private RemovalListener {
  public:
   struct Events {
     std::function<void(const LeaderInfo&)> on_leader;
+    std::function<void()> on_members;
     std::function<void(Readiness, const std::string&)> on_readiness;
     std::function<void()> on_can_submit;
     std::function<void(const Status&)> on_fatal;

@@ -50,17 +50,20 @@ class RequestTable {
   const RememberedReply* Find(const RequestTag& tag) const;
   // REQUIRES: it is not known.
   void Add(const RequestTag& tag, std::string reply, uint64_t time_ms, uint64_t revision);
-  // Forgets what was carried out at `time_ms` or before, the oldest first and `most` at the most;
-  // and as many clients that have numbered nothing since.
-  void DropUntil(uint64_t time_ms, size_t most) {
-    if (OldestMs() > time_ms) [[likely]]
+  // Forgets what was carried out `retention_ms` ago or before, the oldest first and `most` at the
+  // most; and as many clients that have numbered nothing for so long.
+  void DropOld(uint64_t time_ms, uint64_t retention_ms, size_t most) {
+    if (EndMs(retention_ms) > time_ms) [[likely]]
       return;
-    Drop(time_ms, most);
-    writers_.DropUntil(time_ms, most);
+    if (time_ms >= retention_ms) Drop(time_ms - retention_ms, most);
+    const uint64_t of_writers_ms = OfWriters(retention_ms);
+    if (time_ms >= of_writers_ms) writers_.DropUntil(time_ms - of_writers_ms, most);
   }
-  // When the oldest was carried out; UINT64_MAX: there is none.
-  uint64_t OldestMs() const {
-    return std::min(records_.empty() ? UINT64_MAX : records_.front().time_ms, writers_.OldestMs());
+  // When the first of them is old enough to go; UINT64_MAX: there is none.
+  uint64_t EndMs(uint64_t retention_ms) const {
+    const uint64_t records = records_.empty() ? UINT64_MAX : records_.front().time_ms;
+    return std::min(SumOrMax(records, retention_ms),
+                    SumOrMax(writers_.OldestMs(), OfWriters(retention_ms)));
   }
   // Requests with ids, and clients with numbers.
   size_t size() const { return records_.size() + writers_.size(); }
@@ -74,6 +77,14 @@ class RequestTable {
   void CheckInvariants() const;
 
  private:
+  // Mydis's own client numbers its writes and sends one again for four minutes, so that it is known
+  // for longer whatever the setting says: the memory of a client that is silent is small.
+  static uint64_t OfWriters(uint64_t retention_ms) {
+    return std::max(retention_ms, uint64_t{300'000});
+  }
+  static uint64_t SumOrMax(uint64_t time_ms, uint64_t more_ms) {
+    return time_ms == UINT64_MAX ? UINT64_MAX : time_ms + more_ms;
+  }
   // A user's name and an id as one string, which no others give.
   static void AppendKey(std::string_view user, std::string_view id, std::string& out);
   static uint64_t CostOf(const Record& record);

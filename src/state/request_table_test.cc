@@ -32,22 +32,40 @@ TEST(RequestTableTest, ForgetsTheOldestFirstAndABoundedNumber) {
   RequestTable table;
   for (uint64_t i = 0; i < 100; ++i) table.Add(Tag(std::to_string(i)), "r", 1000 + i, i);
   const uint64_t all = table.MemoryBytes();
-  table.DropUntil(999, 100);
+  table.DropOld(1999, 1000, 100);
   EXPECT_EQ(table.size(), 100u);
-  EXPECT_EQ(table.OldestMs(), 1000u);
-  table.DropUntil(1050, 10);
+  EXPECT_EQ(table.EndMs(1000), 2000u);
+  table.DropOld(2050, 1000, 10);
   EXPECT_EQ(table.size(), 90u);
   EXPECT_EQ(table.Find({.user = "ada", .id = "9"}), nullptr);
   EXPECT_NE(table.Find({.user = "ada", .id = "10"}), nullptr);
-  table.DropUntil(1050, 1000);
-  EXPECT_EQ(table.OldestMs(), 1051u);
+  table.DropOld(2050, 1000, 1000);
+  EXPECT_EQ(table.EndMs(1000), 2051u);
   EXPECT_LT(table.MemoryBytes(), all / 2);
   table.CheckInvariants();
-  table.DropUntil(UINT64_MAX - 1, 1000);
+  table.DropOld(UINT64_MAX - 1, 1000, 1000);
   EXPECT_EQ(table.MemoryBytes(), 0u);
-  EXPECT_EQ(table.OldestMs(), UINT64_MAX);
+  EXPECT_EQ(table.EndMs(1000), UINT64_MAX);
   table.Add(Tag("9"), "again", 5000, 1);
   EXPECT_EQ(table.Find({.user = "ada", .id = "9"})->reply, "again");
+}
+
+TEST(RequestTableTest, ClientsThatNumberAreKnownForFiveMinutesAtLeast) {
+  RequestTable table;
+  RequestTag numbered = Tag("client");
+  numbered.number = numbered.oldest = 1;
+  table.Add(numbered, "r", 1000, 1);
+  table.Add(Tag("id"), "r", 1000, 2);
+  table.DropOld(2000, 1, 100);
+  EXPECT_EQ(table.Find(Tag("id")), nullptr);
+  EXPECT_NE(table.Find(numbered), nullptr);
+  EXPECT_EQ(table.EndMs(1), 301'000u);
+  table.DropOld(300'999, 1, 100);
+  EXPECT_NE(table.Find(numbered), nullptr);
+  table.DropOld(301'000, 1, 100);
+  EXPECT_EQ(table.size(), 0u);
+  table.Add(numbered, "r", 400'000, 3);
+  EXPECT_EQ(table.EndMs(600'000), 1'000'000u);
 }
 
 TEST(RequestTableTest, WhatIsSavedIsLoaded) {
@@ -55,7 +73,7 @@ TEST(RequestTableTest, WhatIsSavedIsLoaded) {
   for (uint64_t i = 0; i < 50; ++i)
     table.Add(Tag(std::string(1 + i % 40, 'x') + std::to_string(i), i % 2 == 0 ? "" : "bob"),
               std::string(i, 'r'), 1000 + i / 3, i);
-  table.DropUntil(1003, 100);
+  table.DropOld(2003, 1000, 100);
   std::string saved;
   Encoder out(saved);
   table.Save(out);

@@ -41,8 +41,8 @@ struct State {
   uint64_t RequestsDueMs() const {
     constexpr uint64_t kFraction = 10;
     const uint64_t retention_ms = settings.request_retention_ms();
-    return requests.size() == 0 ? UINT64_MAX
-                                : requests.OldestMs() + retention_ms + retention_ms / kFraction;
+    const uint64_t end_ms = requests.EndMs(retention_ms);
+    return end_ms == UINT64_MAX ? UINT64_MAX : end_ms + retention_ms / kFraction;
   }
   // What counts against `maxmemory`.
   uint64_t CountedBytes() const { return UsedMemory(keyspace) + requests.MemoryBytes(); }

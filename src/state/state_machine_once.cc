@@ -20,11 +20,9 @@ constexpr std::string_view kErrAnswered =
 }  // namespace
 
 void StateMachine::DropRequests(const Envelope& envelope) {
-  const uint64_t retention_ms = state_->settings.request_retention_ms();
-  if (state_->time_ms < retention_ms) return;
   const size_t most =
       envelope.kind == EntryBody::kPulse ? kDroppedByPulse : kDropped + envelope.operations;
-  state_->requests.DropUntil(state_->time_ms - retention_ms, most);
+  state_->requests.DropOld(state_->time_ms, state_->settings.request_retention_ms(), most);
 }
 
 void StateMachine::Remember(const RequestTag& tag, std::string reply) {

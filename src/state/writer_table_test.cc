@@ -7,6 +7,8 @@
 namespace mydis {
 namespace {
 
+constexpr uint64_t kRetentionMs = 400'000;
+
 RequestTag Tag(uint64_t number, uint64_t oldest, std::string_view client = "c") {
   return {.user = "ada", .id = client, .words = 7, .number = number, .oldest = oldest};
 }
@@ -44,15 +46,15 @@ TEST(WriterTableTest, ForgetsTheClientThatWasSilentForLongest) {
   RequestTable table;
   for (uint64_t i = 0; i < 100; ++i) table.Add(Tag(1, 1, std::to_string(i)), "r", 1000 + i, i);
   table.Add(Tag(2, 1, "0"), "r", 2000, 100);
-  EXPECT_EQ(table.OldestMs(), 1001u);
-  table.DropUntil(1050, 10);
+  EXPECT_EQ(table.EndMs(kRetentionMs), 1001 + kRetentionMs);
+  table.DropOld(1050 + kRetentionMs, kRetentionMs, 10);
   EXPECT_EQ(table.Find(Tag(1, 1, "10")), nullptr);
   EXPECT_NE(table.Find(Tag(1, 1, "11")), nullptr);
   EXPECT_NE(table.Find(Tag(1, 1, "0")), nullptr);
   table.CheckInvariants();
-  table.DropUntil(3000, 1000);
+  table.DropOld(3000 + kRetentionMs, kRetentionMs, 1000);
   EXPECT_EQ(table.MemoryBytes(), 0u);
-  EXPECT_EQ(table.OldestMs(), UINT64_MAX);
+  EXPECT_EQ(table.EndMs(kRetentionMs), UINT64_MAX);
 }
 
 TEST(WriterTableTest, WhatIsSavedIsLoaded) {

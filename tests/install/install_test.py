@@ -116,22 +116,39 @@ class Install(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("cluster", done.stderr)
 
-    def pkg_config(self, *arguments):
-        return self.run_well("pkg-config", *arguments, "mydis",
-                             PKG_CONFIG_PATH=os.path.dirname(self.installed("lib/pkgconfig/mydis.pc"))).split()
+    def page_lines(self, language, start):
+        """The lines of docs/install.md in blocks of the language that begin so."""
+        with open(os.path.join(ROOT, "docs", "install.md")) as file:
+            blocks = re.findall(rf"^```{language}\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines() if line.startswith(start)]
+        self.assertTrue(lines, start)
+        return lines
 
-    def test_pkg_config(self):
-        source = os.path.join(PROGRAM, "embedded.cc")
-        program = os.path.join(self.new_folder(), "embedded")
-        self.run_well("g++", "-std=c++23", *self.pkg_config("--cflags"), source, "-o", program,
-                      *self.pkg_config("--libs"))
-        self.check_program(program, LD_LIBRARY_PATH=f"{self.prefix}/lib")
-        # Statically: as the library is found by that name too, it is told apart by its file's.
-        libraries = ["-l:libmydis.a" if word == "-lmydis" else word
-                     for word in self.pkg_config("--libs", "--static")]
-        self.run_well("g++", "-std=c++23", *self.pkg_config("--cflags"), source, "-o", program, *libraries)
-        self.check_program(program)
+    def test_what_the_page_says_without_cmake(self):
+        folder = self.new_folder()
+        shutil.copy(os.path.join(PROGRAM, "embedded.cc"), os.path.join(folder, "program.cc"))
+        config = os.path.dirname(self.installed("lib/pkgconfig/mydis.pc"))
+        shared, static = self.page_lines("console", "g++ ")
+        for line, library_path in ((shared, f"{self.prefix}/lib"), (static, "")):
+            with self.subTest(line):
+                self.run_well("bash", "-c", f"cd {folder} && {line}", PKG_CONFIG_PATH=config)
+                program = os.path.join(folder, "a.out")
+                self.check_program(program, LD_LIBRARY_PATH=library_path)
         self.assertNotIn("libmydis", self.run_well("ldd", program))
+
+    def test_what_the_page_says_with_cmake(self):
+        (install,) = self.page_lines("console", "cmake --install ")
+        prefix = os.path.join(self.new_folder(), "local")
+        self.run_well("bash", "-c", install.replace("build/release", BUILD).replace("/usr/local", prefix))
+        folder = self.new_folder()
+        shutil.copy(os.path.join(PROGRAM, "embedded.cc"), os.path.join(folder, "program.cc"))
+        with open(os.path.join(folder, "CMakeLists.txt"), "w") as file:
+            find, link = self.page_lines("cmake", "")
+            file.write("cmake_minimum_required(VERSION 3.25)\nproject(program CXX)\n"
+                       f"{find}\nadd_executable(program program.cc)\n{link}\n")
+        self.run_well("cmake", "-S", folder, "-B", f"{folder}/build", f"-DCMAKE_PREFIX_PATH={prefix}")
+        self.run_well("cmake", "--build", f"{folder}/build")
+        self.check_program(f"{folder}/build/program")
 
     def test_only_the_api_is_visible(self):
         for options, library in ((["-D"], "lib/libmydis.so"), (["-g"], "lib/libmydis.a")):

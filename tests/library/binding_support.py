@@ -2,6 +2,7 @@
 shared library that MYDIS_LIBRARY names."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,20 @@ LIBRARY = os.environ.get("MYDIS_LIBRARY") or os.path.join(ROOT, "build", "releas
 
 
 class BindingTest(ClusterTest):
+    def page_block(self, language, **replacements):
+        """The one block in `language` of docs/c-api.md, with a server's address, a token and a folder of the test's
+        own in place of the page's."""
+        with open(os.path.join(ROOT, "docs", "c-api.md"), encoding="utf-8") as file:
+            (block,) = re.findall(rf"^```{language}\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+        instance = self.cluster(1)[0]
+        with instance.connect() as client:
+            token = client.call("TOKEN", "CREATE", "NAME", "page").decode()
+        replacements |= {"10.0.0.1:2381": instance.address, "10.0.0.2:2381": instance.address, "…": token,
+                         "/var/lib/app/mydis": self.folder()}
+        for written, used in replacements.items():
+            block = block.replace(written, used)
+        return block
+
     def copy(self, example, folder):
         """The files of examples/`example` in `folder`, which is given back."""
         if not os.path.exists(LIBRARY):

@@ -41,6 +41,11 @@ class NodeTest(BindingTest):
         printed = self.run_in(folder, "node", "node_check.js", address, self.folder())
         self.assertRegex(printed, r"^Mydis \d+\.\d+\.\d+\n$")
 
+    def test_page(self):
+        folder = self.example()
+        program = f"(async () => {{ {self.page_block('js')}; await client.close(); }})();"
+        self.run_in(folder, "node", "-e", program)
+
 
 if __name__ == "__main__":
     main()

@@ -165,6 +165,13 @@ class PythonTest(BindingTest):
         printed = self.run_in(folder, sys.executable, "-c", CHECKS, address, self.folder())
         self.assertRegex(printed, r"^Mydis \d+\.\d+\.\d+\n$")
 
+    def test_page(self):
+        folder = self.copy("python", self.folder())
+        lines = self.page_block("python", **{"redis_port=2381": "redis_port=0"}).splitlines()
+        program = "\n".join(["import asyncio", "async def page():", *(f"    {line}" for line in lines),
+                             "asyncio.run(page())"])
+        self.run_in(folder, sys.executable, "-c", program)
+
 
 if __name__ == "__main__":
     main()

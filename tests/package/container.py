@@ -53,7 +53,9 @@ def run(folder, script, limit=240):
     done = subprocess.run(["unshare", "--mount", "--propagation", "private", "bash", "-c", BOOT, "boot",
                            folder], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=limit)
-    with open(os.path.join(folder, "console"), errors="replace") as file:
-        console = file.read()
-    output = done.stdout + done.stderr + console
+    console = os.path.join(folder, "console")
+    output = done.stdout + done.stderr
+    if os.path.exists(console):
+        with open(console, errors="replace") as file:
+            output += file.read()
     return (done.returncode if BOOTED in output else None), output
