@@ -16,7 +16,15 @@ const { promisify } = require('node:util');
 // ---- The library --------------------------------------------------------------------------------
 
 const C_VERSION = 1;
-const lib = koffi.load(process.env.MYDIS_LIBRARY || 'libmydis.so.0');
+const lib = loadLibrary(process.env.MYDIS_LIBRARY || 'libmydis.so.0');
+
+function loadLibrary(name) {
+  try {
+    return koffi.load(name);
+  } catch (error) {
+    throw new Error(`${name} cannot be loaded: install Mydis's library, or name its file in MYDIS_LIBRARY (${error.message})`);
+  }
+}
 
 const CallOptions = koffi.struct('mydis_call_options', {
   size: 'size_t', kind: 'int', consistency: 'int', time_limit_ms: 'int64_t', min_revision: 'uint64_t',
@@ -404,6 +412,7 @@ class Session {
   }
 }
 
+// Node does not end before it is closed.
 class Subscription {
   #handle;
   #callbacks;

@@ -86,7 +86,7 @@ class Words {
 
   size_t size_ = 0;
   std::array<std::string_view, kInline> inline_;
-  std::vector<std::string_view> more_;  // All of them, once they are more than kInline.
+  std::vector<std::string_view> more_;   // All of them, once they are more than kInline.
   std::forward_list<std::string> kept_;  // Whose addresses stay; takes no memory while empty.
 };
 

@@ -43,7 +43,7 @@ class NodeTest(BindingTest):
 
     def test_page(self):
         folder = self.example()
-        program = f"(async () => {{ {self.page_block('js')}; await client.close(); }})();"
+        program = f"(async () => {{ {self.page_block('js')} }})();"
         self.run_in(folder, "node", "-e", program)
 
 
