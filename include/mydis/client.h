@@ -47,7 +47,8 @@ class MYDIS_API Client {
  public:
   // Connects to one of the addresses, to find out that everything is right.
   static Result<std::unique_ptr<Client>> Connect(ClientOptions options);
-  // Ends what is under way: those calls give kUnavailable, or kUnknown if they may have happened.
+  // Ends what is under way: those calls give kUnavailable, or kUnknown if they may have happened,
+  // and have called back when it is gone. Within a callback it only begins to end.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

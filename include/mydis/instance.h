@@ -36,10 +36,16 @@ struct InstanceOptions {
   std::string name = "mydis";
   std::string instance_id = {};  // Empty: advertise address and Raft port.
   std::string password = {};
+  std::string admin_token_file = {};
+  std::string audit_log = {};  // Empty: audit.log in data_dir; "off": none.
+  bool protected_mode = true;
+  std::string http_cors_origin = {};
   std::string cluster_key_file = {};
   std::string tls_cert = {};
   std::string tls_key = {};
   std::string tls_ca = {};
+  std::string tls_auth_clients = "yes";  // Or "optional".
+  bool tls_user_from_certificate = false;
   std::chrono::milliseconds raft_timeout{10'000};
   Consistency write_consistency = Consistency::kEventual;
   Consistency read_consistency = Consistency::kEventual;

@@ -43,6 +43,7 @@ class Value {
   bool is_string() const { return kind_ == Kind::kString; }
   bool is_collection() const { return kind_ >= Kind::kArray; }
 
+  // Of the kind that is named alone: of another one they throw std::bad_variant_access.
   int64_t integer() const { return std::get<int64_t>(content_); }
   double number() const { return std::get<double>(content_); }
   bool boolean() const { return std::get<bool>(content_); }

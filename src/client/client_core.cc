@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
+#include "base/no_signals.h"
 #include "client/remote_channel.h"
 
 namespace mydis {
@@ -22,7 +22,7 @@ Result<std::shared_ptr<ClientCore>> ClientCore::Create(std::shared_ptr<Dialer> d
   if (!loop) return Fail(loop.error());
   std::shared_ptr<ClientCore> core(
       new ClientCore(std::move(dialer), std::move(options), *std::move(loop)));
-  core->thread_ = std::thread([raw = core.get()] { raw->Run(); });
+  core->thread_ = ThreadWithoutSignals([raw = core.get()] { raw->Run(); });
   return core;
 }
 
@@ -42,20 +42,37 @@ void ClientCore::Run() {
 }
 
 void ClientCore::Stop() {
+  if (OnCoreThread()) {
+    ThreadWithoutSignals([core = shared_from_this()] { core->Stop(); }).detach();
+    return;
+  }
   {
     MutexLock lock(mutex_);
     if (std::exchange(stopped_, true)) return;
   }
-  MYDIS_ASSERT(!OnCoreThread(), "a client is not destroyed from within a callback");
   loop_->Post([this] {
     CloseAll();
     loop_->Stop();
   });
   thread_.join();
+  thread_id_ = std::thread::id();  // Another thread may get it.
+  {
+    MutexLock lock(post_mutex_);
+    ended_ = true;
+  }
+  // What was posted behind the thread's last turn: callbacks, which are called once each.
+  loop_->RunOnce(0);
   MutexLock lock(mutex_);
   lanes_.clear();
   idle_.clear();
   leaving_.clear();
+}
+
+bool ClientCore::TryPost(EventLoop::Task& task) {
+  MutexLock lock(post_mutex_);
+  if (ended_) return false;
+  loop_->Post(std::move(task));
+  return true;
 }
 
 void ClientCore::CloseAll() {
@@ -75,8 +92,7 @@ void ClientCore::CloseAll() {
 
 void ClientCore::RunCallback(std::move_only_function<void()> callback) {
   if (options_.executor) return options_.executor(std::move(callback));
-  if (OnCoreThread()) return callback();
-  Post(std::move(callback));
+  if (OnCoreThread() || !TryPost(callback)) callback();
 }
 
 // ---- Lanes ----
@@ -135,16 +151,28 @@ void ClientCore::GiveBack(std::shared_ptr<Lane> lane) {
 }
 
 void ClientCore::KeepOrClose(const std::shared_ptr<Lane>& lane) {
+  std::vector<std::shared_ptr<Lane>> closing;
   if (lane->connected()) {
     lane->Rest();
+  } else {
+    closing.push_back(lane);
+  }
+  {
     MutexLock lock(mutex_);
     if (stopped_) return;
-    if (idle_.size() < options_.idle_connections) {
-      idle_.push_back(lane);
-      return;
+    if (closing.empty()) idle_.push_back(lane);
+    // What no session can use makes room, and then what none has used for longest.
+    std::erase_if(idle_, [&closing](const std::shared_ptr<Lane>& idle) {
+      if (idle->connected()) return false;
+      closing.push_back(idle);
+      return true;
+    });
+    if (idle_.size() > options_.idle_connections) {
+      closing.push_back(std::move(idle_.front()));
+      idle_.erase(idle_.begin());
     }
   }
-  Post([this, lane] { CloseLane(lane); });
+  for (const auto& each : closing) Post([this, each] { CloseLane(each); });
 }
 
 void ClientCore::CloseLane(const std::shared_ptr<Lane>& lane) {

@@ -35,8 +35,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
 
   Session NewSession(SessionOptions options);
   // Ends the thread and all connections: what is under way gives kUnavailable, or kUnknown if it
-  // may have happened, and so does every call from then on. No callback runs on the core's thread
-  // any more when this returns. Not from within a callback.
+  // may have happened, and so does every call from then on. All callbacks of what was under way
+  // have been called when this returns, or given to the executor. Within a callback, or on the
+  // core's thread anyhow, it returns at once and all that comes to pass a little later.
   void Stop();
 
   // --- For what belongs to it ---
@@ -44,9 +45,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   EventLoop& loop() { return *loop_; }
   bool OnCoreThread() const { return std::this_thread::get_id() == thread_id_.load(); }
   uint64_t NowUs() { return clock_.MonotonicUs(); }
-  // On the core's thread. After Stop the task is dropped.
-  void Post(EventLoop::Task task) { loop_->Post(std::move(task)); }
-  // On the executor; without one, on the core's thread, at once if this is it.
+  // On the core's thread. Once that has ended the task is dropped.
+  void Post(EventLoop::Task task) { (void)TryPost(task); }
+  // On the executor; without one, on the core's thread, at once if this is it, or if it has ended.
   void RunCallback(std::move_only_function<void()> callback) override;
 
   // An idle lane with these settings, or a new one.
@@ -68,6 +69,8 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
  private:
   ClientCore(std::shared_ptr<Dialer> dialer, Options options, std::unique_ptr<EventLoop> loop);
   void Run();
+  // False, and the task is left, once the thread has ended.
+  bool TryPost(EventLoop::Task& task);
   void Tick();
   void CloseAll();
   void KeepOrClose(const std::shared_ptr<Lane>& lane);
@@ -82,6 +85,9 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   std::atomic<std::thread::id> thread_id_;
   std::atomic<bool> ticking_{false};
   uint32_t quiet_ticks_ = 0;  // The core's thread.
+
+  Mutex post_mutex_;
+  bool ended_ MYDIS_GUARDED_BY(post_mutex_) = false;  // The thread: nothing is posted any more.
 
   Mutex mutex_;
   bool stopped_ MYDIS_GUARDED_BY(mutex_) = false;

@@ -121,11 +121,14 @@ Result<std::unique_ptr<DiskLock>> PosixDisk::Lock(const std::string& path) {
     if (errno != EWOULDBLOCK) return Fail(SystemError("cannot lock", path, errno));
     char holder[32] = {};
     const ssize_t n = ::pread(fd.get(), holder, sizeof holder - 1, 0);
+    const std::string_view pid = n > 0 ? std::string_view(holder, n) : "unknown";
+    const bool own = pid == fmt::format("{}", ::getpid());
     return Fail(
         ErrorCode::kBusy,
-        fmt::format("data directory {} is in use by process {}: stop that process, or choose "
-                    "another --data-dir",
-                    Parent(path), n > 0 ? std::string_view(holder, n) : "unknown"));
+        fmt::format("data directory {} is in use by {}: stop that, or choose another "
+                    "--data-dir",
+                    Parent(path),
+                    own ? "another instance of this process" : fmt::format("process {}", pid)));
   }
   const std::string pid = fmt::format("{}", ::getpid());
   if (::ftruncate(fd.get(), 0) != 0 ||

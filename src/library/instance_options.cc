@@ -57,10 +57,19 @@ Result<ServerOptions> ToServerOptions(const InstanceOptions& options) {
   server.name = options.name;
   server.instance_id = options.instance_id;
   server.password = options.password;
+  server.admin_token_file = options.admin_token_file;
+  server.audit_log = options.audit_log;
+  server.protected_mode = options.protected_mode;
+  server.http_cors_origin = options.http_cors_origin;
   server.cluster_key_file = options.cluster_key_file;
   server.tls_cert = options.tls_cert;
   server.tls_key = options.tls_key;
   server.tls_ca = options.tls_ca;
+  if (options.tls_auth_clients != "yes" && options.tls_auth_clients != "optional")
+    return Fail(ErrorCode::kInvalid, "tls_auth_clients: it is yes or optional");
+  server.tls_auth_clients =
+      options.tls_auth_clients == "yes" ? ClientCertificates::kYes : ClientCertificates::kOptional;
+  server.tls_user_from_certificate = options.tls_user_from_certificate;
   server.raft_timeout_ms = options.raft_timeout.count();
   server.write_consistency = options.write_consistency;
   server.read_consistency = options.read_consistency;

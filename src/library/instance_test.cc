@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <mutex>
 
@@ -37,9 +38,24 @@ TEST_F(InstanceTest, ErrorsNameTheField) {
   EXPECT_THAT(refusal([](auto& o) { o.join = {"nowhere"}; }), StartsWith("join: "));
   EXPECT_THAT(refusal([](auto& o) { o.join = {"127.0.0.1:2382"}; }), StartsWith("raft_port: "));
   EXPECT_THAT(refusal([](auto& o) { o.tls_cert = "c"; }), StartsWith("tls_cert: give tls_key"));
+  EXPECT_THAT(refusal([](auto& o) { o.tls_auth_clients = "no"; }),
+              StartsWith("tls_auth_clients: "));
   EXPECT_THAT(refusal([](auto& o) { o.data_dir = "/proc/none"; }), StartsWith("data_dir: "));
   EXPECT_THAT(refusal([](auto& o) { o.cluster_key_file = "/none"; }),
               HasSubstr("cluster_key_file"));
+}
+
+TEST_F(InstanceTest, HasTheServersOptions) {
+  InstanceOptions options = Options();
+  options.admin_token_file = options.data_dir + ".token";
+  options.audit_log = options.data_dir + ".audit";
+  const auto instance = StartReady(options);
+  EXPECT_TRUE(std::filesystem::exists(options.admin_token_file));
+  EXPECT_TRUE(std::filesystem::exists(options.audit_log));
+  Session session = instance->NewSession();
+  const Result<Value> token = session.Command({"TOKEN", "LIST"});
+  ASSERT_TRUE(token) << token.error().message();
+  EXPECT_EQ(token->elements().size(), 1u);
 }
 
 TEST_F(InstanceTest, ADirectoryHasOneInstance) {

@@ -1,37 +1,14 @@
 #include "library/running_instance.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <chrono>
 #include <thread>
 
+#include "base/no_signals.h"
 #include "library/instance_options.h"
 
 namespace mydis {
-namespace {
-
-// While it lives, threads that this one starts take no signal but their own faults: signals are the
-// program's, for threads of its own.
-class NoSignals {
- public:
-  NoSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
-      sigdelset(&all, fault);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
-
 Result<std::shared_ptr<RunningInstance>> RunningInstance::Start(const InstanceOptions& options) {
   auto server = ToServerOptions(options);
   if (!server) return Fail(server.error());
@@ -88,8 +65,7 @@ void RunningInstance::Stop() {
     changed_.notify_all();
   }
   if (!OnOwnThread()) return StopNow();
-  const NoSignals no_signals;
-  std::thread([instance = shared_from_this()] { instance->StopNow(); }).detach();
+  ThreadWithoutSignals([instance = shared_from_this()] { instance->StopNow(); }).detach();
 }
 
 void RunningInstance::StopNow() {

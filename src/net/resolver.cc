@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/no_signals.h"
+
 namespace mydis {
 
 std::string SocketAddress::ToString() const {
@@ -58,7 +60,7 @@ bool IsNumeric(const std::string& host) {
 }
 }  // namespace
 
-Resolver::Resolver() : thread_([this] { Run(); }) {}
+Resolver::Resolver() : thread_(ThreadWithoutSignals([this] { Run(); })) {}
 
 Resolver::~Resolver() {
   {

@@ -187,6 +187,8 @@ RespReader::Step RespReader::ReadScalar(RespValue* value, char type, std::string
       return Step::kComplete;
     case '_':
       return Step::kComplete;
+    case 'H':
+      return Broken("it does not speak the Redis protocol; if it speaks HTTP, name the other port");
     default:
       return Broken(std::string("no value begins with '") + type + "'");
   }
