@@ -99,11 +99,7 @@ _RESULTS = {
 
 def _load():
     path = os.environ.get("MYDIS_LIBRARY") or ctypes.util.find_library("mydis") or "libmydis.so.0"
-    try:
-        library = ctypes.CDLL(path)
-    except OSError as error:
-        raise ImportError(f"{path} cannot be loaded: install Mydis's library, or name its file in "
-                          f"MYDIS_LIBRARY ({error})") from error
+    library = ctypes.CDLL(path)
     for name, arguments in _ARGUMENTS.items():
         function = getattr(library, "mydis_" + name)
         function.argtypes = arguments
