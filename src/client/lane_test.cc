@@ -83,6 +83,27 @@ TEST_F(LaneTest, ATransactionThatWasGivenUpDoesNotHappen) {
   EXPECT_EQ(state_->log(), (Log{"INCR m", "INCR m", "INCR m", "INCR m"}));
 }
 
+// EXEC is on its way, too. What its commands are answered with later is nobody's any more.
+TEST_F(LaneTest, TheTimeOfATransactionIsUpAmongItsCommands) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession();
+  std::latch over(1);
+  std::atomic<int> commands = 0;
+  one_.SetFault([&](const CommandWords& words) {
+    if (words[0] != "INCR" || commands++ > 0) return Fault::kNone;
+    over.wait();
+    return Fault::kDenied;
+  });
+  Transaction transaction = session.NewTransaction();
+  Future<int64_t> number = transaction.Incr("n");
+  EXPECT_EQ(CodeOf(transaction.Execute({.time_limit = milliseconds(50)})), ErrorCode::kUnknown);
+  EXPECT_EQ(CodeOf(number.Get()), ErrorCode::kUnknown);
+  over.count_down();
+  EXPECT_EQ(*session.Incr("m"), 1);
+  EXPECT_EQ(state_->log(), Log{"INCR m"});
+  ExpectNumbersKept(one_.received());
+}
+
 // An EXEC whose prefix was refused leaves MULTI open: what came behind it is only queued.
 TEST_F(LaneTest, WhatComesBehindARefusedExecIsNotQueued) {
   for (const Fault fault : {Fault::kStale, Fault::kError}) {
