@@ -107,11 +107,12 @@ struct FakeInstance::Connection {
   int fd;
   bool attributes = false;
   bool in_multi = false;
+  bool multi_failed = false;
   std::vector<CommandWords> queued;
 };
 
 FakeInstance::FakeInstance(std::shared_ptr<FakeState> state, Options options)
-    : state_(std::move(state)), options_(std::move(options)) {
+    : state_(std::move(state)), options_(std::move(options)), hello_error_(options_.hello_error) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -131,6 +132,30 @@ std::string FakeInstance::address() const { return fmt::format("127.0.0.1:{}", p
 void FakeInstance::SetFault(std::function<Fault(const CommandWords&)> fault) {
   const std::lock_guard lock(mutex_);
   fault_ = std::move(fault);
+}
+
+void FakeInstance::SetHelloError(std::string error) {
+  const std::lock_guard lock(mutex_);
+  hello_error_ = std::move(error);
+}
+
+std::string FakeInstance::HelloError() {
+  const std::lock_guard lock(mutex_);
+  return hello_error_;
+}
+
+void FakeInstance::SetBeforeReading(std::function<void()> before) {
+  const std::lock_guard lock(mutex_);
+  before_reading_ = std::move(before);
+}
+
+void FakeInstance::BeforeReading() {
+  std::function<void()> before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = before_reading_;
+  }
+  if (before) before();
 }
 
 std::vector<std::string> FakeInstance::received() {
@@ -181,6 +206,7 @@ void FakeInstance::Serve(int fd) {
   char buffer[16 * 1024];
   bool goes_on = true;
   while (goes_on) {
+    BeforeReading();
     const ssize_t n = recv(fd, buffer, sizeof buffer, 0);
     if (n <= 0) break;
     reader.Feed({buffer, static_cast<size_t>(n)});
@@ -218,14 +244,7 @@ bool FakeInstance::Handle(Connection& connection, CommandWords words) {
     }
     return false;
   }
-  std::string reply;
-  if (what == Fault::kStale) {
-    reply = "-STALE this instance is catching up\r\n";
-  } else if (what == Fault::kNotCommitted) {
-    reply = "-NOTCOMMITTED no leader was found\r\n";
-  } else {
-    reply = Answer(connection, prefix, words);
-  }
+  std::string reply = Reply(connection, what, prefix, words);
   if (what == Fault::kCutAfter) return false;
   if (what == Fault::kUnknownAfter) reply = "-UNKNOWN it may have happened\r\n";
   if (connection.attributes)
@@ -243,12 +262,26 @@ bool FakeInstance::Handle(Connection& connection, CommandWords words) {
   return true;
 }
 
+std::string FakeInstance::Reply(Connection& connection, Fault fault, const CommandWords& prefix,
+                                const CommandWords& words) {
+  std::string error;
+  if (fault == Fault::kStale) error = "-STALE this instance is catching up\r\n";
+  if (fault == Fault::kNotCommitted) error = "-NOTCOMMITTED no leader was found\r\n";
+  if (fault == Fault::kDenied) error = "-NOPERM no permission\r\n";
+  if (fault == Fault::kError) error = "-ERR the words are wrong\r\n";
+  if (error.empty()) return Answer(connection, prefix, words);
+  // An EXEC that is refused for its prefixes leaves MULTI open.
+  if (words[0] == "EXEC" && fault == Fault::kNotCommitted) connection.in_multi = false;
+  connection.multi_failed = connection.in_multi;
+  return error;
+}
+
 std::string FakeInstance::Answer(Connection& connection, const CommandWords& prefix,
                                  const CommandWords& words) {
   const std::string& name = words[0];
   if (name == "HELLO") {
-    return options_.hello_error.empty() ? "%1\r\n+proto\r\n:3\r\n"
-                                        : fmt::format("-{}\r\n", options_.hello_error);
+    const std::string error = HelloError();
+    return error.empty() ? "%1\r\n+proto\r\n:3\r\n" : fmt::format("-{}\r\n", error);
   }
   if (name == "CLIENT") {
     if (words[1] != "ATTRIBUTES") return "+OK\r\n";
@@ -271,6 +304,7 @@ std::string FakeInstance::Answer(Connection& connection, const CommandWords& pre
   if (name == "MULTI") {
     if (options_.no_multi) return "-NOPERM no permission for 'multi'\r\n";
     connection.in_multi = true;
+    connection.multi_failed = false;
     return "+OK\r\n";
   }
   if (name == "DISCARD") {
@@ -301,6 +335,7 @@ std::string FakeInstance::AnswerListener(const CommandWords& words) {
 std::string FakeInstance::AnswerTransaction(Connection& connection, const CommandWords& prefix) {
   connection.in_multi = false;
   const std::vector<CommandWords> queued = std::exchange(connection.queued, {});
+  if (connection.multi_failed) return "-EXECABORT because of previous errors\r\n";
   std::string reply = fmt::format("*{}\r\n", queued.size());
   const auto numbered = std::ranges::find(prefix, "NUMBERED");
   for (size_t i = 0; i < queued.size(); ++i) {

@@ -27,6 +27,8 @@ enum class Fault {
   kHang,          // Neither carries it out nor answers, and reads no more.
   kStale,         // -STALE
   kNotCommitted,  // -NOTCOMMITTED
+  kDenied,        // -NOPERM
+  kError,         // -ERR
   kUnknownAfter,  // Carries it out and answers -UNKNOWN.
 };
 
@@ -73,6 +75,10 @@ class FakeInstance {
   std::string address() const;
   // Asked for each command, without its prefixes, before it is carried out.
   void SetFault(std::function<Fault(const CommandWords&)> fault);
+  // What HELLO is answered with from now on; empty: as it should be.
+  void SetHelloError(std::string error);
+  // Called before each time that it reads of a connection.
+  void SetBeforeReading(std::function<void()> before);
   // Every command with its prefixes, as it came: "ATLEAST 5 GET k".
   std::vector<std::string> received();
   int connections() const { return connections_; }
@@ -90,6 +96,10 @@ class FakeInstance {
   void Accept();
   void Serve(int fd);
   bool Handle(Connection& connection, CommandWords words);
+  std::string Reply(Connection& connection, Fault fault, const CommandWords& prefix,
+                    const CommandWords& words);
+  std::string HelloError();
+  void BeforeReading();
   std::string Answer(Connection& connection, const CommandWords& prefix, const CommandWords& words);
   static std::string AnswerListener(const CommandWords& words);
   std::string AnswerTransaction(Connection& connection, const CommandWords& prefix);
@@ -106,6 +116,8 @@ class FakeInstance {
   std::vector<int> listening_;  // Of these.
   std::vector<std::thread> threads_;
   std::function<Fault(const CommandWords&)> fault_;
+  std::function<void()> before_reading_;
+  std::string hello_error_;
   std::vector<std::string> received_;
   std::thread accepting_;
 };

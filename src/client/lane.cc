@@ -91,7 +91,7 @@ void Lane::PutPending(AnsweredCalls* answered) {
       ++sent_;
     } else {
       calls_.erase(calls_.begin() + static_cast<ptrdiff_t>(sent_));
-      Give(call, Fail(std::move(why)), answered);
+      Give(call, Fail(call->Outcome(std::move(why))), answered);
     }
   }
 }
@@ -105,7 +105,7 @@ WriteTag Lane::TagFor(const PendingCall& call) const {
 
 bool Lane::MaySend(const PendingCall& call, Status* why) {
   // Under another tag it would be another write.
-  if (call.doubt_since_us != 0 && (!call.repeatable() || TagFor(call) != call.tag)) {
+  if (call.doubt_before_us != 0 && (!call.repeatable() || TagFor(call) != call.tag)) {
     *why = Status(ErrorCode::kUnknown,
                   "the connection was lost before the answer came: the write may or may not have "
                   "happened, and this server could not tell if it were sent again");
@@ -135,12 +135,13 @@ void Lane::Put(PendingCall& call) {
 
 // The whole call, but for its guard.
 void Lane::PutLast(PendingCall& call) {
-  if (!call.is_read && call.doubt_since_us == 0) call.doubt_since_us = call.started_us;
+  if (!call.is_read) call.doubt_us = call.started_us;
   const uint64_t wanted =
       std::max(call.min_revision, revisions_->seen.load(std::memory_order_acquire));
   const bool at_least =
       features_.at_least &&
       wanted > std::max(assured_, revisions_->here.load(std::memory_order_acquire));
+  call.at_least = at_least ? wanted : 0;
   const bool numbered = call.tag == WriteTag::kNumber;
   // Without numbers the id is made of what they would be.
   const bool once = call.tag == WriteTag::kId;
@@ -154,7 +155,6 @@ void Lane::PutLast(PendingCall& call) {
   if (at_least) {
     writer.Bulk("ATLEAST");
     writer.BulkInteger(static_cast<int64_t>(wanted));
-    assured_ = wanted;
   }
   if (numbered) {
     writer.Bulk("NUMBERED");
@@ -176,8 +176,13 @@ void Lane::PutLast(PendingCall& call) {
 
 void Lane::Flush() {
   if (!wire_ || stage_ == Stage::kBroken) return;
+  const bool waited = wire_->blocked();
+  const uint64_t sent = wire_->sent();
   const Status status = wire_->Send();
   if (!status.ok()) return BreakOff(status);
+  // The other side has made room: it is there, though it cannot answer what it does not have yet.
+  // (What a socket takes at once says nothing of the other side.)
+  if (waited && wire_->sent() > sent) heard_us_ = core_.NowUs();
   Watch((reader_ == Reader::kCore ? EPOLLIN : 0u) | (wire_->blocked() ? EPOLLOUT : 0u));
 }
 
@@ -207,35 +212,69 @@ bool Lane::TakePart(PendingCall& call, const Value& value) {
   if (!call.guard.empty() && !call.guard_passed) {
     at_guard_ = false;
     if (value.is_error()) return false;
+    if (call.given_up) {
+      // Its caller was told that nothing has happened; and its conditions are not the next one's.
+      BreakOff(Status(ErrorCode::kTimeout, "a transaction's time was up before it had begun"));
+      return true;
+    }
     call.guard_passed = true;
     PutLast(call);
     return true;
   }
   if (call.prelude_replies == call.prelude_count) return false;
   if (value.is_error()) {
+    Status why = StatusOfError(value.string());
     bool doubtful = false;
-    if (IsRefusal(value.string(), &doubtful)) call.refusal = StatusOfError(value.string());
-    call.prelude_errors.emplace_back(call.prelude_replies, StatusOfError(value.string()));
+    if (IsRefusal(value.string(), &doubtful)) {
+      call.prelude_refused = true;
+      call.refusal = why;
+    }
+    // Of one that was given up they are the caller's, who may be reading them.
+    if (!call.given_up) call.prelude_errors.emplace_back(call.prelude_replies, std::move(why));
   }
   ++call.prelude_replies;
   return true;
 }
 
 void Lane::TakeReply(ReceivedValue&& received, AnsweredCalls* answered) {
-  if (Refuses(*calls_[refused_], received.value)) {
+  PendingCall& call = *calls_[refused_];
+  const bool multi_is_open = LeavesMultiOpen(call, received.value);
+  if (Refuses(call, received.value)) {
     ++refused_;
     stage_ = Stage::kDraining;
-    if (refused_ == sent_) BreakOff(last_failure_);
+    if (refused_ == sent_ || multi_is_open) BreakOff(last_failure_);
     return;
   }
+  // That it has come so far is certain only now: it might have been refused before it was looked
+  // at.
+  if (!received.value.is_error()) assured_ = std::max(assured_, call.at_least);
   // What was refused before it is not carried out behind it.
   for (; refused_ > 0; --refused_) {
     const CallPointer& first = calls_.front();
-    AnswerFirst(Fail(*first->refusal), answered);
+    AnswerFirst(Fail(first->Outcome(*first->refusal)), answered);
   }
-  AnswerFirst(ResultOf(std::move(received.value)), answered);
+  AnswerFirst(AnswerOf(call, std::move(received.value)), answered);
   failures_ = 0;
   stage_ = Stage::kReady;
+  if (multi_is_open)
+    BreakOff(Status(ErrorCode::kInvalid, "EXEC was refused, which leaves MULTI open"));
+}
+
+// Whether a prefix of EXEC was refused before EXEC was looked at: what comes behind it is queued.
+bool Lane::LeavesMultiOpen(const PendingCall& call, const Value& value) {
+  if (!value.is_error() || call.prelude_count == 0 || call.prelude_replies < call.prelude_count)
+    return false;
+  return value.string().starts_with("STALE") || value.string().starts_with("ERR");
+}
+
+Result<Value> Lane::AnswerOf(PendingCall& call, Value value) {
+  if (!value.is_error()) return value;
+  Status why = StatusOfError(value.string());
+  const bool at_guard = !call.guard.empty() && !call.guard_passed;
+  if (!at_guard && !IsSaidBeforehand(value.string())) return Fail(std::move(why));
+  // Of this attempt it is certain.
+  call.doubt_us = 0;
+  return Fail(call.Outcome(std::move(why)));
 }
 
 bool Lane::Refuses(PendingCall& call, const Value& value) {
@@ -243,13 +282,13 @@ bool Lane::Refuses(PendingCall& call, const Value& value) {
   const std::string& text = value.string();
   // For what one of its commands was refused with.
   if (text.starts_with("EXECABORT")) {
-    call.doubt_since_us = 0;
-    if (call.refusal) last_failure_ = *call.refusal;
-    return call.refusal.has_value();
+    call.doubt_us = 0;
+    if (call.prelude_refused) last_failure_ = *call.refusal;
+    return call.prelude_refused;
   }
   bool doubtful = false;
   if (!IsRefusal(text, &doubtful) || (doubtful && !call.repeatable())) return false;
-  if (!doubtful) call.doubt_since_us = 0;
+  if (!doubtful) call.doubt_us = 0;
   call.refusal = StatusOfError(text);
   last_failure_ = *call.refusal;
   return true;
@@ -267,6 +306,8 @@ void Lane::AnswerFirst(Result<Value> result, AnsweredCalls* answered) {
 void Lane::Give(const CallPointer& call, Result<Value> result, AnsweredCalls* answered) {
   bytes_ -= call->bytes();
   under_way_.fetch_sub(1);
+  // What its parts were refused with says nothing of an earlier attempt.
+  if (!result && result.error().code() == ErrorCode::kUnknown) call->prelude_errors.clear();
   answered->emplace_back(call, std::move(result));
 }
 

@@ -104,6 +104,8 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   bool TakePart(PendingCall& call, const Value& value) MYDIS_REQUIRES(mutex_);
   void TakeReply(ReceivedValue&& received, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
   bool Refuses(PendingCall& call, const Value& value) MYDIS_REQUIRES(mutex_);
+  static bool LeavesMultiOpen(const PendingCall& call, const Value& value);
+  static Result<Value> AnswerOf(PendingCall& call, Value value);
   void AnswerFirst(Result<Value> result, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
   void Give(const CallPointer& call, Result<Value> result, AnsweredCalls* answered)
       MYDIS_REQUIRES(mutex_);
@@ -131,6 +133,8 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   void Recover();
   void DropConnection() MYDIS_REQUIRES(mutex_);
   void KeepRepeatable(AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
+  static bool MayRepeat(const PendingCall& call, uint64_t now_us);
+  Status Lost(const PendingCall& call) const MYDIS_REQUIRES(mutex_);
   void EndImpatient(AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
   void CheckSilence(uint64_t now_us) MYDIS_REQUIRES(mutex_);
   void Expire(size_t index, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
@@ -164,9 +168,9 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   Reader reader_ MYDIS_GUARDED_BY(mutex_) = Reader::kNobody;
   uint32_t watched_events_ MYDIS_GUARDED_BY(mutex_) = 0;
   bool flush_posted_ MYDIS_GUARDED_BY(mutex_) = false;
-  // A revision that this connection's next reply has seen in any case.
+  // A revision that this connection's next reply has seen in any case, as replies have shown.
   uint64_t assured_ MYDIS_GUARDED_BY(mutex_) = 0;
-  uint64_t heard_us_ MYDIS_GUARDED_BY(mutex_) = 0;  // When the last bytes came.
+  uint64_t heard_us_ MYDIS_GUARDED_BY(mutex_) = 0;  // When bytes came, or were made room for.
 
   uint64_t choice_ MYDIS_GUARDED_BY(mutex_);
   uint32_t failures_ MYDIS_GUARDED_BY(mutex_) = 0;  // Since the last answer.

@@ -140,6 +140,8 @@ void Lane::TakeGreeting(const Value& value, AnsweredCalls* answered) {
   greetings_.pop_front();
   if (meaning == Greeting::kRequired && value.is_error()) {
     const Status why = StatusOfError(value.string());
+    if (IsTurnedAway(value.string()))
+      return BreakOff(Status(ErrorCode::kUnavailable, why.message()));
     bool doubtful = false;
     // Another instance would say the same of what is wrong.
     if (!IsRefusal(value.string(), &doubtful)) FailAll(why, answered);
@@ -161,7 +163,7 @@ void Lane::TakeFeatures(const Value& value) {
 
 void Lane::FailAll(const Status& why, AnsweredCalls* answered) {
   for (const CallPointer& call : std::exchange(calls_, {})) {
-    if (!call->given_up) Give(call, Fail(why), answered);
+    if (!call->given_up) Give(call, Fail(call->Outcome(why)), answered);
   }
   sent_ = refused_ = 0;
 }
@@ -206,32 +208,42 @@ void Lane::DropConnection() {
 void Lane::KeepRepeatable(AnsweredCalls* answered) {
   const uint64_t now_us = core_.NowUs();
   const size_t sent = std::exchange(sent_, 0);
-  std::deque<CallPointer> before = std::exchange(calls_, {});
-  refused_ = 0;
+  const size_t refused = std::exchange(refused_, 0);
+  const std::deque<CallPointer> before = std::exchange(calls_, {});
+  size_t doubtful = 0;  // Up to and with the last write that this connection may have carried out.
+  for (size_t i = 0; i < sent; ++i) {
+    if (before[i]->doubt_us != 0) doubtful = i + 1;
+  }
   for (size_t i = 0; i < before.size(); ++i) {
     const CallPointer& call = before[i];
     if (call->given_up) continue;
-    if (call->doubt_since_us != 0) {
-      // What waits for a key can only just have found it: replies that came were read.
-      if (call->blocks && i < sent) call->doubt_since_us = now_us;
-      if (!call->repeatable() || now_us - call->doubt_since_us > kRepeatWindowUs) {
-        Give(call,
-             Fail(ErrorCode::kUnknown,
-                  fmt::format("the connection was lost before the answer came ({}): the write may "
-                              "or may not have happened{}",
-                              last_failure_.message(),
-                              call->repeatable() ? ""
-                                                 : ", and this server cannot tell whether one "
-                                                   "that is sent again is the same")),
-             answered);
-        continue;
-      }
+    // A write that was refused is not carried out behind one that may not have been.
+    const bool overtaken = i < std::min(refused, doubtful) && !call->is_read && call->doubt_us == 0;
+    call->EndAttempt(now_us);
+    if (overtaken) {
+      Give(call, Fail(call->Outcome(*call->refusal)), answered);
+    } else if (MayRepeat(*call, now_us)) {
+      calls_.push_back(call);
+    } else {
+      Give(call, Fail(Lost(*call)), answered);
     }
-    call->guard_passed = false;
-    call->prelude_replies = 0;
-    call->prelude_errors.clear();
-    calls_.push_back(call);
   }
+}
+
+// REQUIRES: its attempt has ended.
+bool Lane::MayRepeat(const PendingCall& call, uint64_t now_us) {
+  return call.doubt_before_us == 0 ||
+         (call.repeatable() && now_us - call.doubt_before_us <= kRepeatWindowUs);
+}
+
+Status Lane::Lost(const PendingCall& call) const {
+  return {ErrorCode::kUnknown,
+          fmt::format("the connection was lost before the answer came ({}): the write may or may "
+                      "not have happened{}",
+                      last_failure_.message(),
+                      call.repeatable() ? ""
+                                        : ", and this server cannot tell whether one that is sent "
+                                          "again is the same")};
 }
 
 // ---- Time ----
@@ -271,10 +283,13 @@ void Lane::CheckSilence(uint64_t now_us) {
   if ((stage_ != Stage::kReady && stage_ != Stage::kDraining) || refused_ >= sent_) return;
   const PendingCall& first = *calls_[refused_];
   if (first.silence_us == PendingCall::kNever) return;
-  if (now_us > std::max(heard_us_, first.started_us) + first.silence_us) {
-    BreakOff(Status(ErrorCode::kTimeout,
-                    fmt::format("it has not answered for {} ms", first.silence_us / 1000)));
-  }
+  if (now_us <= std::max(heard_us_, first.started_us) + first.silence_us) return;
+  // It may have made room, but too little for the socket to say so.
+  const uint64_t heard_us = heard_us_;
+  if (wire_->blocked()) Flush();
+  if (heard_us_ != heard_us) return;
+  BreakOff(Status(ErrorCode::kTimeout,
+                  fmt::format("it has not answered for {} ms", first.silence_us / 1000)));
 }
 
 void Lane::Expire(size_t index, AnsweredCalls* answered) {
@@ -295,7 +310,7 @@ Status Lane::TimeIsUp(const PendingCall& call, bool sent) const {
   const uint64_t limit_ms = (call.deadline_us - call.started_us) / 1000;
   const std::string reason =
       last_failure_.ok() ? "" : fmt::format(" (last of all: {})", last_failure_.message());
-  if (call.doubt_since_us != 0) {
+  if (call.in_doubt()) {
     return {ErrorCode::kUnknown,
             fmt::format("no answer within {} ms: the write may or may not have happened, or happen "
                         "later{}",
@@ -323,12 +338,7 @@ void Lane::Close(const Status& why) {
     DropConnection();
     for (const CallPointer& call : std::exchange(calls_, {})) {
       if (call->given_up) continue;
-      const bool doubtful = call->doubt_since_us != 0;
-      Give(call,
-           doubtful ? Fail(ErrorCode::kUnknown,
-                           fmt::format("{}: the write may or may not have happened", why.message()))
-                    : Fail(why),
-           &answered);
+      Give(call, Fail(call->Outcome(why)), &answered);
     }
     sent_ = refused_ = 0;
     stage_ = Stage::kIdle;

@@ -62,16 +62,40 @@ struct PendingCall {
 
   // --- How far it has come ---
   uint64_t number = 0;             // Among the numbered writes of its lane; 0: it is none.
-  uint64_t doubt_since_us = 0;     // It may have happened since then; 0: it certainly has not.
+  uint64_t doubt_us = 0;           // This attempt may have been carried out since then; 0: it
+                                   // certainly has not.
+  uint64_t doubt_before_us = 0;    // Likewise of the attempts over earlier connections.
   WriteTag tag = WriteTag::kNone;  // That it was sent with.
+  uint64_t at_least = 0;           // The revision that it was sent with; 0: none.
   bool guard_passed = false;
   bool given_up = false;          // Has been answered; only its reply is still to come.
-  std::optional<Status> refusal;  // The instance will not do it now; another may.
+  std::optional<Status> refusal;  // The last one: the instance will not do it now; another may.
   uint32_t prelude_replies = 0;
-  std::vector<std::pair<uint32_t, Status>> prelude_errors;  // By the number of the command.
+  bool prelude_refused = false;  // One of these replies was a refusal.
+  // By the number of the command. Who waits for the answer reads them once it is there.
+  std::vector<std::pair<uint32_t, Status>> prelude_errors;
 
   detail::FutureState own_answer;
   detail::AnswerState other_answer;  // If it is not its own.
+
+  bool in_doubt() const { return doubt_us != 0 || doubt_before_us != 0; }
+  // `why` it has failed, or kUnknown if it may have happened all the same.
+  Status Outcome(Status why) const {
+    if (!in_doubt() || why.code() == ErrorCode::kUnknown) return why;
+    return {ErrorCode::kUnknown, why.message() + ": the write may or may not have happened"};
+  }
+  // The connection is lost over which it was sent: it is as if it had not been, but for what it may
+  // have done.
+  void EndAttempt(uint64_t now_us) {
+    // What waits for a key can only just have found it: replies that came were read.
+    if (doubt_us != 0 && blocks) doubt_before_us = now_us;
+    if (doubt_before_us == 0) doubt_before_us = doubt_us;
+    doubt_us = 0;
+    guard_passed = false;
+    prelude_replies = 0;
+    prelude_refused = false;
+    prelude_errors.clear();
+  }
 
   // As it was sent, it may be sent again.
   bool repeatable() const { return is_read || tag != WriteTag::kNone; }

@@ -49,4 +49,22 @@ bool IsRefusal(std::string_view text, bool* doubtful) {
   }
 }
 
+bool IsTurnedAway(std::string_view text) {
+  return FirstWord(text) == "DENIED" || text.starts_with("ERR max number of clients");
+}
+
+bool IsSaidBeforehand(std::string_view text) {
+  const std::string_view prefix = FirstWord(text);
+  if (prefix == "EXECABORT" || text.starts_with("ERR unknown ")) return true;
+  switch (FormOfPrefix(prefix).code) {
+    case ErrorCode::kNoAuth:
+    case ErrorCode::kNoPermission:
+    case ErrorCode::kBusy:
+    case ErrorCode::kDiskFull:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace mydis

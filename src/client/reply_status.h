@@ -19,4 +19,12 @@ Result<Value> ResultOf(Value value);
 // a leader, full, or has lost track of the command (which then may have happened: `*doubtful`).
 bool IsRefusal(std::string_view text, bool* doubtful);
 
+// Whether an instance answers a connection's first command with this error because it takes no more
+// connections, or none from this machine (protected mode): another instance may.
+bool IsTurnedAway(std::string_view text);
+
+// Whether an instance says this before the cluster is asked what has become of a write that it may
+// know already: then it tells nothing of an earlier attempt.
+bool IsSaidBeforehand(std::string_view text);
+
 }  // namespace mydis

@@ -7,45 +7,20 @@
 #include <latch>
 #include <thread>
 
-#include "client/fake_cluster_test.h"
-#include "mydis/client.h"
+#include "client/session_fixture_test.h"
 
 namespace mydis {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::Always;
 using testing::CommandWords;
 using testing::FakeInstance;
 using testing::FakeState;
 using testing::Fault;
+using testing::First;
 
-// Fails the first `times` commands of a name.
-auto First(std::string name, Fault fault, int times = 1) {
-  auto left = std::make_shared<std::atomic<int>>(times);
-  return [name = std::move(name), fault, left](const CommandWords& words) {
-    return words[0] == name && left->fetch_sub(1) > 0 ? fault : Fault::kNone;
-  };
-}
-
-auto Always(std::string name, Fault fault) { return First(std::move(name), fault, 1 << 30); }
-
-class SessionTest : public ::testing::Test {
- protected:
-  // A client of these instances.
-  std::unique_ptr<Client> Connect(std::initializer_list<FakeInstance*> instances,
-                                  Executor executor = {}) {
-    ClientOptions options;
-    options.addresses.clear();
-    for (const FakeInstance* instance : instances) options.addresses.push_back(instance->address());
-    options.executor = std::move(executor);
-    auto client = Client::Connect(std::move(options));
-    EXPECT_TRUE(client) << client.error().message();
-    return client ? *std::move(client) : nullptr;
-  }
-
-  std::shared_ptr<FakeState> state_ = std::make_shared<FakeState>();
-  FakeInstance one_{state_};
-};
+class SessionTest : public testing::SessionFixture {};
 
 TEST_F(SessionTest, CallsAndTheirAnswers) {
   const auto client = Connect({&one_});
@@ -107,6 +82,7 @@ TEST_F(SessionTest, APipelineIsCarriedOutOnceAndInOrder) {
     for (size_t i = 0; i < 40; ++i) EXPECT_EQ(log[before + i], "RPUSH l " + std::to_string(i));
     one_.SetFault(nullptr);
   }
+  ExpectNumbersKept(one_.received());
 }
 
 // One that was refused is not carried out behind one that was not.
@@ -236,6 +212,7 @@ TEST_F(SessionTest, TransactionsAreSentAgainAsAWhole) {
     }
   }
   EXPECT_EQ(state_->Counter("n"), expected);
+  ExpectNumbersKept(one_.received());
 }
 
 // Behind a MULTI that is refused its commands would be carried out one by one.

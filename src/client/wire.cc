@@ -57,6 +57,7 @@ Status Wire::SendQueue(OutputQueue& queue) {
     const ssize_t n = sendmsg(fd(), &message, MSG_NOSIGNAL);
     if (n >= 0) {
       queue.Consume(static_cast<size_t>(n));
+      sent_ += static_cast<size_t>(n);
     } else if (errno == EAGAIN) {
       blocked_ = true;
       break;

@@ -2,6 +2,7 @@
 // thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,8 @@ class Wire {
   size_t output_size() const { return output_.size(); }
   // Sends what the socket takes.
   Status Send();
+  // Bytes that the socket has taken so far.
+  uint64_t sent() const { return sent_; }
   // Whether something waits for the socket to take more.
   bool blocked() const { return blocked_; }
 
@@ -44,6 +47,7 @@ class Wire {
   DialedConnection connection_;
   OutputQueue output_;
   OutputQueue encoded_;  // With a filter: what goes to the socket.
+  uint64_t sent_ = 0;
   bool blocked_ = false;
   ValueReader reader_;
 };
