@@ -38,7 +38,7 @@ bool TerminalHasBlocks() {
 }
 
 void ListTests() {
-  for (const BenchTest& test : BenchTests()) {
+  for (const BenchTest& test : BenchTests(fmt::format("{}RUN:", kKeptPrefix))) {
     std::string words;
     for (const std::string& word : test.words) words += " " + word;
     fmt::print("{:<12}{}\n", test.name, words);
@@ -63,8 +63,9 @@ class BenchRun {
     }
     PrintSummary();
     std::fflush(stdout);
+    const Status cleaned = Clean();
     if (!status.ok()) return Failure(status);
-    if (Status s = Clean(); !s.ok()) return Failure(s);
+    if (!cleaned.ok()) return Failure(cleaned);
     return all_good_ ? kExitOk : kExitFailed;
   }
 
@@ -118,7 +119,8 @@ class BenchRun {
   Status Clean() {
     if (!options_.clean) return Status::Ok();
     const uint64_t keyspace = options_.load.keyspace;
-    return Send(CleanupCommands(keyspace), [&](uint64_t i) { return CleanupCommand(i, keyspace); });
+    return Send(CleanupCommands(keyspace),
+                [&](uint64_t i) { return CleanupCommand(options_.prefix, i, keyspace); });
   }
 
   // Commands one after the other, over a connection of their own.

@@ -30,7 +30,9 @@ constexpr OptionSpec kOptions[] = {
     {"--threads", "N", "threads that make the load", "1"},
     {"--strong", "", "strong reads and writes"},
     {"--db", "N", "database to use", "0"},
-    {"--keep", "", "do not remove the keys that the tests have written"},
+    {"--keep", "",
+     "leave the keys that the tests have written, which begin with bench: alone, for another run "
+     "with --keep"},
     {"--csv", "", "print lines of values with commas between them", "", "Output"},
     {"--json", "", "print one JSON document, histograms too"},
     {kAddressOption.names, kAddressOption.value,
@@ -67,8 +69,10 @@ constexpr CommandLineSpec kCommandLine = {
         "Without --rate, every connection sends when it has its answer, so a slow server is asked "
         "less and a pause shows in one request a connection. With --rate, it shows in every "
         "request that fell into it.\n\n"
-        "The tests write keys that begin with bench: and remove them at the end. Exit status: 1 "
-        "if any request failed.",
+        "The tests write keys that begin with bench: and a number of the run's own, and remove "
+        "them at the end: no other keys are touched. With --keep, they begin with bench: alone and "
+        "stay; keys of yours with the same names are overwritten. Exit status: 1 if any request "
+        "failed.",
     .examples = kExamples,
     .words = "COMMAND",
 };
@@ -113,7 +117,8 @@ Status ReadTests(const CommandLine& line, BenchOptions& bench) {
     return Status::Ok();
   }
   bench.clean = !line.Has("keep");
-  const std::vector<BenchTest> all = BenchTests();
+  bench.prefix = bench.clean ? RunPrefix() : std::string(kKeptPrefix);
+  const std::vector<BenchTest> all = BenchTests(bench.prefix);
   if (!line.Has("tests")) {
     bench.tests = all;
     return Status::Ok();

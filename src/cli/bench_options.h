@@ -19,6 +19,7 @@ struct BenchOptions {
   std::vector<BenchTest> tests;
   std::string data;
   BenchFormat format = BenchFormat::kPeople;
+  std::string prefix;  // What the keys of the tests begin with.
   bool clean = false;  // Remove what the tests have written.
 };
 

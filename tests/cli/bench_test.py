@@ -55,9 +55,24 @@ class Bench(CliTest):
         self.assertLessEqual(self.redis.call("DBSIZE"), 205)
 
     def test_its_keys_are_removed_and_no_others(self):
-        self.redis.call("SET", "bench-of-mine", "x")
+        # Of the names that a run with --keep uses, and of types that its commands refuse.
+        mine = [b"bench:counter:000000000001", b"bench:key:000000000001", b"bench:list", b"bench:stream"]
+        for key in mine:
+            self.redis.call("SET", key, "mine")
         self.measured("-n", "300", "-r", "1500")
-        self.assertEqual(self.redis.call("KEYS", "*"), [b"bench-of-mine"])
+        self.assertEqual(sorted(self.redis.call("KEYS", "*")), mine)
+        self.assertEqual(self.redis.call("MGET", *mine), [b"mine"] * 4)
+        self.measured("-n", "300", "-t", "get", "-r", "2", "--keep")
+        self.assertEqual(sorted(self.redis.call("KEYS", "*")), mine)
+
+    def test_keys_that_are_kept_are_found_by_another_run(self):
+        self.measured("-n", "300", "-t", "set", "-r", "1", "--keep")
+        [test] = self.measured("-n", "10", "-t", "get", "-r", "1", "--keep")
+        self.assertEqual(test["nil"], 0)
+        self.assertEqual(self.redis.call("KEYS", "*"), [b"bench:key:000000000000"])
+        # Without --keep each run has keys of its own, which nobody has written.
+        [test] = self.measured("-n", "10", "-t", "get", "-r", "1")
+        self.assertEqual(test["nil"], 10)
 
     def test_placeholders(self):
         self.measured("-n", "2000", "-r", "50", "-d", "7", "SET", "k:__rand_int__", "<__data__>")
