@@ -33,11 +33,15 @@ constexpr OptionSpec kOptions[] = {
     {"--keep", "",
      "leave the keys that the tests have written, which begin with bench: alone, for another run "
      "with --keep"},
-    {"--csv", "", "print lines of values with commas between them", "", "Output"},
+    {"-q,--quiet", "", "print one line for each test: no histograms", "", "Output"},
+    {"--csv", "", "print lines of values with commas between them"},
     {"--json", "", "print one JSON document, histograms too"},
     {kAddressOption.names, kAddressOption.value,
      "Redis ports of instances, all of which are used (or set MYDIS_ADDRESS)",
      kAddressOption.fallback, "Instances"},
+    {kHostOption.names, kHostOption.value, "one instance, as redis-benchmark has it",
+     kHostOption.fallback},
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,
@@ -186,6 +190,7 @@ Result<BenchOptions> ReadBenchOptions(const CommandLine& line) {
     greeting.push_back({"CLIENT", "CONSISTENCY", "READ", "strong", "WRITE", "strong"});
   if (line.Has("csv") && line.Has("json"))
     return Fail(ErrorCode::kInvalid, "--csv and --json exclude each other: give one of the two");
+  bench.quiet = line.Has("quiet");
   bench.format = line.Has("json")             ? BenchFormat::kJson
                  : line.Has("csv")            ? BenchFormat::kCsv
                  : isatty(STDOUT_FILENO) != 0 ? BenchFormat::kPeople

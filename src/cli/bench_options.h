@@ -20,6 +20,7 @@ struct BenchOptions {
   std::string data;
   BenchFormat format = BenchFormat::kPeople;
   std::string prefix;  // What the keys of the tests begin with.
+  bool quiet = false;  // For people: no more than the line of the summary.
   bool clean = false;  // Remove what the tests have written.
 };
 
