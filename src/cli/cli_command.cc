@@ -19,14 +19,25 @@
 namespace mydis {
 namespace {
 
-int RunPipe(CliSession& session, int64_t interval_ms) {
+// In the stream of answers each line has its own, as redis-cli has it.
+void PrintBadLine(ReplyStyle style, int64_t number) {
+  RespValue error;
+  error.type = RespValue::Type::kError;
+  error.text = "ERR Invalid argument(s)";
+  const bool json = style == ReplyStyle::kJson;
+  fmt::print("{}", json ? FormatReply(error, style) : "Invalid argument(s)\n");
+  std::fflush(stdout);
+  fmt::print(stderr, "mydis cli: line {}: a quote is not closed; the line was not sent\n", number);
+}
+
+int RunPipe(CliSession& session, ReplyStyle style, int64_t interval_ms) {
   bool good = true;
   int64_t number = 0;
   for (std::string text; std::getline(std::cin, text);) {
     ++number;
     CliLine line;
     if (!ParseLine(text, &line)) {
-      fmt::print("Invalid argument(s)\n");
+      PrintBadLine(style, number);
       good = false;
       continue;
     }
@@ -45,7 +56,8 @@ int RunPipe(CliSession& session, int64_t interval_ms) {
   return good ? kExitOk : kExitFailed;
 }
 
-int RunOnce(const CliOptions& options, std::vector<std::string> words) {
+int RunOnce(CliOptions options, std::vector<std::string> words) {
+  options.session.errors_apart = true;
   CliSession session(options.session, nullptr);
   if (!session.Connect()) return kExitFailed;
   if (options.last_from_stdin)
@@ -80,7 +92,8 @@ int RunCommands(CliOptions options, const std::vector<std::string>& words) {
   if (!words.empty()) return RunOnce(options, words);
   if (!isatty(STDIN_FILENO)) {
     CliSession session(options.session, nullptr);
-    return session.Connect() ? RunPipe(session, options.interval_ms) : kExitFailed;
+    return session.Connect() ? RunPipe(session, options.session.style, options.interval_ms)
+                             : kExitFailed;
   }
   Interrupt interrupt;
   options.session.interactive = true;
@@ -111,7 +124,10 @@ int CliMain(const CommandLine& line) {
       break;
   }
   const Result<std::vector<std::string>> command = EvalWords(options->script, line.words);
-  if (!command) return UsageError(spec.program, command.error().message());
+  if (!command) {
+    fmt::print(stderr, "{}: {}\n", spec.program, command.error().message());
+    return kExitFailed;
+  }
   return RunOnce(*options, *command);
 }
 

@@ -18,8 +18,8 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {kAddressOption.names, kAddressOption.value, kAddressOption.help, kAddressOption.fallback,
      "Where to"},
-    {"-h,--host", "HOST", "the same in two options, as redis-cli has it", "127.0.0.1"},
-    {"-p,--port", "N", "Redis port at --host", "2381"},
+    kHostOption,
+    kPortOption,
     {"-u,--uri", "URI",
      "the same in one: redis://USER:PASSWORD@HOST:PORT/DB, or rediss:// for TLS"},
     kUserOption,
@@ -81,8 +81,9 @@ constexpr CommandLineSpec kCommandLine = {
     .options = kOptions,
     .words_end_options = true,
     .footer =
-        "With several addresses it goes on at another instance when the one that it talks to goes "
-        "away.\n\n"
+        "With several addresses a conversation and --scan go on at another instance when the one "
+        "that they talk to goes away; lines of standard input and --pipe stop there, and say how "
+        "far they have come.\n\n"
         "The history is kept in ~/.mydis_history (MYDIS_HISTFILE names another file), without "
         "lines that hold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
         "wrong command line.",
@@ -127,8 +128,7 @@ Result<std::optional<T>> OneOf(const CommandLine& line,
 
 // -h and -p, or --uri, or --address.
 Status ReadWhere(const CommandLine& line, CliOptions& options) {
-  const bool host = line.Has("host") || line.Has("port");
-  if (int{host} + int{line.Has("uri")} + int{line.Has("address")} > 1)
+  if (line.Has("uri") && (line.Has("host") || line.Has("port") || line.Has("address")))
     return {ErrorCode::kInvalid, "give --address, or --host and --port, or --uri: one of them"};
   RemoteConnection::Options& connection = options.session.connection;
   if (line.Has("uri")) {
@@ -141,14 +141,6 @@ Status ReadWhere(const CommandLine& line, CliOptions& options) {
       if (!uri->user.empty()) options.session.login = {"AUTH", uri->user, uri->password};
     }
     return uri->tls ? MakeTls(line, &connection) : Status::Ok();
-  }
-  if (host) {
-    const Result<int64_t> port = ParseInteger("--port", line.Get("port", "2381"), 1);
-    if (!port) return port.error();
-    if (*port > UINT16_MAX)
-      return {ErrorCode::kInvalid, fmt::format("--port: {} is not a port", *port)};
-    connection.addresses = {{line.Get("host", "127.0.0.1"), static_cast<uint16_t>(*port)}};
-    return Status::Ok();
   }
   Result<std::vector<HostPort>> addresses = ReadAddresses(line);
   if (!addresses) return addresses.error();

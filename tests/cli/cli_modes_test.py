@@ -133,7 +133,7 @@ class Modes(CliTest):
         # A list of Lua ends before what is nil.
         self.assertEqual(self.cli("--eval", path), "0\n")
         run = self.run_program([*self.mydis_cli, "--eval", path + "x"])
-        self.assertEqual(run.returncode, 2)
+        self.assertEqual(run.returncode, 1)
         self.assertIn(b"cannot be read: No such file", run.stderr)
 
     def test_pipe(self):
