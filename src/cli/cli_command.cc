@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -56,12 +57,17 @@ int RunPipe(CliSession& session, ReplyStyle style, int64_t interval_ms) {
   return good ? kExitOk : kExitFailed;
 }
 
+// REQUIRES: the tag that stands for standard input, if there is one, is among the words.
 int RunOnce(CliOptions options, std::vector<std::string> words) {
   options.session.errors_apart = true;
   CliSession session(options.session, nullptr);
   if (!session.Connect()) return kExitFailed;
-  if (options.last_from_stdin)
-    words.emplace_back(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  if (options.last_from_stdin || !options.stdin_tag.empty()) {
+    std::string input{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+    if (options.last_from_stdin) words.emplace_back();
+    (options.last_from_stdin ? words.back() : *std::ranges::find(words, options.stdin_tag)) =
+        std::move(input);
+  }
   return session.Repeat(words, options.repeat, options.interval_ms) ? kExitOk : kExitFailed;
 }
 
@@ -109,7 +115,7 @@ int CliMain(const CommandLine& line) {
   if (!options) return UsageError(spec.program, options.error().message());
   switch (options->mode) {
     case CliMode::kCommands:
-      return RunCommands(*options, line.words);
+      return RunCommands(*options, options->words);
     case CliMode::kScan:
       return RunScan(*options);
     case CliMode::kBigKeys:
@@ -117,13 +123,13 @@ int CliMain(const CommandLine& line) {
     case CliMode::kStat:
       return RunStat(*options);
     case CliMode::kLatency:
-      return RunLatency(*options, line.words);
+      return RunLatency(*options, options->words);
     case CliMode::kPipe:
       return RunRawPipe(*options);
     case CliMode::kEval:
       break;
   }
-  const Result<std::vector<std::string>> command = EvalWords(options->script, line.words);
+  const Result<std::vector<std::string>> command = EvalWords(options->script, options->words);
   if (!command) {
     fmt::print(stderr, "{}: {}\n", spec.program, command.error().message());
     return kExitFailed;

@@ -154,8 +154,9 @@ bool CliSession::HasReply(const Words& words) {
   }
   const bool skipped = std::exchange(skip_reply_, false);
   if (IsClientReply(words, "off")) replies_off_ = true;
-  if (IsClientReply(words, "skip") && !replies_off_) return !(skip_reply_ = true);
-  return !replies_off_ && !skipped;
+  if (replies_off_) return false;
+  skip_reply_ = IsClientReply(words, "skip");
+  return !skip_reply_ && !skipped;
 }
 
 bool CliSession::RunWithoutReply(const Words& words) {
@@ -219,7 +220,7 @@ void CliSession::Print(const Words& words, const RespValue& reply) {
     text = FormatRaw(reply);
     if (monitor) text += '\n';
   } else {
-    text = FormatReply(reply, options_.style);
+    text = FormatReply(reply, options_.style, options_.delimiter);
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
 }

@@ -25,8 +25,9 @@ class CliSession {
     // The CLIENT CONSISTENCY command to begin with; empty: none.
     std::vector<std::string> consistency;
     ReplyStyle style = ReplyStyle::kPeople;
-    bool errors_apart = false;  // Error replies go to standard error, except as JSON.
-    bool interactive = false;   // Reconnects, shows times, comes back from a stream at Ctrl-C.
+    std::string delimiter = "\n";  // Between the elements of a raw reply.
+    bool errors_apart = false;     // Error replies go to standard error, except as JSON.
+    bool interactive = false;      // Reconnects, shows times, comes back from a stream at Ctrl-C.
   };
 
   // `interrupt` is null, or outlives the session.
