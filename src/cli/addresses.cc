@@ -2,9 +2,28 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
 #include <cstdlib>
 
 namespace mydis {
+namespace {
+
+constexpr uint16_t kDefaultPort = 2381;
+
+Result<std::vector<HostPort>> ReadHostAndPort(const CommandLine& line) {
+  if (line.Has("address"))
+    return Fail(ErrorCode::kInvalid, "give --address, or --host and --port: one of them");
+  uint16_t port = kDefaultPort;
+  const std::string text = line.Get("port", std::to_string(kDefaultPort));
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  if (error != std::errc() || stop != end || port == 0)
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("--port: {} is not a port: give 1 to {}", text, UINT16_MAX));
+  return std::vector<HostPort>{{line.Get("host", "127.0.0.1"), port}};
+}
+
+}  // namespace
 
 std::vector<std::string> ReadLogin(const CommandLine& line) {
   if (line.Has("token")) return {"AUTH", line.Get("token")};
@@ -42,7 +61,7 @@ std::string ConnectAdvice(const Status& why) {
 }
 
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line) {
-  constexpr uint16_t kDefaultPort = 2381;
+  if (line.Has("host") || line.Has("port")) return ReadHostAndPort(line);
   std::string place = "--address";
   std::string text = line.Joined("address");
   if (text.empty()) {

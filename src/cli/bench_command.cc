@@ -24,12 +24,20 @@ int Failure(const Status& status) {
   return kExitFailed;
 }
 
-// Each connection is a file.
-void AllowManyFiles() {
+// Each connection is a file. An error: there may not be as many.
+Status AllowFiles(const LoadOptions& load) {
+  constexpr uint64_t kOthers = 64;        // Of the program, the library and who has started it.
+  constexpr uint64_t kOthersAThread = 4;  // An event loop's.
+  const uint64_t needed = load.clients + kOthers + load.threads * kOthersAThread;
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return Status::Ok();
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max >= needed) return Status::Ok();
+  return {ErrorCode::kUnavailable,
+          fmt::format("--clients {}: each is an open file, and this process may have {}: say "
+                      "ulimit -n {} in the shell before, or take fewer clients",
+                      load.clients, limit.rlim_max, needed)};
 }
 
 bool TerminalHasBlocks() {
@@ -38,7 +46,7 @@ bool TerminalHasBlocks() {
 }
 
 void ListTests() {
-  for (const BenchTest& test : BenchTests()) {
+  for (const BenchTest& test : BenchTests(fmt::format("{}RUN:", kKeptPrefix))) {
     std::string words;
     for (const std::string& word : test.words) words += " " + word;
     fmt::print("{:<12}{}\n", test.name, words);
@@ -54,8 +62,7 @@ class BenchRun {
   }
 
   int Run() {
-    if (options_.format == BenchFormat::kTabs || options_.format == BenchFormat::kCsv)
-      fmt::print("{}", ReportHeader(Separator()));
+    if (Columns()) fmt::print("{}", ReportHeader(Separator()));
     Status status;
     for (const BenchTest& test : options_.tests) {
       status = RunTest(test);
@@ -63,12 +70,16 @@ class BenchRun {
     }
     PrintSummary();
     std::fflush(stdout);
+    const Status cleaned = Clean();
     if (!status.ok()) return Failure(status);
-    if (Status s = Clean(); !s.ok()) return Failure(s);
+    if (!cleaned.ok()) return Failure(cleaned);
     return all_good_ ? kExitOk : kExitFailed;
   }
 
  private:
+  bool Columns() const {
+    return options_.format == BenchFormat::kTabs || options_.format == BenchFormat::kCsv;
+  }
   char Separator() const { return options_.format == BenchFormat::kCsv ? ',' : '\t'; }
 
   Status RunTest(const BenchTest& test) {
@@ -99,18 +110,23 @@ class BenchRun {
 
   void PrintTest() {
     const BenchReport& report = reports_.back();
-    if (options_.format == BenchFormat::kPeople) {
+    if (options_.format == BenchFormat::kPeople && !options_.quiet) {
       fmt::print("{}\n", ReportForPeople(report, options_.load, utf8_));
-    } else if (options_.format != BenchFormat::kJson) {
+    } else if (Columns()) {
       fmt::print("{}", ReportLine(report, Separator()));
     }
     std::fflush(stdout);
+    // These have no place for an error's text.
+    if (report.result.errors > 0 && (Columns() || options_.quiet))
+      fmt::print(stderr, "{}: {}: {} errors, the first: {}\n", kProgram, report.test,
+                 report.result.errors, report.result.first_error);
   }
 
   void PrintSummary() {
     if (options_.format == BenchFormat::kJson) {
       fmt::print("{}", ReportJson(reports_, options_.load));
-    } else if (options_.format == BenchFormat::kPeople && reports_.size() > 1) {
+    } else if (options_.format == BenchFormat::kPeople &&
+               (reports_.size() > 1 || (options_.quiet && !reports_.empty()))) {
       fmt::print("{}", SummaryForPeople(reports_));
     }
   }
@@ -118,7 +134,8 @@ class BenchRun {
   Status Clean() {
     if (!options_.clean) return Status::Ok();
     const uint64_t keyspace = options_.load.keyspace;
-    return Send(CleanupCommands(keyspace), [&](uint64_t i) { return CleanupCommand(i, keyspace); });
+    return Send(CleanupCommands(keyspace),
+                [&](uint64_t i) { return CleanupCommand(options_.prefix, i, keyspace); });
   }
 
   // Commands one after the other, over a connection of their own.
@@ -162,7 +179,7 @@ int BenchMain(const CommandLine& line) {
   }
   Result<BenchOptions> options = ReadBenchOptions(line);
   if (!options) return UsageError(kProgram, options.error().message());
-  AllowManyFiles();
+  if (Status s = AllowFiles(options->load); !s.ok()) return Failure(s);
   return BenchRun(*std::move(options)).Run();
 }
 

@@ -30,12 +30,18 @@ constexpr OptionSpec kOptions[] = {
     {"--threads", "N", "threads that make the load", "1"},
     {"--strong", "", "strong reads and writes"},
     {"--db", "N", "database to use", "0"},
-    {"--keep", "", "do not remove the keys that the tests have written"},
-    {"--csv", "", "print lines of values with commas between them", "", "Output"},
+    {"--keep", "",
+     "leave the keys that the tests have written, which begin with bench: alone, for another run "
+     "with --keep"},
+    {"-q,--quiet", "", "print one line for each test: no histograms", "", "Output"},
+    {"--csv", "", "print lines of values with commas between them"},
     {"--json", "", "print one JSON document, histograms too"},
     {kAddressOption.names, kAddressOption.value,
      "Redis ports of instances, all of which are used (or set MYDIS_ADDRESS)",
      kAddressOption.fallback, "Instances"},
+    {kHostOption.names, kHostOption.value, "one instance, as redis-benchmark has it",
+     kHostOption.fallback},
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,
@@ -67,8 +73,10 @@ constexpr CommandLineSpec kCommandLine = {
         "Without --rate, every connection sends when it has its answer, so a slow server is asked "
         "less and a pause shows in one request a connection. With --rate, it shows in every "
         "request that fell into it.\n\n"
-        "The tests write keys that begin with bench: and remove them at the end. Exit status: 1 "
-        "if any request failed.",
+        "The tests write keys that begin with bench: and a number of the run's own, and remove "
+        "them at the end: no other keys are touched. With --keep, they begin with bench: alone and "
+        "stay; keys of yours with the same names are overwritten. Exit status: 1 if any request "
+        "failed.",
     .examples = kExamples,
     .words = "COMMAND",
 };
@@ -113,7 +121,8 @@ Status ReadTests(const CommandLine& line, BenchOptions& bench) {
     return Status::Ok();
   }
   bench.clean = !line.Has("keep");
-  const std::vector<BenchTest> all = BenchTests();
+  bench.prefix = bench.clean ? RunPrefix() : std::string(kKeptPrefix);
+  const std::vector<BenchTest> all = BenchTests(bench.prefix);
   if (!line.Has("tests")) {
     bench.tests = all;
     return Status::Ok();
@@ -181,6 +190,7 @@ Result<BenchOptions> ReadBenchOptions(const CommandLine& line) {
     greeting.push_back({"CLIENT", "CONSISTENCY", "READ", "strong", "WRITE", "strong"});
   if (line.Has("csv") && line.Has("json"))
     return Fail(ErrorCode::kInvalid, "--csv and --json exclude each other: give one of the two");
+  bench.quiet = line.Has("quiet");
   bench.format = line.Has("json")             ? BenchFormat::kJson
                  : line.Has("csv")            ? BenchFormat::kCsv
                  : isatty(STDOUT_FILENO) != 0 ? BenchFormat::kPeople

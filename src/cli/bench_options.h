@@ -19,6 +19,8 @@ struct BenchOptions {
   std::vector<BenchTest> tests;
   std::string data;
   BenchFormat format = BenchFormat::kPeople;
+  std::string prefix;  // What the keys of the tests begin with.
+  bool quiet = false;  // For people: no more than the line of the summary.
   bool clean = false;  // Remove what the tests have written.
 };
 

@@ -33,16 +33,20 @@ struct BenchTest {
   std::vector<std::vector<std::string>> before;
 };
 
-// Every test there is, in the order in which they are run.
-std::vector<BenchTest> BenchTests();
+// What the keys of tests begin with that are kept, so that another run finds them.
+inline constexpr std::string_view kKeptPrefix = "bench:";
 
-// All keys of these tests begin so.
-inline constexpr std::string_view kBenchPrefix = "bench:";
+// What the keys of one run's tests begin with: nobody else has keys like that, so they may be
+// removed. Never the same twice.
+std::string RunPrefix();
+
+// Every test there is, in the order in which they are run. All their keys begin with `prefix`.
+std::vector<BenchTest> BenchTests(std::string_view prefix);
 
 // The commands that remove whatever the tests have written with random numbers below `keyspace`.
 // Command `i` of how many there are; they differ in the keys that they name.
 uint64_t CleanupCommands(uint64_t keyspace);
-std::vector<std::string> CleanupCommand(uint64_t i, uint64_t keyspace);
+std::vector<std::string> CleanupCommand(std::string_view prefix, uint64_t i, uint64_t keyspace);
 
 // `size` letters, always the same, with no pattern that a compressor finds.
 std::string BenchData(size_t size);

@@ -57,24 +57,31 @@ TEST(BenchWorkloadTest, CleaningRemovesEveryKeyOfEveryTest) {
   constexpr uint64_t kKeyspace = 2500;
   std::set<std::string> removed;
   for (uint64_t i = 0; i < CleanupCommands(kKeyspace); ++i) {
-    const std::vector<std::string> command = CleanupCommand(i, kKeyspace);
+    const std::vector<std::string> command = CleanupCommand("bench:7:", i, kKeyspace);
     EXPECT_EQ(command[0], "UNLINK");
     EXPECT_GT(command.size(), 1u);
     removed.insert(command.begin() + 1, command.end());
   }
   Random random(4);
-  for (const BenchTest& test : BenchTests()) {
+  for (const BenchTest& test : BenchTests("bench:7:")) {
     const CommandTemplate command(test.words, BenchData(3));
     std::string bytes;
     for (int i = 0; i < 5000; ++i) command.Append(bytes, random, kKeyspace);
     for (const auto& words : Words(bytes)) {
       for (const std::string& word : words) {
-        if (word.starts_with(kBenchPrefix)) {
+        if (word.starts_with("bench:")) {
           EXPECT_TRUE(removed.contains(word)) << word;
         }
       }
     }
   }
+}
+
+TEST(BenchWorkloadTest, EachRunHasKeysOfItsOwn) {
+  const std::string prefix = RunPrefix();
+  EXPECT_TRUE(prefix.starts_with(kKeptPrefix));
+  EXPECT_GE(prefix.size(), kKeptPrefix.size() + 16);
+  EXPECT_NE(prefix, RunPrefix());
 }
 
 TEST(BenchWorkloadTest, Data) {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -19,14 +20,25 @@
 namespace mydis {
 namespace {
 
-int RunPipe(CliSession& session, int64_t interval_ms) {
+// In the stream of answers each line has its own, as redis-cli has it.
+void PrintBadLine(ReplyStyle style, int64_t number) {
+  RespValue error;
+  error.type = RespValue::Type::kError;
+  error.text = "ERR Invalid argument(s)";
+  const bool json = style == ReplyStyle::kJson;
+  fmt::print("{}", json ? FormatReply(error, style) : "Invalid argument(s)\n");
+  std::fflush(stdout);
+  fmt::print(stderr, "mydis cli: line {}: a quote is not closed; the line was not sent\n", number);
+}
+
+int RunPipe(CliSession& session, ReplyStyle style, int64_t interval_ms) {
   bool good = true;
   int64_t number = 0;
   for (std::string text; std::getline(std::cin, text);) {
     ++number;
     CliLine line;
     if (!ParseLine(text, &line)) {
-      fmt::print("Invalid argument(s)\n");
+      PrintBadLine(style, number);
       good = false;
       continue;
     }
@@ -45,11 +57,17 @@ int RunPipe(CliSession& session, int64_t interval_ms) {
   return good ? kExitOk : kExitFailed;
 }
 
-int RunOnce(const CliOptions& options, std::vector<std::string> words) {
+// REQUIRES: the tag that stands for standard input, if there is one, is among the words.
+int RunOnce(CliOptions options, std::vector<std::string> words) {
+  options.session.errors_apart = true;
   CliSession session(options.session, nullptr);
   if (!session.Connect()) return kExitFailed;
-  if (options.last_from_stdin)
-    words.emplace_back(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  if (options.last_from_stdin || !options.stdin_tag.empty()) {
+    std::string input{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+    if (options.last_from_stdin) words.emplace_back();
+    (options.last_from_stdin ? words.back() : *std::ranges::find(words, options.stdin_tag)) =
+        std::move(input);
+  }
   return session.Repeat(words, options.repeat, options.interval_ms) ? kExitOk : kExitFailed;
 }
 
@@ -80,7 +98,8 @@ int RunCommands(CliOptions options, const std::vector<std::string>& words) {
   if (!words.empty()) return RunOnce(options, words);
   if (!isatty(STDIN_FILENO)) {
     CliSession session(options.session, nullptr);
-    return session.Connect() ? RunPipe(session, options.interval_ms) : kExitFailed;
+    return session.Connect() ? RunPipe(session, options.session.style, options.interval_ms)
+                             : kExitFailed;
   }
   Interrupt interrupt;
   options.session.interactive = true;
@@ -96,7 +115,7 @@ int CliMain(const CommandLine& line) {
   if (!options) return UsageError(spec.program, options.error().message());
   switch (options->mode) {
     case CliMode::kCommands:
-      return RunCommands(*options, line.words);
+      return RunCommands(*options, options->words);
     case CliMode::kScan:
       return RunScan(*options);
     case CliMode::kBigKeys:
@@ -104,14 +123,17 @@ int CliMain(const CommandLine& line) {
     case CliMode::kStat:
       return RunStat(*options);
     case CliMode::kLatency:
-      return RunLatency(*options, line.words);
+      return RunLatency(*options, options->words);
     case CliMode::kPipe:
       return RunRawPipe(*options);
     case CliMode::kEval:
       break;
   }
-  const Result<std::vector<std::string>> command = EvalWords(options->script, line.words);
-  if (!command) return UsageError(spec.program, command.error().message());
+  const Result<std::vector<std::string>> command = EvalWords(options->script, options->words);
+  if (!command) {
+    fmt::print(stderr, "{}: {}\n", spec.program, command.error().message());
+    return kExitFailed;
+  }
   return RunOnce(*options, *command);
 }
 

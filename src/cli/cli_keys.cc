@@ -2,11 +2,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <functional>
 #include <map>
 
 #include "cli/cli_modes.h"
+#include "cli/figures.h"
 #include "cli/progress.h"
 
 namespace mydis {
@@ -14,7 +16,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr const char* kScanCount = "1000";
 constexpr size_t kLargest = 20;
 
 int Failure(const Status& status) {
@@ -28,7 +29,7 @@ Status Scan(CliSession& session, const CliOptions& options,
             const std::function<Status(const std::vector<RespValue>& names)>& take) {
   std::string cursor = "0";
   do {
-    Words command = {"SCAN", cursor, "COUNT", kScanCount};
+    Words command = {"SCAN", cursor, "COUNT", std::to_string(options.scan_count)};
     if (!options.pattern.empty()) command.insert(command.end(), {"MATCH", options.pattern});
     if (!options.type.empty()) command.insert(command.end(), {"TYPE", options.type});
     Result<RespValue> reply = session.Call(command);
@@ -100,12 +101,18 @@ class BigKeys {
   void Print(ReplyStyle style) {
     std::sort(largest_.begin(), largest_.end(), std::greater<>());
     if (style == ReplyStyle::kPeople) return PrintForPeople();
-    fmt::print("bytes\telements\ttype\tkey\n");
-    for (const Key& key : largest_)
-      fmt::print("{}\t{}\t{}\t{}\n", key.bytes, key.elements, key.type, Quoted(key.name));
+    fmt::print("{}", FigureNames(Row({}), style));
+    for (const Key& key : largest_) fmt::print("{}", FigureLine(Row(key), style));
   }
 
  private:
+  static std::array<Figure, 4> Row(const Key& key) {
+    return {{{"bytes", std::to_string(key.bytes)},
+             {"elements", std::to_string(key.elements)},
+             {"type", key.type, Figure::Kind::kWord},
+             {"key", key.name, Figure::Kind::kBytes}}};
+  }
+
   // A heap whose front is the smallest of the largest.
   void Add(Key key) {
     ++count_;

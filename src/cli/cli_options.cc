@@ -3,10 +3,13 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
+#include <deque>
 #include <optional>
 
 #include "base/duration.h"
+#include "base/split_line.h"
 #include "cli/addresses.h"
 #include "cli/password_prompt.h"
 #include "cli/server_uri.h"
@@ -15,11 +18,13 @@
 namespace mydis {
 namespace {
 
+constexpr std::string_view kTypes = "string|list|set|zset|hash|stream";
+
 constexpr OptionSpec kOptions[] = {
     {kAddressOption.names, kAddressOption.value, kAddressOption.help, kAddressOption.fallback,
      "Where to"},
-    {"-h,--host", "HOST", "the same in two options, as redis-cli has it", "127.0.0.1"},
-    {"-p,--port", "N", "Redis port at --host", "2381"},
+    kHostOption,
+    kPortOption,
     {"-u,--uri", "URI",
      "the same in one: redis://USER:PASSWORD@HOST:PORT/DB, or rediss:// for TLS"},
     kUserOption,
@@ -31,7 +36,10 @@ constexpr OptionSpec kOptions[] = {
     kTlsCertOption,
     kTlsKeyOption,
     kTlsNameOption,
+    {"-t,--connect-timeout", "D",
+     "give up connecting to an address after this time; a number alone is seconds", "5"},
     {"-n,--db", "N", "database to select", "0", "How"},
+    {"-2", "", "speak version 2 of the Redis protocol, with --json too"},
     {"-3", "", "speak version 3 of the Redis protocol"},
     {"--strong", "", "strong reads and writes: --read-consistency and --write-consistency at once"},
     {"--read-consistency", "eventual|strong", "strong: linearizable reads",
@@ -42,17 +50,22 @@ constexpr OptionSpec kOptions[] = {
     {"-r,--repeat", "N", "run the command N times; -1: until Ctrl-C", "1"},
     {"-i,--interval", "D", "wait between repetitions, like 500ms; a number alone is seconds", "0"},
     {"-x", "", "take the last argument of the command from standard input"},
+    {"-X", "TAG", "take the argument that is TAG from standard input"},
+    {"--quoted-input", "", "arguments may be in quotes, with escapes as in a line of input"},
+    {"-e", "", "print error replies to lines of standard input on standard error"},
+    {"--no-auth-warning", "", "nothing: redis-cli's scripts say it, and there is no warning here"},
     {"--raw", "", "print replies as bytes alone: for programs, and the way into a pipe", "",
      "Output"},
     {"--no-raw", "", "print types, numbers and quotes: for people, and the way on a terminal"},
+    {"-d,--delimiter", "TEXT", "what to print between the elements of a raw reply", "a newline"},
     {"--json", "", "print each reply as JSON on one line, as the HTTP port has it"},
     {"--csv", "", "print each reply as comma-separated values on one line"},
     {"--scan", "", "print the names of all keys, without stopping the instance", "",
      "Instead of commands"},
     {"--bigkeys", "", "look at all keys, and print the largest ones and what each type takes"},
     {"--pattern", "GLOB", "--scan and --bigkeys: only keys that match", "all"},
-    {"--type", "string|list|set|zset|hash|stream", "--scan and --bigkeys: only keys of this type",
-     "all"},
+    {"--type", kTypes, "--scan and --bigkeys: only keys of this type", "all"},
+    {"--count", "N", "--scan and --bigkeys: about how many keys to ask for at a time", "1000"},
     {"--stat", "", "print figures of the instance every second, or every --interval"},
     {"--latency", "",
      "measure how long PING, or the command given, takes until Ctrl-C; into a "
@@ -74,6 +87,26 @@ constexpr ExampleSpec kExamples[] = {
     {"mydis cli --latency", "how long a round trip takes"},
 };
 
+// Of redis-cli.
+constexpr ForeignOption kForeign[] = {
+    {"-c", "it is not needed, any instance serves every key"},
+    {"-s", "instances listen on TCP ports: give --address HOST:PORT"},
+    {"-D", "-d sets what is between the elements of a reply"},
+    {"--cacert", "say --tls-ca FILE"},
+    {"--cacertdir", "say --tls-ca FILE"},
+    {"--cert", "say --tls-cert FILE"},
+    {"--key", "say --tls-key FILE"},
+    {"--sni", "say --tls-server-name NAME"},
+    {"--insecure", "say --tls-ca FILE to trust a certificate of one's own"},
+    {"--rdb", "mydis export FILE writes an RDB file, mydis backup a backup"},
+    {"--functions-rdb", "mydis export FILE writes an RDB file, with the functions"},
+    {"--cluster", "mydis cluster shows and changes the cluster"},
+    {"--memkeys", "say --bigkeys, which goes by memory"},
+    {"--latency-dist", "mydis bench shows a histogram"},
+    {"--quoted-pattern", "say --quoted-input --pattern GLOB"},
+    {"--verbose", "errors say what to do without it"},
+};
+
 constexpr CommandLineSpec kCommandLine = {
     .program = "mydis cli",
     .summary = "Runs the command given, or the lines of standard input, or talks on a terminal.",
@@ -81,13 +114,15 @@ constexpr CommandLineSpec kCommandLine = {
     .options = kOptions,
     .words_end_options = true,
     .footer =
-        "With several addresses it goes on at another instance when the one that it talks to goes "
-        "away.\n\n"
+        "With several addresses a conversation and --scan go on at another instance when the one "
+        "that they talk to goes away; lines of standard input and --pipe stop there, and say how "
+        "far they have come.\n\n"
         "The history is kept in ~/.mydis_history (MYDIS_HISTFILE names another file), without "
         "lines that hold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
         "wrong command line.",
     .examples = kExamples,
     .words = "COMMAND",
+    .foreign = kForeign,
 };
 
 Result<int64_t> ParseInteger(std::string_view option, std::string_view text, int64_t min) {
@@ -100,10 +135,10 @@ Result<int64_t> ParseInteger(std::string_view option, std::string_view text, int
 }
 
 // redis-cli's -i takes seconds, with fractions; a unit may follow here.
-Result<int64_t> ParseInterval(const std::string& text) {
+Result<int64_t> ParseInterval(std::string_view option, const std::string& text) {
   const bool plain = text.find_first_not_of("0123456789.") == std::string::npos;
   Result<int64_t> ms = ParseDuration(plain ? text + "s" : text);
-  if (!ms) return Fail(ErrorCode::kInvalid, fmt::format("--interval: {}", ms.error().message()));
+  if (!ms) return Fail(ErrorCode::kInvalid, fmt::format("{}: {}", option, ms.error().message()));
   return ms;
 }
 
@@ -127,8 +162,7 @@ Result<std::optional<T>> OneOf(const CommandLine& line,
 
 // -h and -p, or --uri, or --address.
 Status ReadWhere(const CommandLine& line, CliOptions& options) {
-  const bool host = line.Has("host") || line.Has("port");
-  if (int{host} + int{line.Has("uri")} + int{line.Has("address")} > 1)
+  if (line.Has("uri") && (line.Has("host") || line.Has("port") || line.Has("address")))
     return {ErrorCode::kInvalid, "give --address, or --host and --port, or --uri: one of them"};
   RemoteConnection::Options& connection = options.session.connection;
   if (line.Has("uri")) {
@@ -141,14 +175,6 @@ Status ReadWhere(const CommandLine& line, CliOptions& options) {
       if (!uri->user.empty()) options.session.login = {"AUTH", uri->user, uri->password};
     }
     return uri->tls ? MakeTls(line, &connection) : Status::Ok();
-  }
-  if (host) {
-    const Result<int64_t> port = ParseInteger("--port", line.Get("port", "2381"), 1);
-    if (!port) return port.error();
-    if (*port > UINT16_MAX)
-      return {ErrorCode::kInvalid, fmt::format("--port: {} is not a port", *port)};
-    connection.addresses = {{line.Get("host", "127.0.0.1"), static_cast<uint16_t>(*port)}};
-    return Status::Ok();
   }
   Result<std::vector<HostPort>> addresses = ReadAddresses(line);
   if (!addresses) return addresses.error();
@@ -193,8 +219,43 @@ Status ReadOutput(const CommandLine& line, CliOptions& options) {
   if (!style) return style.error();
   const bool terminal = isatty(STDOUT_FILENO) != 0;
   options.session.style = style->value_or(terminal ? ReplyStyle::kPeople : ReplyStyle::kRaw);
+  if (line.Has("2") && line.Has("3"))
+    return {ErrorCode::kInvalid, "-2 and -3 exclude each other: give one of the two"};
   // Version 3 tells maps from lists, which makes objects of them.
-  options.session.resp3 = line.Has("3") || line.Has("json");
+  options.session.resp3 = line.Has("3") || (line.Has("json") && !line.Has("2"));
+  options.session.delimiter = line.Get("delimiter", options.session.delimiter);
+  options.session.errors_apart = line.Has("e");
+  return Status::Ok();
+}
+
+// Takes the quotes off. Words without any stay as they are.
+Status Unquote(std::string* word) {
+  if (word->empty()) return Status::Ok();
+  std::vector<std::string_view> words;
+  std::deque<std::string> unquoted;
+  if (!SplitLine(*word, &words, &unquoted) || words.size() != 1)
+    return {
+        ErrorCode::kInvalid,
+        fmt::format("--quoted-input: {} is not one word: put it in quotes, or close them", *word)};
+  *word = std::string(words[0]);
+  return Status::Ok();
+}
+
+// Which keys --scan and --bigkeys look at. `looks`: one of them is given.
+Status ReadKeys(const CommandLine& line, bool looks, CliOptions& options) {
+  if (!looks && (line.Has("pattern") || line.Has("type") || line.Has("count")))
+    return {ErrorCode::kInvalid,
+            "--pattern, --type and --count belong to --scan or --bigkeys: give one"};
+  options.pattern = line.Get("pattern");
+  options.type = line.Get("type");
+  const bool several = options.type.find('|') != std::string::npos;
+  if (line.Has("type") &&
+      (several ||
+       fmt::format("|{}|", kTypes).find(fmt::format("|{}|", options.type)) == std::string::npos))
+    return {ErrorCode::kInvalid, fmt::format("--type: {} is not one of: {}", options.type, kTypes)};
+  const Result<int64_t> count = ParseInteger("--count", line.Get("count", "1000"), 1);
+  if (!count) return count.error();
+  options.scan_count = *count;
   return Status::Ok();
 }
 
@@ -208,17 +269,33 @@ Status ReadMode(const CommandLine& line, CliOptions& options) {
   if (!mode) return mode.error();
   options.mode = mode->value_or(CliMode::kCommands);
   const bool looks = options.mode == CliMode::kScan || options.mode == CliMode::kBigKeys;
-  options.pattern = line.Get("pattern");
-  options.type = line.Get("type");
+  if (Status s = ReadKeys(line, looks, options); !s.ok()) return s;
   options.script = line.Get("eval");
-  if (!looks && (line.Has("pattern") || line.Has("type")))
-    return {ErrorCode::kInvalid, "--pattern and --type belong to --scan or --bigkeys: give one"};
   if (!line.words.empty() && (looks || line.Has("stat") || line.Has("pipe")))
     return {ErrorCode::kInvalid,
             fmt::format("{}: --scan, --bigkeys, --stat and --pipe take no command", line.words[0])};
+  return Status::Ok();
+}
+
+// The command, and what of it comes from elsewhere.
+Status ReadWords(const CommandLine& line, CliOptions& options) {
+  options.words = line.words;
+  if (line.Has("quoted-input")) {
+    for (std::string& word : options.words) {
+      if (Status s = Unquote(&word); !s.ok()) return s;
+    }
+    if (Status s = Unquote(&options.pattern); !s.ok()) return s;
+  }
   options.last_from_stdin = line.Has("x");
-  if (options.last_from_stdin && line.words.empty())
+  options.stdin_tag = line.Get("X");
+  if (options.last_from_stdin && options.words.empty())
     return {ErrorCode::kInvalid, "-x needs a command: mydis cli -x SET key"};
+  if (!line.Has("X")) return Status::Ok();
+  if (options.last_from_stdin)
+    return {ErrorCode::kInvalid, "-x and -X exclude each other: give one of the two"};
+  if (std::ranges::find(options.words, options.stdin_tag) == options.words.end())
+    return {ErrorCode::kInvalid,
+            fmt::format("-X {0}: no argument of the command is {0}", options.stdin_tag)};
   return Status::Ok();
 }
 
@@ -236,13 +313,20 @@ Result<CliOptions> ReadCliOptions(const CommandLine& line) {
   if (Status s = ReadConsistency(line, options); !s.ok()) return Fail(s);
   if (Status s = ReadOutput(line, options); !s.ok()) return Fail(s);
   if (Status s = ReadMode(line, options); !s.ok()) return Fail(s);
+  if (Status s = ReadWords(line, options); !s.ok()) return Fail(s);
+  const Result<int64_t> connect =
+      ParseInterval("--connect-timeout", line.Get("connect-timeout", "5"));
+  if (!connect) return Fail(connect.error());
+  if (*connect == 0) return Fail(ErrorCode::kInvalid, "--connect-timeout: give more than 0");
+  options.session.connection.connect_timeout_ms = *connect;
   const bool endless = options.mode == CliMode::kStat;
   const Result<int64_t> repeat =
       ParseInteger("--repeat", line.Get("repeat", endless ? "-1" : "1"), -1);
   if (!repeat) return Fail(repeat.error());
   options.repeat = *repeat;
   const bool timed = endless || options.mode == CliMode::kLatency;
-  const Result<int64_t> interval = ParseInterval(line.Get("interval", timed ? "1" : "0"));
+  const Result<int64_t> interval =
+      ParseInterval("--interval", line.Get("interval", timed ? "1" : "0"));
   if (!interval) return Fail(interval.error());
   options.interval_ms = *interval;
   // Last: nobody is asked for a password in vain.

@@ -19,10 +19,13 @@ struct CliOptions {
   int64_t repeat = 1;  // -1: until Ctrl-C.
   int64_t interval_ms = 0;
   bool last_from_stdin = false;
+  std::string stdin_tag;           // Not empty: the word that standard input takes the place of.
+  std::vector<std::string> words;  // The command, or what kEval gives to the script.
   // Which keys kScan and kBigKeys look at.
-  std::string pattern;  // Empty: all.
-  std::string type;     // Empty: all.
-  std::string script;   // kEval: its file.
+  std::string pattern;        // Empty: all.
+  std::string type;           // Empty: all.
+  int64_t scan_count = 1000;  // How many at a time.
+  std::string script;         // kEval: its file.
 };
 
 // An error is one line for people.

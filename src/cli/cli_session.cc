@@ -37,6 +37,10 @@ bool IsReport(const Words& words) {
          Is(words, "latency", "graph") || Is(words, "debug", "htstats");
 }
 
+bool IsClientReply(const Words& words, const char* mode) {
+  return words.size() == 3 && Is(words, "client", "reply") && Is(words[2], mode);
+}
+
 bool IsSubscription(const Words& words) {
   return words.size() > 1 &&
          (Is(words[0], "subscribe") || Is(words[0], "psubscribe") || Is(words[0], "ssubscribe"));
@@ -94,6 +98,8 @@ bool CliSession::Restore() {
 void CliSession::Forget() {
   in_transaction_ = false;
   queued_database_ = -1;
+  replies_off_ = false;
+  skip_reply_ = false;
 }
 
 // An idle connection may have ended since the last command: nothing was lost with it, except a
@@ -110,30 +116,63 @@ bool CliSession::EnsureConnected() {
     return false;
   }
   if (lost) Say(fmt::format("The connection to {} has ended; connecting again.", before));
-  if (!Connect()) return false;
-  if (!transaction) return true;
-  Say("The transaction ended with its connection and has changed nothing: begin it again.");
+  // Known whether or not there is another connection: its EXEC was not sent.
+  if (transaction)
+    Say("The transaction ended with its connection and has changed nothing: begin it again.");
+  return Connect() && !transaction;
+}
+
+// Says what became of a command whose connection was lost, and goes on with another one.
+bool CliSession::Failed(const Words& words, const Status& why) {
+  const bool interrupted = why.code() == ErrorCode::kBusy;
+  if (interrupted) {
+    interrupt_->Take();
+    Say("Interrupted; the command may or may not take effect.");
+  } else {
+    Say(fmt::format("Error: {}.", why.message()));
+  }
+  if (in_transaction_) {
+    const bool in_doubt = Is(words[0], "exec") && why.code() != ErrorCode::kNotCommitted;
+    Say(in_doubt ? "The transaction may or may not have changed anything: look before you begin it "
+                   "again."
+                 : "The transaction ended with its connection and has changed nothing: begin it "
+                   "again.");
+  }
+  Forget();
+  if (options_.interactive && Connect())
+    Say(fmt::format("Connected to {}.", connection_.address().ToString()));
   return false;
+}
+
+// False: the server answers nothing to this one, because of CLIENT REPLY. In a transaction that
+// command is queued like others.
+bool CliSession::HasReply(const Words& words) {
+  if (in_transaction_ && !replies_off_) return true;
+  if (IsClientReply(words, "on")) {
+    replies_off_ = false;
+    return true;
+  }
+  const bool skipped = std::exchange(skip_reply_, false);
+  if (IsClientReply(words, "off")) replies_off_ = true;
+  if (replies_off_) return false;
+  skip_reply_ = IsClientReply(words, "skip");
+  return !skip_reply_ && !skipped;
+}
+
+bool CliSession::RunWithoutReply(const Words& words) {
+  if (Status s = connection_.Send(words); !s.ok()) return Failed(words, s);
+  if (options_.interactive && IsClientReply(words, "off"))
+    Say("Nothing is answered from now on; CLIENT REPLY ON ends that.");
+  return true;
 }
 
 bool CliSession::Run(const Words& words) {
   if (!EnsureConnected()) return false;
   if (!in_transaction_ && (IsSubscription(words) || Is(words[0], "monitor"))) return Stream(words);
+  if (!HasReply(words)) return RunWithoutReply(words);
   const uint64_t start = SystemClock().MonotonicUs();
   const Result<RespValue> reply = connection_.Command(words);
-  if (!reply) {
-    if (reply.error().code() == ErrorCode::kBusy) {
-      interrupt_->Take();
-      Say("Interrupted; the command may or may not take effect.");
-    } else {
-      Say(fmt::format("Error: {}.", reply.error().message()));
-    }
-    if (in_transaction_) Say("The transaction ended with its connection: begin it again.");
-    Forget();
-    if (options_.interactive && Connect())
-      Say(fmt::format("Connected to {}.", connection_.address().ToString()));
-    return false;
-  }
+  if (!reply) return Failed(words, reply.error());
   Follow(words, *reply);
   Print(words, *reply);
   const uint64_t took = SystemClock().MonotonicUs() - start;
@@ -172,12 +211,16 @@ bool CliSession::Stream(const Words& words) {
 
 void CliSession::Print(const Words& words, const RespValue& reply) {
   const bool monitor = Is(words[0], "monitor");
+  const bool apart = options_.errors_apart && options_.style != ReplyStyle::kJson;
+  // A program must not take an error for an answer.
+  if (reply.is_error() && apart)
+    return Say(options_.style == ReplyStyle::kPeople ? "(error) " + reply.text : reply.text);
   std::string text;
   if (options_.style != ReplyStyle::kJson && (IsReport(words) || monitor)) {
     text = FormatRaw(reply);
     if (monitor) text += '\n';
   } else {
-    text = FormatReply(reply, options_.style);
+    text = FormatReply(reply, options_.style, options_.delimiter);
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
@@ -229,7 +272,7 @@ bool CliSession::Sleep(int64_t ms) {
 }
 
 RespValue CliSession::Ask(const Words& words) {
-  if (!connection_.connected() || in_transaction_) return {};
+  if (!connection_.connected() || in_transaction_ || replies_off_ || skip_reply_) return {};
   Result<RespValue> reply = connection_.Command(words);
   return reply ? std::move(*reply) : RespValue();
 }

@@ -25,7 +25,9 @@ class CliSession {
     // The CLIENT CONSISTENCY command to begin with; empty: none.
     std::vector<std::string> consistency;
     ReplyStyle style = ReplyStyle::kPeople;
-    bool interactive = false;  // Reconnects, shows times, comes back from a stream at Ctrl-C.
+    std::string delimiter = "\n";  // Between the elements of a raw reply.
+    bool errors_apart = false;     // Error replies go to standard error, except as JSON.
+    bool interactive = false;      // Reconnects, shows times, comes back from a stream at Ctrl-C.
   };
 
   // `interrupt` is null, or outlives the session.
@@ -55,6 +57,9 @@ class CliSession {
 
  private:
   bool EnsureConnected();
+  bool HasReply(const std::vector<std::string>& words);
+  bool RunWithoutReply(const std::vector<std::string>& words);
+  bool Failed(const std::vector<std::string>& words, const Status& why);
   bool Stream(const std::vector<std::string>& words);
   bool Restore();
   void Follow(const std::vector<std::string>& words, const RespValue& reply);
@@ -67,6 +72,8 @@ class CliSession {
   int database_ = 0;
   int queued_database_ = -1;  // SELECT within a transaction; -1: none.
   bool in_transaction_ = false;
+  bool replies_off_ = false;  // CLIENT REPLY OFF: nothing is answered until it is ON again.
+  bool skip_reply_ = false;   // CLIENT REPLY SKIP: the next command is not answered.
   bool was_connected_ = false;
   // Commands that set the state of a connection, to be sent again on another one; by what they set.
   std::map<std::string, std::vector<std::string>> restore_;

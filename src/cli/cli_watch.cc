@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <map>
 
 #include "base/clock.h"
 #include "cli/cli_modes.h"
+#include "cli/figures.h"
 #include "cli/interrupt.h"
 #include "cli/latency_histogram.h"
 #include "cli/progress.h"
@@ -85,20 +87,27 @@ std::string FiguresForPeople(const Figures& now, const Figures& before) {
                      Text(now.info, "role"), Text(now.info, "revision"));
 }
 
-std::string FiguresForPrograms(const Figures& now) {
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", Keys(now.info),
-                     Number(now.info, "used_memory"), Text(now.info, "connected_clients"),
-                     Text(now.info, "blocked_clients"), now.requests, Text(now.info, "role"),
-                     Text(now.info, "revision"));
+std::array<Figure, 7> RowOf(const Figures& now) {
+  return {{{"keys", std::to_string(Keys(now.info))},
+           {"memory", std::to_string(Number(now.info, "used_memory"))},
+           {"clients", Text(now.info, "connected_clients")},
+           {"blocked", Text(now.info, "blocked_clients")},
+           {"requests", std::to_string(now.requests)},
+           {"role", Text(now.info, "role"), Figure::Kind::kWord},
+           {"revision", Text(now.info, "revision")}}};
 }
 
-void PrintStatHeader(bool people) {
-  if (people) {
+// The header again from time to time for people, who see a screen of lines.
+void PrintStat(const Figures& now, const Figures& before, ReplyStyle style, int64_t line) {
+  if (style != ReplyStyle::kPeople) {
+    const auto row = RowOf(now);
+    fmt::print("{}{}", line == 0 ? FigureNames(row, style) : "", FigureLine(row, style));
+    return;
+  }
+  if (line % kLinesAHeader == 0)
     fmt::print("{:>10}{:>12}{:>9}{:>9}{:>14}{:>12}{:>8}{:>13}\n", "KEYS", "MEMORY", "CLIENTS",
                "BLOCKED", "REQUESTS", "A SECOND", "ROLE", "REVISION");
-  } else {
-    fmt::print("keys\tmemory\tclients\tblocked\trequests\trole\trevision\n");
-  }
+  fmt::print("{}", FiguresForPeople(now, before));
 }
 
 std::string Ms(uint64_t us) { return fmt::format("{:.3f}", static_cast<double>(us) / 1000); }
@@ -113,7 +122,6 @@ std::string LatencyForPeople(const LatencyHistogram& latency, uint64_t fewest_us
 
 int RunStat(const CliOptions& options) {
   CliSession session(options.session, nullptr);
-  const bool people = options.session.style == ReplyStyle::kPeople;
   Figures before;
   for (int64_t i = 0; options.repeat < 0 || i < options.repeat; ++i) {
     if (i > 0) session.Sleep(options.interval_ms);
@@ -121,8 +129,7 @@ int RunStat(const CliOptions& options) {
     if (!reply) return Failure(reply.error());
     Figures now{SystemClock().MonotonicUs(), 0, ParseInfo(reply->text)};
     now.requests = Number(now.info, "total_commands_processed");
-    if (i == 0 || (people && i % kLinesAHeader == 0)) PrintStatHeader(people);
-    fmt::print("{}", people ? FiguresForPeople(now, before) : FiguresForPrograms(now));
+    PrintStat(now, before, options.session.style, i);
     std::fflush(stdout);
     before = std::move(now);
   }
@@ -135,7 +142,8 @@ int RunLatency(const CliOptions& options, const std::vector<std::string>& words)
   session_options.connection.interrupt_fd = interrupt.fd();
   CliSession session(session_options, &interrupt);
   const std::vector<std::string> command = words.empty() ? std::vector<std::string>{"PING"} : words;
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  const ReplyStyle style = options.session.style;
+  const bool terminal = isatty(STDOUT_FILENO) != 0 && style == ReplyStyle::kPeople;
   SystemClock clock;
   // The first one makes the connection, and is no measure of anything else.
   if (const Result<RespValue> reply = session.Call(command); !reply) return Failure(reply.error());
@@ -161,9 +169,13 @@ int RunLatency(const CliOptions& options, const std::vector<std::string>& words)
   if (terminal) {
     fmt::print("\r{}\x1b[K\n", LatencyForPeople(latency, fewest));
   } else {
-    fmt::print("samples\tmin_ms\tmean_ms\tp50_ms\tp99_ms\tmax_ms\n{}\t{}\t{:.3f}\t{}\t{}\t{}\n",
-               latency.count(), Ms(fewest), latency.mean() / 1000, Ms(latency.Percentile(50)),
-               Ms(latency.Percentile(99)), Ms(latency.max()));
+    const std::array<Figure, 6> row = {{{"samples", std::to_string(latency.count())},
+                                        {"min_ms", Ms(fewest)},
+                                        {"mean_ms", fmt::format("{:.3f}", latency.mean() / 1000)},
+                                        {"p50_ms", Ms(latency.Percentile(50))},
+                                        {"p99_ms", Ms(latency.Percentile(99))},
+                                        {"max_ms", Ms(latency.max())}}};
+    fmt::print("{}{}", FigureNames(row, style), FigureLine(row, style));
   }
   return kExitOk;
 }

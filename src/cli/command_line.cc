@@ -21,6 +21,9 @@ std::string_view LongName(const OptionSpec& option) {
 
 std::string UnknownOption(const CommandLineSpec& spec, std::string_view typed) {
   const std::string_view name = typed.substr(0, typed.find('='));
+  for (const ForeignOption& foreign : spec.foreign) {
+    if (foreign.name == name) return fmt::format("{} is not an option: {}", name, foreign.advice);
+  }
   std::vector<std::string_view> known;
   for (const OptionSpec& option : spec.options) known.push_back(LongName(option));
   // One letter is as near to any other.
@@ -166,8 +169,12 @@ Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
     return Fail(ErrorCode::kInvalid, std::move(message));
   }
   line.words = app.remaining();
-  const size_t check =
-      spec.words_end_options ? std::min<size_t>(line.words.size(), 1) : line.words.size();
+  // What follows "--" is no option.
+  const auto marked = std::find(line.words.begin(), line.words.end(), "--");
+  size_t check = static_cast<size_t>(marked - line.words.begin());
+  if (spec.words_end_options) check = std::min<size_t>(check, 1);
+  if (marked != line.words.end() && (check == 0 || !spec.words_end_options))
+    line.words.erase(marked);
   for (size_t i = 0; i < check; ++i) {
     if (line.words[i].size() > 1 && line.words[i][0] == '-')
       return Fail(ErrorCode::kInvalid, UnknownOption(spec, line.words[i]));

@@ -36,6 +36,12 @@ struct ExampleSpec {
   std::string_view meaning;  // "write a key"
 };
 
+// An option that another program has, whose users try it here.
+struct ForeignOption {
+  std::string_view name;    // "--cacert"
+  std::string_view advice;  // "say --tls-ca FILE"
+};
+
 struct CommandLineSpec {
   std::string_view program;  // "mydis server"
   std::string_view summary;  // "Runs one instance."
@@ -48,6 +54,7 @@ struct CommandLineSpec {
   std::span<const ActionSpec> actions = {};  // Not empty: the first word must be one of them.
   std::span<const ExampleSpec> examples = {};
   std::string_view words = {};  // What its words are, as OptionSpec::value says it: "F" for files.
+  std::span<const ForeignOption> foreign = {};
 };
 
 // What was given. Keys are names without dashes.

@@ -29,7 +29,9 @@ constexpr std::string_view kGeneralHelp =
     "  N COMMAND       run the command N times\n"
     "  clear           clear the screen\n"
     "  quit, exit      leave; so does Ctrl-D. Ctrl-C drops the line or stops the command\n"
-    "STRONG before a command asks all instances, MYDIS STATUS shows the cluster.\n";
+    "STRONG before a read asks a majority, before a write it waits for all instances; MYDIS STATUS "
+    "shows\n"
+    "the cluster.\n";
 
 // A conversation on a terminal.
 class Conversation {

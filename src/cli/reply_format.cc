@@ -99,7 +99,7 @@ void AppendForPeople(const RespValue& value, const std::string& indent, std::str
   }
 }
 
-void AppendRaw(const RespValue& value, std::string& out) {
+void AppendRaw(const RespValue& value, std::string_view delimiter, std::string& out) {
   switch (value.type) {
     case Type::kNull:
       return;
@@ -119,8 +119,8 @@ void AppendRaw(const RespValue& value, std::string& out) {
     case Type::kPush: {
       const bool map = value.type == Type::kMap;
       for (size_t i = 0; i < value.elements.size(); ++i) {
-        if (i > 0) out += map && i % 2 == 1 ? ' ' : '\n';
-        AppendRaw(value.elements[i], out);
+        if (i > 0) out += map && i % 2 == 1 ? " " : delimiter;
+        AppendRaw(value.elements[i], delimiter, out);
       }
       return;
     }
@@ -170,9 +170,9 @@ std::string FormatForPeople(const RespValue& value) {
   return out;
 }
 
-std::string FormatRaw(const RespValue& value) {
+std::string FormatRaw(const RespValue& value, std::string_view delimiter) {
   std::string out;
-  AppendRaw(value, out);
+  AppendRaw(value, delimiter, out);
   return out;
 }
 
@@ -189,12 +189,12 @@ std::string FormatJson(const RespValue& value) {
   return out;
 }
 
-std::string FormatReply(const RespValue& value, ReplyStyle style) {
+std::string FormatReply(const RespValue& value, ReplyStyle style, std::string_view delimiter) {
   switch (style) {
     case ReplyStyle::kPeople:
       return FormatForPeople(value);
     case ReplyStyle::kRaw:
-      return FormatRaw(value) + "\n";
+      return FormatRaw(value, delimiter) + "\n";
     case ReplyStyle::kCsv:
       return FormatCsv(value) + "\n";
     case ReplyStyle::kJson:

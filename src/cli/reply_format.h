@@ -11,9 +11,9 @@ namespace mydis {
 // For people: types, numbered and nested elements, quoted strings. Ends with a newline.
 std::string FormatForPeople(const RespValue& value);
 
-// For programs: the bytes alone, elements on lines of their own. No newline at its end, but an
+// For programs: the bytes alone, `delimiter` between elements. No newline at its end, but an
 // error has one.
-std::string FormatRaw(const RespValue& value);
+std::string FormatRaw(const RespValue& value, std::string_view delimiter = "\n");
 
 // As comma-separated values on one line, without its end: elements one behind the other, however
 // they are nested.
@@ -24,8 +24,9 @@ std::string FormatJson(const RespValue& value);
 
 enum class ReplyStyle { kPeople, kRaw, kCsv, kJson };
 
-// In one of these styles, with a newline at its end.
-std::string FormatReply(const RespValue& value, ReplyStyle style);
+// In one of these styles, with a newline at its end. `delimiter` is kRaw's.
+std::string FormatReply(const RespValue& value, ReplyStyle style,
+                        std::string_view delimiter = "\n");
 
 // `text` in double quotes, with escapes for what is not printable ASCII.
 std::string Quoted(std::string_view text);

@@ -55,9 +55,24 @@ class Bench(CliTest):
         self.assertLessEqual(self.redis.call("DBSIZE"), 205)
 
     def test_its_keys_are_removed_and_no_others(self):
-        self.redis.call("SET", "bench-of-mine", "x")
+        # Of the names that a run with --keep uses, and of types that its commands refuse.
+        mine = [b"bench:counter:000000000001", b"bench:key:000000000001", b"bench:list", b"bench:stream"]
+        for key in mine:
+            self.redis.call("SET", key, "mine")
         self.measured("-n", "300", "-r", "1500")
-        self.assertEqual(self.redis.call("KEYS", "*"), [b"bench-of-mine"])
+        self.assertEqual(sorted(self.redis.call("KEYS", "*")), mine)
+        self.assertEqual(self.redis.call("MGET", *mine), [b"mine"] * 4)
+        self.measured("-n", "300", "-t", "get", "-r", "2", "--keep")
+        self.assertEqual(sorted(self.redis.call("KEYS", "*")), mine)
+
+    def test_keys_that_are_kept_are_found_by_another_run(self):
+        self.measured("-n", "300", "-t", "set", "-r", "1", "--keep")
+        [test] = self.measured("-n", "10", "-t", "get", "-r", "1", "--keep")
+        self.assertEqual(test["nil"], 0)
+        self.assertEqual(self.redis.call("KEYS", "*"), [b"bench:key:000000000000"])
+        # Without --keep each run has keys of its own, which nobody has written.
+        [test] = self.measured("-n", "10", "-t", "get", "-r", "1")
+        self.assertEqual(test["nil"], 10)
 
     def test_placeholders(self):
         self.measured("-n", "2000", "-r", "50", "-d", "7", "SET", "k:__rand_int__", "<__data__>")
@@ -107,6 +122,43 @@ class Bench(CliTest):
             self.assertEqual({row["requests"] for row in rows}, {"100"})
             self.assertGreater(float(rows[0]["rate"]), 0)
             self.assertLessEqual(float(rows[0]["p50_ms"]), float(rows[0]["max_ms"]))
+
+    def test_the_first_error_is_told_beside_columns(self):
+        self.redis.call("SET", "text", "x")
+        for options in (["--csv"], [], ["-q"]):
+            run = self.bench(*options, "-n", "40", "LPUSH", "text", "y")
+            self.assertEqual(run.returncode, 1)
+            self.assertEqual(run.stderr.decode(), "mydis bench: LPUSH text y: 40 errors, the first: WRONGTYPE "
+                             "Operation against a key holding the wrong kind of value\n")
+
+    def test_letters_of_redis_benchmark(self):
+        port = str(self.redis.redis_port)
+        run = self.run_program([BINARY, "bench", "-h", "127.0.0.1", "-p", port, "-n", "100", "-c", "2", "-P",
+                                "2", "-r", "10", "-d", "5", "-t", "set", "--csv"])
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        self.assertIn(b"\nset,100,", run.stdout)
+        for arguments, words in ((["-p", "0"], "--port: 0 is not a port"),
+                                 (["-p", port, "--address", "x"], "one of them")):
+            run = self.run_program([BINARY, "bench", *arguments])
+            self.assertEqual(run.returncode, 2)
+            self.assertIn(words, run.stderr.decode())
+        self.assertIn(b"Usage: mydis bench", self.run_program([BINARY, "bench", "-h"]).stdout)
+
+    def test_quiet(self):
+        terminal = self.terminal([BINARY, "bench", "-p", str(self.redis.redis_port), "-t", "set", "-n", "1000",
+                                  "-q"])
+        self.assertEqual(terminal.wait(), 0)
+        terminal.expect(r"TEST +REQUESTS/S")
+        terminal.expect(r"set +[\d,]+ ")
+        self.assertNotIn("latency", terminal.screen)
+
+    def test_more_connections_than_files(self):
+        run = self.run_program(["/bin/sh", "-c", f"ulimit -n 100; exec {BINARY} bench -p {self.redis.redis_port} "
+                                "-c 500 PING"])
+        self.assertEqual((run.returncode, run.stdout), (1, b""))
+        self.assertIn("--clients 500: each is an open file, and this process may have 100: say ulimit -n ",
+                      run.stderr.decode())
+        self.assertEqual(run.stderr.count(b"\n"), 1)
 
     def test_for_people(self):
         terminal = self.terminal([BINARY, "bench", "--address", self.redis.address, "-t", "set,get",

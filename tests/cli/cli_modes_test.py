@@ -133,7 +133,7 @@ class Modes(CliTest):
         # A list of Lua ends before what is nil.
         self.assertEqual(self.cli("--eval", path), "0\n")
         run = self.run_program([*self.mydis_cli, "--eval", path + "x"])
-        self.assertEqual(run.returncode, 2)
+        self.assertEqual(run.returncode, 1)
         self.assertIn(b"cannot be read: No such file", run.stderr)
 
     def test_pipe(self):
@@ -153,6 +153,42 @@ class Modes(CliTest):
             self.assertEqual(run.returncode, 1)
             self.assertIn(words, run.stderr)
 
+    def test_options_of_redis_cli(self):
+        self.assertEqual(self.cli("-t", "2", "-2", "--no-auth-warning", "-e", "SET", "k", "v"), "OK\n")
+        self.redis.call("RPUSH", "list", "a", "b", "c")
+        self.assertEqual(self.cli("-d", ", ", "LRANGE", "list", "0", "-1"), "a, b, c\n")
+        self.assertEqual(self.cli("-X", "VALUE", "SET", "k", "VALUE", "EX", "100", stdin="of a file\n"), "OK\n")
+        self.assertEqual(self.redis.call("GET", "k"), b"of a file\n")
+        self.cli("--quoted-input", "SET", r'"\x00a b"', "plain")
+        self.assertEqual(self.redis.call("GET", b"\x00a b"), b"plain")
+        self.assertEqual(json.loads(self.cli("-2", "--json", "CONFIG", "GET", "maxmemory")), ["maxmemory", "0"])
+        run = self.run_program([*self.mydis_cli, "-e"], "PING\nFOO\n")
+        self.assertEqual((run.returncode, run.stdout), (1, b"PONG\n"))
+        self.assertIn(b"unknown command", run.stderr)
+        self.redis.call("CONFIG", "RESETSTAT")
+        self.redis.call("MSET", *[word for i in range(100) for word in (f"key:{i}", "x")])
+        self.assertEqual(len(self.cli("--scan", "--count", "10", "--pattern", "key:*").splitlines()), 100)
+        self.assertIn(b"cmdstat_scan:calls=1", self.redis.call("INFO", "commandstats"))
+        self.assertNotIn(b"cmdstat_scan:calls=1,", self.redis.call("INFO", "commandstats"))
+
+    def test_what_follows_two_dashes_is_the_command(self):
+        self.assertEqual(self.cli("--raw", "--", "ECHO", "--raw"), "--raw\n")
+        self.assertEqual(self.cli("ECHO", "--"), "--\n")
+        self.assertEqual(self.cli("--", "ECHO", "--"), "--\n")
+
+    def test_figures_as_json_and_csv(self):
+        self.redis.call("RPUSH", b"li\xffst", "a", "b")
+        [row] = map(json.loads, self.cli("--bigkeys", "--json").splitlines())
+        self.assertGreater(row.pop("bytes"), 0)
+        self.assertEqual(row, {"elements": 2, "type": "list", "key": {"b64": "bGn/c3Q="}})
+        self.assertRegex(self.cli("--bigkeys", "--csv"), r'^bytes,elements,type,key\n\d+,2,list,"li\\xffst"\n$')
+        rows = [json.loads(line) for line in self.cli("--stat", "-r", "2", "-i", "0.01", "--json").splitlines()]
+        self.assertEqual([(row["keys"], row["role"], row["revision"]) for row in rows], [(1, "master", None)] * 2)
+        self.assertRegex(self.cli("--stat", "-r", "1", "--csv"), r"^keys,memory,.*\n1,\d+,.*,master,-\n$")
+        [row] = map(json.loads, self.cli("--latency", "-i", "0.05", "--json").splitlines())
+        self.assertGreater(row["samples"], 0)
+        self.assertLessEqual(row["min_ms"], row["max_ms"])
+
     def test_wrong_command_lines(self):
         for arguments, words in ((["--scan", "--stat"], "--scan and --stat exclude each other"),
                                  (["--json", "--csv", "PING"], "--json and --csv"),
@@ -161,10 +197,21 @@ class Modes(CliTest):
                                  (["--write-consistency", "x", "PING"], "is not one of: eventual"),
                                  (["-p", "99999", "PING"], "one of them"),
                                  (["--jsno", "PING"], "did you mean --json?"),
-                                 (["-c", "PING"], "-c is not an option; try mydis cli --help")):
+                                 (["-g", "PING"], "-g is not an option; try mydis cli --help"),
+                                 (["-c", "PING"], "-c is not an option: it is not needed, any instance"),
+                                 (["--cacert", "ca.crt", "PING"], "say --tls-ca FILE"),
+                                 (["--rdb", "dump.rdb"], "mydis export FILE"),
+                                 (["--scan", "--type", "foo"], "--type: foo is not one of: string|list"),
+                                 (["--scan", "--type", "set|list"], "is not one of: string|list"),
+                                 (["--scan", "--count", "0"], "--count: 0 is not a number from 1"),
+                                 (["-2", "-3", "PING"], "-2 and -3"), (["-x", "-X", "a", "SET", "a"], "-x and -X"),
+                                 (["-X", "T", "SET", "k"], "-X T: no argument of the command is T"),
+                                 (["--quoted-input", "GET", "'a"], "--quoted-input: 'a is not one word"),
+                                 (["-t", "0", "PING"], "--connect-timeout: give more than 0"),
+                                 (["--", "--jsno"], "unknown command")):
             with self.subTest(arguments=arguments):
                 run = self.run_program([*self.mydis_cli, *arguments])
-                self.assertEqual(run.returncode, 2)
+                self.assertEqual(run.returncode, 1 if arguments[0] == "--" else 2)
                 self.assertIn(words, run.stderr.decode())
                 self.assertEqual(run.stderr.count(b"\n"), 1)
 

@@ -2,6 +2,7 @@
 """`mydis cli` prints what redis-cli prints: every type, to people and to programs, from arguments,
 from a pipe and on a terminal."""
 
+import json
 import re
 
 from support import BINARY, CliTest, main
@@ -48,13 +49,15 @@ EXEC"""
 
 class Output(CliTest):
     def both(self, options, words, stdin=""):
-        """What each of the clients prints, on the same data."""
+        """What each of the clients prints, on the same data. Errors of one command are apart, as with
+        redis-cli's -e."""
         outputs = []
         for program in (self.redis_cli, self.mydis_cli):
             self.redis.call("FLUSHALL")
             self.redis.call("SET", "k", "v")
             self.redis.call("SET", "odd", 'a"b\\\n\t\x01é')
-            outputs.append(self.run_program([*program, *options, *words], stdin).stdout)
+            apart = ["-e"] if words and program is self.redis_cli else []
+            outputs.append(self.run_program([*program, *apart, *options, *words], stdin).stdout)
         return outputs
 
     def test_every_type_in_every_style(self):
@@ -110,9 +113,32 @@ class ExitStatus(CliTest):
     def test_statuses(self):
         self.assertEqual(self.status([*self.mydis_cli, "PING"]), (0, ""))
         self.assertEqual(self.status([*self.mydis_cli, "FOO"])[0], 1)
-        self.assertEqual(self.status(self.mydis_cli, "PING\nFOO\nPING\n")[0], 1)
+        self.assertEqual(self.status(self.mydis_cli, "PING\nFOO\nPING\n"), (1, ""))
         self.assertEqual(self.status(self.mydis_cli, "PING\n")[0], 0)
         self.assertEqual(self.status([*self.mydis_cli, "-n", "99", "PING"])[0], 1)
+
+    def test_an_error_is_no_answer(self):
+        self.redis.call("RPUSH", "list", "x")
+        error = b"WRONGTYPE Operation against a key holding the wrong kind of value\n"
+        for options, expected in (([], error), (["--csv"], error), (["--no-raw"], b"(error) " + error)):
+            run = self.run_program([*self.mydis_cli, *options, "GET", "list"])
+            self.assertEqual((run.returncode, run.stdout, run.stderr), (1, b"", expected))
+        run = self.run_program([*self.mydis_cli, "--json", "GET", "list"])
+        self.assertEqual((run.returncode, run.stderr), (1, b""))
+        self.assertIn(b'"code":"WRONGTYPE"', run.stdout)
+
+    def test_a_line_with_an_open_quote(self):
+        run = self.run_program(self.mydis_cli, "PING\n\nSET a 'b\nPING\n")
+        self.assertEqual((run.returncode, run.stdout), (1, b"PONG\nInvalid argument(s)\nPONG\n"))
+        self.assertEqual(run.stderr, b"mydis cli: line 3: a quote is not closed; the line was not sent\n")
+        run = self.run_program([*self.mydis_cli, "--json"], "SET a 'b\n")
+        self.assertEqual(json.loads(run.stdout), {"error": {"code": "ERR", "message": "Invalid argument(s)"}})
+
+    def test_commands_without_replies(self):
+        self.assertEqual(self.status([*self.mydis_cli, "CLIENT", "REPLY", "OFF"]), (0, ""))
+        run = self.run_program(self.mydis_cli, "CLIENT REPLY SKIP\nINCR n\nINCR n\nCLIENT REPLY OFF\nINCR n\n"
+                               "CLIENT REPLY SKIP\nINCR n\nFOO\nCLIENT REPLY ON\nINCR n\n")
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, b"2\nOK\n5\n", b""))
 
     def test_wrong_command_lines(self):
         for arguments, words in (

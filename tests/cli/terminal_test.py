@@ -3,9 +3,11 @@
 
 import os
 import signal
+import socket
 import subprocess
+import threading
 
-from support import CliTest, main, wait_until
+from support import CliTest, harness, main, wait_until
 
 PROMPT = r"127\.0\.0\.1:\d+> $"
 
@@ -132,6 +134,20 @@ class Streams(CliTest):
         terminal.line("PING")
         terminal.expect("PONG")
 
+    def test_replies_that_are_off(self):
+        terminal = self.terminal()
+        terminal.expect(PROMPT)
+        terminal.line("CLIENT REPLY OFF")
+        terminal.expect("Nothing is answered from now on")
+        terminal.expect(PROMPT)
+        terminal.line("SET k v")
+        terminal.expect(PROMPT)
+        terminal.line("CLIENT REPLY ON")
+        terminal.expect("OK")
+        terminal.expect(PROMPT)
+        terminal.line("GET k")
+        terminal.expect('"v"')
+
     def test_monitor(self):
         terminal = self.terminal()
         terminal.expect(PROMPT)
@@ -200,6 +216,39 @@ class LostConnections(CliTest):
         terminal.expect("transaction ended with its connection")
         terminal.expect(PROMPT)
         self.assertEqual(self.redis.call("DBSIZE"), 0)
+
+    def test_a_transaction_whose_server_is_gone(self):
+        server = harness.RedisServer(self.folder.path).start()
+        self.addCleanup(server.kill)
+        terminal = self.terminal([self.mydis_cli[0], "cli", "--address", server.address])
+        for line in ("MULTI", "INCR n"):
+            terminal.expect("> $")
+            terminal.line(line)
+        terminal.expect(r"\(TX\)> $")
+        server.kill()
+        terminal.line("EXEC")
+        terminal.expect("has changed nothing")
+        terminal.expect("Connection refused")
+        terminal.expect("not connected> $")
+
+    def test_a_transaction_whose_exec_is_on_its_way(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def answer_until_exec():
+                connection, _ = server.accept()
+                with connection:
+                    while (words := connection.recv(100)) and b"EXEC" not in words:
+                        connection.sendall(b"+OK\r\n" if b"MULTI" in words else b"+QUEUED\r\n")
+            thread = threading.Thread(target=answer_until_exec)
+            thread.start()
+            self.addCleanup(thread.join)
+            terminal = self.terminal([self.mydis_cli[0], "cli", "-p", str(server.getsockname()[1])])
+            for line in ("MULTI", "INCR n"):
+                terminal.expect("> $")
+                terminal.line(line)
+            terminal.expect(r"\(TX\)> $")
+            terminal.line("EXEC")
+            terminal.expect("The transaction may or may not have changed anything")
+            terminal.expect("> $")
 
     def test_a_command_on_its_way_may_have_happened(self):
         terminal = self.terminal()
