@@ -135,9 +135,9 @@ class Connection final : private StreamHandler {
   // Why this command cannot have an id; empty: it can, or needs none.
   std::string RefusalOfOnce(const CommandSpec* spec, bool numbered) const;
   // ATLEAST: true once the state is that far; else `step` is what became of the command.
-  bool PassRevision(uint64_t revision, Step* step);
+  bool PassRevision(const CommandSpec* spec, uint64_t revision, Step* step);
   // An error of a prefix.
-  Step RefusePrefixed(std::string_view error);
+  Step RefusePrefixed(const CommandSpec* spec, std::string_view error);
   // `spec`: null if there is no such command.
   Step HandleCommand(const CommandSpec* spec, Args args, std::optional<Consistency> forced);
   // Of a command that has been carried out, or waits for its reply: counts it, shows it to MONITOR.

@@ -33,6 +33,7 @@ std::string Connection::TakeRequest(Args prefix, Prefixes* prefixes) {
 }
 
 std::string Connection::TakePrefixes(const CommandSpec** spec, Args* args, Prefixes* prefixes) {
+  std::string error;  // The first; what stands behind it is found out all the same.
   while (*spec != nullptr) {
     const CommandSpec& prefix = **spec;
     const size_t words = PrefixWords(prefix);
@@ -43,18 +44,19 @@ std::string Connection::TakePrefixes(const CommandSpec** spec, Args* args, Prefi
           prefix.name == "strong" ? Consistency::kStrong : Consistency::kEventual;
     } else if (prefix.name == "once" || prefix.name == "numbered") {
       if (prefixes->once) break;
-      if (std::string error = TakeRequest(args->first(words), prefixes); !error.empty())
-        return error;
+      std::string refusal = TakeRequest(args->first(words), prefixes);
+      if (error.empty()) error = std::move(refusal);
     } else {
       if (prefixes->at_least) break;
       const auto revision = ParseInteger((*args)[1]);
-      if (!revision || *revision < 0) return "ERR revision is not a number of 0 or more";
-      prefixes->at_least = static_cast<uint64_t>(*revision);
+      if (error.empty() && (!revision || *revision < 0))
+        error = "ERR revision is not a number of 0 or more";
+      prefixes->at_least = static_cast<uint64_t>(revision.value_or(0));
     }
     *args = args->subspan(words);
     *spec = node_.table().Resolve(*args);
   }
-  return {};
+  return error;
 }
 
 // What a session does for itself may be done again; what it does elsewhere, or to this instance,
@@ -72,37 +74,40 @@ std::string Connection::RefusalOfOnce(const CommandSpec* spec, bool numbered) co
       node_.table().FullName(*spec));
 }
 
-bool Connection::PassRevision(uint64_t revision, Step* step) {
+bool Connection::PassRevision(const CommandSpec* spec, uint64_t revision, Step* step) {
   if (StateRevision() >= revision) [[likely]]
     return true;
   // What another instance has told is committed: a barrier brings it, or it never was.
   if (pending_ == 0 && barrier_budget_ > 0) {
     const std::string why =
         barrier_error_.empty() ? std::string() : fmt::format("; {}", barrier_error_);
-    *step = RefusePrefixed(StaleRevision(revision, StateRevision()) + why);
+    *step = RefusePrefixed(spec, StaleRevision(revision, StateRevision()) + why);
     return false;
   }
   return PassBarrier(step);
 }
 
-Connection::Step Connection::RefusePrefixed(std::string_view error) {
+Connection::Step Connection::RefusePrefixed(const CommandSpec* spec, std::string_view error) {
   if (session_.in_multi) session_.multi_failed = true;
-  return ReplyError(error);
+  const Step step = ReplyError(error);
+  // Who says EXEC takes the transaction to be over, whatever the answer.
+  if (step == Step::kNext && spec != nullptr && IsExec(*spec)) ResetTransaction();
+  return step;
 }
 
 Connection::Step Connection::HandlePrefixed(const CommandSpec* spec, Args args) {
   Prefixes prefixes;
   if (std::string error = TakePrefixes(&spec, &args, &prefixes); !error.empty())
-    return RefusePrefixed(error);
+    return RefusePrefixed(spec, error);
   if (prefixes.once) {
     if (std::string error = RefusalOfOnce(spec, prefixes.number != 0); !error.empty())
-      return RefusePrefixed(error);
+      return RefusePrefixed(spec, error);
   }
   // Who may not be here is not told how far this instance is.
   const bool refused = session_.requester != nullptr && !session_.requester->error.empty();
   Step step;
   if (prefixes.at_least && spec != nullptr && !NeedsLogin() && !refused &&
-      !PassRevision(*prefixes.at_least, &step))
+      !PassRevision(spec, *prefixes.at_least, &step))
     return step;
   if (prefixes.once) {
     once_ = std::make_shared<OnceRequest>(
