@@ -85,4 +85,14 @@ Status OutputFile::Commit() {
   return SyncDirectory(DirectoryOf(path_)) ? Status::Ok() : Error();
 }
 
+Status FlushOutput(int error) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return Status::Ok();
+  // The stream forgets why an earlier write failed.
+  if (error == 0) error = errno;
+  return {error == EPIPE ? ErrorCode::kUnavailable : ErrorCode::kIo,
+          fmt::format("standard output: {}", error == 0 ? "not all could be written; is there room?"
+                                                        : std::strerror(error))};
+}
+
 }  // namespace mydis

@@ -41,4 +41,8 @@ class OutputFile {
   uint64_t size_ = 0;
 };
 
+// Everything printed so far has left the program. An error is one line for people; kUnavailable:
+// the reader of the pipe has gone, which it may do. `error`: the errno of a failure that is known.
+Status FlushOutput(int error = 0);
+
 }  // namespace mydis

@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "cli/addresses.h"
 #include "cli/command_line.h"
+#include "cli/output_file.h"
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
@@ -132,6 +133,11 @@ Result<std::vector<std::string>> CreateCommand(const CommandLine& line) {
   return command;
 }
 
+// Of a token, mydis_NAME_SECRET, or a name already.
+std::string NameIn(const std::string& token) {
+  return token.starts_with("mydis_") ? token.substr(6, token.find('_', 6) - 6) : token;
+}
+
 int Create(const CommandLine& line) {
   const Result<std::vector<std::string>> command = CreateCommand(line);
   if (!command) return UsageError(kProgram, command.error().message());
@@ -142,6 +148,13 @@ int Create(const CommandLine& line) {
         "Keep this token: it cannot be shown again. AUTH TOKEN, or over HTTP Authorization: "
         "Bearer TOKEN\n");
   fmt::print("{}\n", reply->text);
+  // Nobody can see it again.
+  if (Status status = FlushOutput(); !status.ok()) {
+    const std::string name = NameIn(reply->text);
+    return Failure({status.code(), fmt::format("the token {} was made, but its secret is lost: "
+                                               "mydis token revoke {} ends it",
+                                               name, name)});
+  }
   return kExitOk;
 }
 
@@ -158,12 +171,8 @@ int List(const CommandLine& line) {
 
 int Revoke(const CommandLine& line) {
   std::vector<std::string> command = {"TOKEN", "REVOKE"};
-  for (size_t i = 1; i < line.words.size(); ++i) {
-    // mydis_NAME_SECRET: the secret itself stays here.
-    std::string name = line.words[i];
-    if (name.starts_with("mydis_")) name = name.substr(6, name.find('_', 6) - 6);
-    command.push_back(std::move(name));
-  }
+  // The secrets themselves stay here.
+  for (size_t i = 1; i < line.words.size(); ++i) command.push_back(NameIn(line.words[i]));
   const Result<RespValue> reply = CallInstance(line, command);
   if (!reply) return Failure(reply.error());
   fmt::print("revoked {}\n", reply->integer);

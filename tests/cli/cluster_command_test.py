@@ -59,6 +59,23 @@ class ClusterCommand(unittest.TestCase):
         self.assertIn("INSTANCE  ROLE", terminal.screen)
         self.assertIn(f"\n{follower.name} * ", terminal.screen)
 
+    def test_a_full_disk_is_noticed(self):
+        address = ["--address", self.cluster[0].address]
+        for words in (["cluster", "status"], ["cluster", "status", "--json"]):
+            with open("/dev/full", "wb") as full:
+                run = subprocess.run([BINARY, *words, *address], stdout=full, text=True,
+                                     stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((run.returncode, run.stderr),
+                             (1, "mydis: standard output: No space left on device\n"))
+
+    def test_a_token_whose_secret_is_lost_is_named(self):
+        with open("/dev/full", "wb") as full:
+            run = subprocess.run([BINARY, "token", "create", "--name", "lost", "--address",
+                                  self.cluster[0].address], stdout=full, text=True,
+                                 stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("mydis token revoke lost", run.stderr)
+
     def test_settings(self):
         self.assertEqual(self.good("get", "write-consistency"), "eventual\n")
         try:

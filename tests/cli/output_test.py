@@ -2,7 +2,10 @@
 """`mydis cli` prints what redis-cli prints: every type, to people and to programs, from arguments,
 from a pipe and on a terminal."""
 
+import os
 import re
+import signal
+import subprocess
 
 from support import BINARY, CliTest, main
 
@@ -153,6 +156,30 @@ class ExitStatus(CliTest):
         self.assertEqual(status, 1)
         self.assertIn("stopped at line 3;", text)
         self.assertEqual(self.redis.call("KEYS", "*"), [b"a"])
+
+    def test_a_full_disk_is_noticed(self):
+        self.redis.call("SET", "k", "v")
+        cli = self.mydis_cli
+        for arguments in ([*cli, "GET", "k"], [*cli, "--json", "GET", "k"], [*cli, "--scan"],
+                          [BINARY, "--version"], [BINARY, "--help"], [BINARY, "server", "--help"],
+                          [BINARY, "cluster", "keygen"], [BINARY, "completion", "bash"],
+                          [BINARY, "man", "server"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                run = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=full,
+                                     stderr=subprocess.PIPE, text=True, timeout=30)
+                self.assertRegex(run.stderr, r"\Amydis: standard output: (No space left|not all could).*\n\Z")
+                self.assertEqual(run.returncode, 1)
+
+    def test_a_reader_that_has_gone_is_no_news(self):
+        for ignored in (signal.SIG_DFL, signal.SIG_IGN):
+            reading, writing = os.pipe()
+            os.close(reading)
+            run = subprocess.run([BINARY, "completion", "bash"], stdout=writing, timeout=30,
+                                 stderr=subprocess.PIPE, restore_signals=False,
+                                 preexec_fn=lambda: signal.signal(signal.SIGPIPE, ignored))
+            os.close(writing)
+            self.assertEqual(run.stderr, b"")
+            self.assertNotEqual(run.returncode, 0)
 
     def test_help_names_every_subcommand(self):
         general = self.run_program([BINARY, "--help"]).stdout.decode()
