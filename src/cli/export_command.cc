@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cli/addresses.h"
+#include "cli/backup_file.h"
 #include "cli/backup_keys.h"
 #include "cli/command_line.h"
 #include "cli/key_choice.h"
@@ -17,7 +18,6 @@
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
-#include "consensus/posix_disk.h"
 #include "state/rdb_file_writer.h"
 #include "state/rdb_value.h"
 
@@ -176,10 +176,9 @@ Status ExportBackup(const Plan& plan, DiskFile& backup, const std::string& name)
 }
 
 Status FromFile(const Plan& plan, const std::string& path) {
-  PosixDisk disk;
-  auto file = disk.Open(path, OpenMode::kRead);
+  auto file = OpenBackup(path);
   if (!file) return file.error();
-  return ExportBackup(plan, **file, path);
+  return BackupError(ExportBackup(plan, **file, path));
 }
 
 Status FromInstance(const Plan& plan, RemoteConnection::Options options,

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/envelope.h"
+#include "cli/backup_file.h"
 #include "cli/command_line.h"
 #include "cli/input_file.h"
 #include "cli/progress.h"
@@ -116,12 +117,15 @@ Result<std::string> VerifyFile(const std::string& path) {
   PosixDisk disk;
   auto file = disk.Open(path, OpenMode::kRead);
   if (!file) return Fail(file.error());
-  constexpr std::string_view kRdbMagic = "REDIS";
-  char magic[kRdbMagic.size()] = {};
-  const auto read = (*file)->ReadAt(0, magic);
-  if (!read) return Fail(read.error());
-  if (std::string_view(magic, *read) == kRdbMagic) return VerifyRdb(path);
-  return BackupReport(**file, path, People());
+  const auto kind = KindOf(**file);
+  if (!kind) return Fail(kind.error());
+  if (*kind == FileKind::kRdb) return VerifyRdb(path);
+  if (*kind == FileKind::kOther)
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("{} is neither a backup of Mydis nor an RDB file", path));
+  auto report = BackupReport(**file, path, People());
+  if (!report) return Fail(BackupError(report.error()));
+  return report;
 }
 
 Result<std::string> Verify(const std::string& path) {
