@@ -30,15 +30,15 @@ Result<std::unique_ptr<DiskFile>> OpenBackup(const std::string& path) {
     case FileKind::kBackup:
       return file;
     case FileKind::kRdb:
-      return Fail(ErrorCode::kInvalid,
-                  fmt::format("{} is an RDB file: mydis import brings its keys into a cluster",
-                              path));
+      return Fail(
+          ErrorCode::kInvalid,
+          fmt::format("{} is an RDB file: mydis import brings its keys into a cluster", path));
     case FileKind::kOther:
       break;
   }
-  return Fail(ErrorCode::kInvalid,
-              fmt::format("{} is no backup of Mydis: give a file that mydis backup has written",
-                          path));
+  return Fail(
+      ErrorCode::kInvalid,
+      fmt::format("{} is no backup of Mydis: give a file that mydis backup has written", path));
 }
 
 Status BackupError(const Status& why) {

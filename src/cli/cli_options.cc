@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "cli/addresses.h"
 #include "cli/password_prompt.h"
+#include "cli/remote_call.h"
 #include "cli/server_uri.h"
 #include "cli/subcommands.h"
 
@@ -31,6 +32,8 @@ constexpr OptionSpec kOptions[] = {
     kTlsCertOption,
     kTlsKeyOption,
     kTlsNameOption,
+    {"--timeout", "D", "how long to wait for each reply, also to a command that blocks",
+     "no limit"},
     {"-n,--db", "N", "database to select", "0", "How"},
     {"-3", "", "speak version 3 of the Redis protocol"},
     {"--strong", "", "strong reads and writes: --read-consistency and --write-consistency at once"},
@@ -231,6 +234,11 @@ Result<CliOptions> ReadCliOptions(const CommandLine& line) {
   const Result<int64_t> database = ParseInteger("--db", line.Get("db", "0"), 0);
   if (!database) return Fail(database.error());
   if (Status s = ReadWhere(line, options); !s.ok()) return Fail(s);
+  if (line.Has("timeout")) {
+    const Result<int64_t> timeout = ReadTimeout(line.Get("timeout"));
+    if (!timeout) return Fail(timeout.error());
+    LimitWaiting(*timeout, &options.session.connection);
+  }
   if (line.Has("db")) options.session.database = static_cast<int>(*database);
   if (Status s = ReadTls(line, &options.session.connection); !s.ok()) return Fail(s);
   if (Status s = ReadConsistency(line, options); !s.ok()) return Fail(s);

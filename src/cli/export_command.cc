@@ -183,12 +183,13 @@ Status FromFile(const Plan& plan, const std::string& path) {
 
 Status FromInstance(const Plan& plan, RemoteConnection::Options options,
                     const std::vector<std::string>& login) {
+  options.reads_only = true;
   RemoteConnection connection(std::move(options));
   if (Status status = ConnectAndLogIn(connection, login); !status.ok()) return status;
   auto backup = RemoteBackup::Start(
       connection, [](const std::string& line) { fmt::print(stderr, "{}: {}\n", kProgram, line); });
   if (!backup) return backup.error();
-  return ExportBackup(plan, **backup, "the backup");
+  return BackupError(ExportBackup(plan, **backup, "the backup"));
 }
 
 }  // namespace
@@ -204,7 +205,7 @@ int ExportMain(const CommandLine& line) {
                             ? FromFile(*plan, line.Get("from"))
                             : FromInstance(*plan, *std::move(connection), ReadLogin(line));
   if (status.ok()) return kExitOk;
-  fmt::print(stderr, "{}: {}\n", kProgram, status.message());
+  fmt::print(stderr, "{}: {}\n", kProgram, NotWritten(status, plan->file).message());
   return kExitFailed;
 }
 

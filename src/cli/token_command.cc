@@ -159,7 +159,7 @@ int Create(const CommandLine& line) {
 }
 
 int List(const CommandLine& line) {
-  const Result<RespValue> reply = CallInstance(line, {"TOKEN", "LIST"});
+  const Result<RespValue> reply = CallInstance(line, {"TOKEN", "LIST"}, true);
   if (!reply) return Failure(reply.error());
   if (line.Has("json")) {
     fmt::print("{}\n", FormatJson(*reply));

@@ -5,6 +5,7 @@ from a pipe and on a terminal."""
 import os
 import re
 import signal
+import socket
 import subprocess
 
 from support import BINARY, CliTest, main
@@ -149,6 +150,23 @@ class ExitStatus(CliTest):
         run = self.run_program([BINARY, "cli", "--address", f"127.0.0.1:1,{self.redis.address}",
                                 "PING"])
         self.assertEqual((run.returncode, run.stdout), (0, b"PONG\n"))
+
+    def test_an_address_that_does_not_answer_is_passed_over(self):
+        """Connections to a program that is stopped are accepted for it, as for this socket."""
+        with socket.create_server(("127.0.0.1", 0)) as frozen:
+            stopped = f"127.0.0.1:{frozen.getsockname()[1]}"
+            for more in ([], ["--timeout", "2s"]):
+                run = self.run_program([BINARY, "cli", "--address", f"{stopped},{self.redis.address}",
+                                        *more, "PING"])
+                self.assertEqual((run.returncode, run.stdout), (0, b"PONG\n"))
+            status, text = self.status([BINARY, "cli", "--address", stopped, "--timeout", "100ms", "PING"])
+            self.assertEqual(status, 1)
+            self.assertIn("did not answer in time", text)
+            # The other one was asked: it is redis-server, which knows no MYDIS.
+            status, text = self.status([BINARY, "cluster", "status", "--timeout", "2s", "--address",
+                                        f"{stopped},{self.redis.address}"])
+            self.assertEqual(status, 1)
+            self.assertIn("MYDIS", text)
 
     def test_a_pipe_ends_with_its_connection(self):
         status, text = self.status(self.mydis_cli,
