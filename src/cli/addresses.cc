@@ -6,10 +6,26 @@
 
 namespace mydis {
 
+Status CheckLogin(const CommandLine& line) {
+  const bool password = line.Has("pass") || line.Has("askpass");
+  if (line.Has("pass") && line.Has("askpass"))
+    return {ErrorCode::kInvalid, "--pass and --askpass exclude each other: give one of the two"};
+  if (line.Has("token") && (password || line.Has("user")))
+    return {ErrorCode::kInvalid,
+            fmt::format("--token and --{} exclude each other: a token says who it is",
+                        line.Has("pass")      ? "pass"
+                        : line.Has("askpass") ? "askpass"
+                                              : "user")};
+  if (line.Has("user") && !password && std::getenv("REDISCLI_AUTH") == nullptr)
+    return {ErrorCode::kInvalid, "--user needs a password: give --pass, or set REDISCLI_AUTH"};
+  return Status::Ok();
+}
+
 std::vector<std::string> ReadLogin(const CommandLine& line) {
   if (line.Has("token")) return {"AUTH", line.Get("token")};
   const char* token = std::getenv("MYDIS_TOKEN");
-  if (token != nullptr && *token != '\0' && !line.Has("pass")) return {"AUTH", token};
+  if (token != nullptr && *token != '\0' && !line.Has("pass") && !line.Has("user"))
+    return {"AUTH", token};
   const char* variable = std::getenv("REDISCLI_AUTH");
   if (!line.Has("pass") && variable == nullptr) return {};
   std::vector<std::string> command = {"AUTH"};

@@ -71,11 +71,16 @@ int UnknownSubcommand(const std::string& typed) {
 int Run(std::span<const std::string> arguments) {
   if (arguments.empty()) return NoSubcommand();
   const std::string& first = arguments[0];
+  if (first == "help" && arguments.size() > 1) {
+    const std::string help[] = {"--help"};
+    const mydis::Subcommand* topic = mydis::FindSubcommand(arguments[1]);
+    return topic == nullptr ? UnknownSubcommand(arguments[1]) : mydis::RunSubcommand(*topic, help);
+  }
   if (first == "--help" || first == "-h" || first == "help") {
     PrintHelp();
     return mydis::kExitOk;
   }
-  if (first == "--version" || first == "version") {
+  if (first == "--version" || first == "-v" || first == "version") {
     fmt::print("mydis {}\n", mydis::Version());
     return mydis::kExitOk;
   }

@@ -82,7 +82,7 @@ std::string FieldText(const RespValue& map, std::string_view name) {
 // UtcText; `none` for 0.
 std::string TimeText(const std::string& milliseconds, std::string_view none) {
   const int64_t seconds = std::strtoll(milliseconds.c_str(), nullptr, 10) / 1000;
-  return seconds == 0 ? std::string(none) : UtcText(seconds);
+  return seconds == 0 ? std::string(none) : UtcText(seconds, /*exact=*/true);
 }
 
 std::string Table(const RespValue& tokens, bool people) {
@@ -184,6 +184,10 @@ int Revoke(const CommandLine& line) {
 const CommandLineSpec& TokenCommandLine() { return kCommandLine; }
 
 int TokenMain(const CommandLine& line) {
+  if (line.words.size() > 1 && line.words[0] == "create")
+    return UsageError(kProgram, fmt::format("a new token's name is an option: mydis token create "
+                                            "--name {}",
+                                            line.words[1]));
   const Result<const ActionSpec*> action = FindAction(kCommandLine, line);
   if (!action) return UsageError(kProgram, action.error().message());
   const std::string_view name = (*action)->name;

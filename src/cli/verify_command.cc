@@ -82,6 +82,16 @@ Result<std::string> VerifySnapshots(Disk& disk, const std::string& directory) {
   return report;
 }
 
+// The snapshot's keys are not all that the instance has.
+std::string EntriesBehind(const DirectoryFacts& facts) {
+  const uint64_t base = facts.snapshot ? facts.snapshot->id.index : facts.first_index - 1;
+  if (facts.last_index <= base) return {};
+  const uint64_t entries = facts.last_index - base;
+  return fmt::format("{} {} in the log{}: their keys are not counted\n", entries,
+                     entries == 1 ? "entry" : "entries",
+                     facts.snapshot ? " behind the snapshot" : ", and no snapshot yet");
+}
+
 Result<std::string> VerifyDirectory(const std::string& path) {
   PosixDisk below;
   const auto meta = LoadMeta(below, path);
@@ -99,7 +109,7 @@ Result<std::string> VerifyDirectory(const std::string& path) {
   const auto snapshots = VerifySnapshots(below, path + "/snapshots");
   if (!snapshots) return snapshots;
   if (Status status = VerifyEntries((*storage)->log()); !status.ok()) return Fail(status);
-  return DirectoryReport(*facts, path) + *snapshots;
+  return DirectoryReport(*facts, path) + *snapshots + EntriesBehind(*facts);
 }
 
 Result<std::string> VerifyRdb(const std::string& path) {

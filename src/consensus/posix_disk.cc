@@ -124,7 +124,7 @@ Result<std::unique_ptr<DiskLock>> PosixDisk::Lock(const std::string& path) {
     return Fail(
         ErrorCode::kBusy,
         fmt::format("data directory {} is in use by process {}: stop that process, or choose "
-                    "another --data-dir",
+                    "another data directory",
                     Parent(path), n > 0 ? std::string_view(holder, n) : "unknown"));
   }
   const std::string pid = fmt::format("{}", ::getpid());

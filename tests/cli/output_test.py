@@ -129,6 +129,16 @@ class ExitStatus(CliTest):
                 (["clu"], "did you mean cli?"), ([], "mydis --help"),
                 (["cluster"], "mydis cluster --help"), (["cluster", "remov"], "did you mean remove?"),
                 (["cluster", "remove"], "mydis cluster remove INSTANCE"),
+                (["cluster", "--port", "1", "status"], "--port is not an option; try mydis cluster --help"),
+                (["cli", "--count", "1"], "--count is not an option; try mydis cli --help"),
+                (["cli", "--ldb"], "--ldb is not an option; try mydis cli --help"),
+                (["cluster", "status", "extra"],
+                 "extra is one word too many; write it as: mydis cluster status"),
+                (["token", "create", "foo"], "mydis token create --name foo"),
+                (["cli", "-a", "x", "--token", "y", "PING"], "--token and --pass exclude each other"),
+                (["cluster", "--user", "u", "--token", "y", "status"], "--token and --user exclude"),
+                (["backup", "--user", "u", "x"], "--user needs a password: give --pass"),
+                (["backup", "--", "-x", "y"], "y is one word too many"), (["help", "serve"], "mean server?"),
                 (["cluster", "add"], "mydis cluster add HOST:RAFTPORT"),
                 (["cluster", "--timeout", "0", "status"], "--timeout")):
             with self.subTest(arguments=arguments):
@@ -198,6 +208,19 @@ class ExitStatus(CliTest):
             os.close(writing)
             self.assertEqual(run.stderr, b"")
             self.assertNotEqual(run.returncode, 0)
+
+    def test_help_and_version_in_every_place(self):
+        for arguments, words in ((["help", "cluster"], "Usage: mydis cluster "), (["-v"], "mydis "),
+                                 (["cli", "--version"], "mydis "), (["cluster", "-v"], "mydis ")):
+            run = self.run_program([BINARY, *arguments])
+            self.assertEqual((run.returncode, run.stderr), (0, b""))
+            self.assertIn(words, run.stdout.decode())
+
+    def test_words_behind_two_dashes(self):
+        run = self.run_program([*self.mydis_cli, "--", "ECHO", "--json"])
+        self.assertEqual((run.returncode, run.stdout), (0, b"--json\n"))
+        status, text = self.status([BINARY, "verify", "--", "--json"])
+        self.assertEqual((status, text), (1, "mydis verify: --json: No such file or directory\n"))
 
     def test_help_names_every_subcommand(self):
         general = self.run_program([BINARY, "--help"]).stdout.decode()

@@ -96,6 +96,7 @@ class VerifyTest(unittest.TestCase):
         self.assertRegex(out, r"^data directory .*stopped: instance .* of cluster mydis \([0-9a-f]{16}\)\n")
         self.assertRegex(out, r"\nlog from index \d+ on; last entry: index \d+, term \d, of 20.* committed up to index \d+\n")
         self.assertIn("\n1 key, ", out)
+        self.assertRegex(out, r"\n20\d entries in the log behind the snapshot: their keys are not counted\n")
         self.assertEqual(self.listing(), before)
 
     def listing(self):
@@ -125,7 +126,9 @@ class VerifyTest(unittest.TestCase):
             self.assertIn(path, self.verify(copy, status=1))
 
     def test_what_cannot_be_looked_at(self):
-        self.assertIn("in use by process", self.verify(self.running.data_dir, status=1))
+        used = self.verify(self.running.data_dir, status=1)
+        self.assertIn("in use by process", used)
+        self.assertNotIn("--data-dir", used)
         self.assertIn("No such file", self.verify("/nowhere", status=1))
         self.assertIn("no data directory", self.verify("/etc", status=1))
         self.assertIn("neither a backup of Mydis nor an RDB file", self.verify(__file__, status=1))
