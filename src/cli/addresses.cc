@@ -2,9 +2,22 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
 #include <cstdlib>
 
 namespace mydis {
+namespace {
+
+Result<HostPort> ReadHostAndPort(const CommandLine& line) {
+  const std::string text = line.Get("port", kPortOption.fallback);
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0)
+    return Fail(ErrorCode::kInvalid, fmt::format("--port: {} is not a port", text));
+  return HostPort{line.Get("host", kHostOption.fallback), port};
+}
+
+}  // namespace
 
 Status CheckLogin(const CommandLine& line) {
   const bool password = line.Has("pass") || line.Has("askpass");
@@ -59,6 +72,13 @@ std::string ConnectAdvice(const Status& why) {
 
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line) {
   constexpr uint16_t kDefaultPort = 2381;
+  if (line.Has("host") || line.Has("port")) {
+    if (line.Has("address"))
+      return Fail(ErrorCode::kInvalid, "give --address, or --host and --port: one of them");
+    Result<HostPort> one = ReadHostAndPort(line);
+    if (!one) return Fail(one.error());
+    return std::vector<HostPort>{*std::move(one)};
+  }
   std::string place = "--address";
   std::string text = line.Joined("address");
   if (text.empty()) {

@@ -15,6 +15,10 @@ inline constexpr OptionSpec kAddressOption = {
     "Redis port of an instance; of several, the first that answers (or set MYDIS_ADDRESS)",
     "127.0.0.1:2381"};
 
+inline constexpr OptionSpec kHostOption = {
+    "-h,--host", "HOST", "the same in two options, as redis-cli has it", "127.0.0.1"};
+inline constexpr OptionSpec kPortOption = {"-p,--port", "N", "Redis port at --host", "2381"};
+
 inline constexpr OptionSpec kUserOption = {"--user", "NAME", "log in as this user", "default"};
 inline constexpr OptionSpec kPasswordOption = {
     "-a,--pass", "PASSWORD",
@@ -47,7 +51,7 @@ Status MakeTls(const CommandLine& line, RemoteConnection::Options* options);
 // What to do about a connection that could not be made, on one line.
 std::string ConnectAdvice(const Status& why);
 
-// From --address, else MYDIS_ADDRESS, else the default.
+// From --host and --port, or --address, else MYDIS_ADDRESS, else the default.
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line);
 
 }  // namespace mydis

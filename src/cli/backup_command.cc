@@ -21,11 +21,10 @@ constexpr std::string_view kProgram = "mydis backup";
 constexpr std::string_view kTimeout = "10m";
 
 constexpr OptionSpec kOptions[] = {
-    kAddressOption,  kUserOption,
-    kPasswordOption, kTokenOption,
-    kTlsOption,      kTlsCaOption,
-    kTlsCertOption,  kTlsKeyOption,
-    kTlsNameOption,  {"--timeout", "D", "how long to wait for an answer", kTimeout},
+    kAddressOption, kHostOption,     kPortOption,
+    kUserOption,    kPasswordOption, kTokenOption,
+    kTlsOption,     kTlsCaOption,    kTlsCertOption,
+    kTlsKeyOption,  kTlsNameOption,  {"--timeout", "D", "how long to wait for an answer", kTimeout},
 };
 
 constexpr ExampleSpec kExamples[] = {

@@ -19,8 +19,8 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {kAddressOption.names, kAddressOption.value, kAddressOption.help, kAddressOption.fallback,
      "Where to"},
-    {"-h,--host", "HOST", "the same in two options, as redis-cli has it", "127.0.0.1"},
-    {"-p,--port", "N", "Redis port at --host", "2381"},
+    kHostOption,
+    kPortOption,
     {"-u,--uri", "URI",
      "the same in one: redis://USER:PASSWORD@HOST:PORT/DB, or rediss:// for TLS"},
     kUserOption,
@@ -144,14 +144,6 @@ Status ReadWhere(const CommandLine& line, CliOptions& options) {
       if (!uri->user.empty()) options.session.login = {"AUTH", uri->user, uri->password};
     }
     return uri->tls ? MakeTls(line, &connection) : Status::Ok();
-  }
-  if (host) {
-    const Result<int64_t> port = ParseInteger("--port", line.Get("port", "2381"), 1);
-    if (!port) return port.error();
-    if (*port > UINT16_MAX)
-      return {ErrorCode::kInvalid, fmt::format("--port: {} is not a port", *port)};
-    connection.addresses = {{line.Get("host", "127.0.0.1"), static_cast<uint16_t>(*port)}};
-    return Status::Ok();
   }
   Result<std::vector<HostPort>> addresses = ReadAddresses(line);
   if (!addresses) return addresses.error();

@@ -35,6 +35,8 @@ constexpr ActionSpec kActions[] = {
 
 constexpr OptionSpec kOptions[] = {
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,

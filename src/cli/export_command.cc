@@ -35,6 +35,8 @@ constexpr OptionSpec kOptions[] = {
     kDbOption,
     kMatchOption,
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,

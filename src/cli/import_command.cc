@@ -34,6 +34,8 @@ constexpr OptionSpec kOptions[] = {
     {"--skip-modules", "", "leave out values of Redis modules, which are refused otherwise"},
     {"--dry-run", "", "say what is in the file, and send nothing"},
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,

@@ -29,6 +29,8 @@ constexpr int kWindow = 4;
 constexpr OptionSpec kOptions[] = {
     {"--yes", "", "do not ask before all keys are replaced"},
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,

@@ -31,6 +31,8 @@ constexpr OptionSpec kOptions[] = {
     {"--expires", "D", "create: how long it is good for, like 30d", "for ever"},
     {"--name", "NAME", "create: what list and revoke call it", "made up"},
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,

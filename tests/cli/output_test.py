@@ -129,7 +129,7 @@ class ExitStatus(CliTest):
                 (["clu"], "did you mean cli?"), ([], "mydis --help"),
                 (["cluster"], "mydis cluster --help"), (["cluster", "remov"], "did you mean remove?"),
                 (["cluster", "remove"], "mydis cluster remove INSTANCE"),
-                (["cluster", "--port", "1", "status"], "--port is not an option; try mydis cluster --help"),
+                (["server", "--port", "1"], "--port is not an option; try mydis server --help"),
                 (["cli", "--count", "1"], "--count is not an option; try mydis cli --help"),
                 (["cli", "--ldb"], "--ldb is not an option; try mydis cli --help"),
                 (["cluster", "status", "extra"],
@@ -139,6 +139,8 @@ class ExitStatus(CliTest):
                 (["cluster", "--user", "u", "--token", "y", "status"], "--token and --user exclude"),
                 (["backup", "--user", "u", "x"], "--user needs a password: give --pass"),
                 (["backup", "--", "-x", "y"], "y is one word too many"), (["help", "serve"], "mean server?"),
+                (["cluster", "-p", "0", "status"], "--port: 0 is not a port"),
+                (["cluster", "-p", "1", "--address", "x:1", "status"], "--address, or --host and --port"),
                 (["cluster", "add"], "mydis cluster add HOST:RAFTPORT"),
                 (["cluster", "--timeout", "0", "status"], "--timeout")):
             with self.subTest(arguments=arguments):
@@ -149,6 +151,7 @@ class ExitStatus(CliTest):
 
     def test_no_server(self):
         for arguments in (["cli", "--address", "127.0.0.1:1", "PING"],
+                          ["cluster", "-h", "127.0.0.1", "-p", "1", "status"], ["backup", "-p", "1", "x"],
                           ["cluster", "--address", "127.0.0.1:1", "status"]):
             status, text = self.status([BINARY, *arguments])
             self.assertEqual(status, 1)
