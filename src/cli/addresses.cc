@@ -8,27 +8,37 @@
 namespace mydis {
 namespace {
 
-constexpr uint16_t kDefaultPort = 2381;
-
-Result<std::vector<HostPort>> ReadHostAndPort(const CommandLine& line) {
-  if (line.Has("address"))
-    return Fail(ErrorCode::kInvalid, "give --address, or --host and --port: one of them");
-  uint16_t port = kDefaultPort;
-  const std::string text = line.Get("port", std::to_string(kDefaultPort));
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || stop != end || port == 0)
-    return Fail(ErrorCode::kInvalid,
-                fmt::format("--port: {} is not a port: give 1 to {}", text, UINT16_MAX));
-  return std::vector<HostPort>{{line.Get("host", "127.0.0.1"), port}};
+Result<HostPort> ReadHostAndPort(const CommandLine& line) {
+  const std::string text = line.Get("port", kPortOption.fallback);
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0)
+    return Fail(ErrorCode::kInvalid, fmt::format("--port: {} is not a port: give 1 to {}", text, UINT16_MAX));
+  return HostPort{line.Get("host", kHostOption.fallback), port};
 }
 
 }  // namespace
 
+Status CheckLogin(const CommandLine& line) {
+  const bool password = line.Has("pass") || line.Has("askpass");
+  if (line.Has("pass") && line.Has("askpass"))
+    return {ErrorCode::kInvalid, "--pass and --askpass exclude each other: give one of the two"};
+  if (line.Has("token") && (password || line.Has("user")))
+    return {ErrorCode::kInvalid,
+            fmt::format("--token and --{} exclude each other: a token says who it is",
+                        line.Has("pass")      ? "pass"
+                        : line.Has("askpass") ? "askpass"
+                                              : "user")};
+  if (line.Has("user") && !password && std::getenv("REDISCLI_AUTH") == nullptr)
+    return {ErrorCode::kInvalid, "--user needs a password: give --pass, or set REDISCLI_AUTH"};
+  return Status::Ok();
+}
+
 std::vector<std::string> ReadLogin(const CommandLine& line) {
   if (line.Has("token")) return {"AUTH", line.Get("token")};
   const char* token = std::getenv("MYDIS_TOKEN");
-  if (token != nullptr && *token != '\0' && !line.Has("pass")) return {"AUTH", token};
+  if (token != nullptr && *token != '\0' && !line.Has("pass") && !line.Has("user"))
+    return {"AUTH", token};
   const char* variable = std::getenv("REDISCLI_AUTH");
   if (!line.Has("pass") && variable == nullptr) return {};
   std::vector<std::string> command = {"AUTH"};
@@ -61,7 +71,14 @@ std::string ConnectAdvice(const Status& why) {
 }
 
 Result<std::vector<HostPort>> ReadAddresses(const CommandLine& line) {
-  if (line.Has("host") || line.Has("port")) return ReadHostAndPort(line);
+  constexpr uint16_t kDefaultPort = 2381;
+  if (line.Has("host") || line.Has("port")) {
+    if (line.Has("address"))
+      return Fail(ErrorCode::kInvalid, "give --address, or --host and --port: one of them");
+    Result<HostPort> one = ReadHostAndPort(line);
+    if (!one) return Fail(one.error());
+    return std::vector<HostPort>{*std::move(one)};
+  }
   std::string place = "--address";
   std::string text = line.Joined("address");
   if (text.empty()) {

@@ -36,6 +36,9 @@ inline constexpr OptionSpec kTlsKeyOption = {"--tls-key", "F", "private key of -
 inline constexpr OptionSpec kTlsNameOption = {
     "--tls-server-name", "NAME", "name in the server's certificate", "the host of --address"};
 
+// kInvalid: options that say who it is contradict each other, or one would be ignored.
+Status CheckLogin(const CommandLine& line);
+
 // The AUTH command that --token, or --user and --pass, or the environment variables MYDIS_TOKEN and
 // REDISCLI_AUTH, ask for; empty for none.
 std::vector<std::string> ReadLogin(const CommandLine& line);

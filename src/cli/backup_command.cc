@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/addresses.h"
+#include "cli/backup_file.h"
 #include "cli/command_line.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
@@ -20,11 +21,10 @@ constexpr std::string_view kProgram = "mydis backup";
 constexpr std::string_view kTimeout = "10m";
 
 constexpr OptionSpec kOptions[] = {
-    kAddressOption,  kUserOption,
-    kPasswordOption, kTokenOption,
-    kTlsOption,      kTlsCaOption,
-    kTlsCertOption,  kTlsKeyOption,
-    kTlsNameOption,  {"--timeout", "D", "how long to wait for an answer", kTimeout},
+    kAddressOption, kHostOption,     kPortOption,
+    kUserOption,    kPasswordOption, kTokenOption,
+    kTlsOption,     kTlsCaOption,    kTlsCertOption,
+    kTlsKeyOption,  kTlsNameOption,  {"--timeout", "D", "how long to wait for an answer", kTimeout},
 };
 
 constexpr ExampleSpec kExamples[] = {
@@ -55,7 +55,7 @@ Status Copy(RemoteBackup& backup, OutputFile& out, Progress& progress) {
     progress.Update(out.size());
     return status;
   });
-  Status status = VerifySnapshot(backup, "the backup");
+  Status status = BackupError(VerifySnapshot(backup, "the backup"));
   if (status.ok()) status = out.Commit();
   return status;
 }
@@ -64,6 +64,7 @@ Status Backup(const std::string& path, RemoteConnection::Options options,
               const std::vector<std::string>& login) {
   auto out = OutputFile::Open(path);
   if (!out) return out.error();
+  options.reads_only = true;
   RemoteConnection connection(std::move(options));
   if (Status status = ConnectAndLogIn(connection, login); !status.ok()) return status;
   auto backup = RemoteBackup::Start(
@@ -90,7 +91,7 @@ int BackupMain(const CommandLine& line) {
   if (!connection) return UsageError(kProgram, connection.error().message());
   const Status status = Backup(path, *std::move(connection), ReadLogin(line));
   if (status.ok()) return kExitOk;
-  fmt::print(stderr, "{}: {}\n", kProgram, status.message());
+  fmt::print(stderr, "{}: {}\n", kProgram, NotWritten(status, path).message());
   return kExitFailed;
 }
 

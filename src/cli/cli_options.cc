@@ -12,6 +12,7 @@
 #include "base/split_line.h"
 #include "cli/addresses.h"
 #include "cli/password_prompt.h"
+#include "cli/remote_call.h"
 #include "cli/server_uri.h"
 #include "cli/subcommands.h"
 
@@ -38,6 +39,8 @@ constexpr OptionSpec kOptions[] = {
     kTlsNameOption,
     {"-t,--connect-timeout", "D",
      "give up connecting to an address after this time; a number alone is seconds", "5"},
+    {"--timeout", "D", "how long to wait for each reply, also to a command that blocks",
+     "no limit"},
     {"-n,--db", "N", "database to select", "0", "How"},
     {"-2", "", "speak version 2 of the Redis protocol, with --json too"},
     {"-3", "", "speak version 3 of the Redis protocol"},
@@ -308,6 +311,11 @@ Result<CliOptions> ReadCliOptions(const CommandLine& line) {
   const Result<int64_t> database = ParseInteger("--db", line.Get("db", "0"), 0);
   if (!database) return Fail(database.error());
   if (Status s = ReadWhere(line, options); !s.ok()) return Fail(s);
+  if (line.Has("timeout")) {
+    const Result<int64_t> timeout = ReadTimeout(line.Get("timeout"));
+    if (!timeout) return Fail(timeout.error());
+    LimitWaiting(*timeout, &options.session.connection);
+  }
   if (line.Has("db")) options.session.database = static_cast<int>(*database);
   if (Status s = ReadTls(line, &options.session.connection); !s.ok()) return Fail(s);
   if (Status s = ReadConsistency(line, options); !s.ok()) return Fail(s);

@@ -196,7 +196,10 @@ bool CliSession::Stream(const Words& words) {
     }
     Print(words, *value);
     if (value->is_error()) return false;
+    // It may be quiet for long once it has begun.
+    connection_.set_reply_timeout_ms(-1);
   }
+  connection_.set_reply_timeout_ms(options_.connection.reply_timeout_ms);
   const bool interrupted = status.code() == ErrorCode::kBusy;
   if (interrupted) {
     interrupt_->Take();

@@ -35,6 +35,8 @@ constexpr ActionSpec kActions[] = {
 
 constexpr OptionSpec kOptions[] = {
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,
@@ -114,11 +116,14 @@ int PrintReply(const ActionSpec& action, const CommandLine& line, const RespValu
   } else {
     fmt::print("{}\n", FormatRaw(reply));
   }
-  return kExitOk;
+  if (action.name != "status") return kExitOk;
+  if (const std::string trouble = ClusterTrouble(reply); !trouble.empty()) Failure(action, trouble);
+  return IsMember(reply) ? kExitOk : kExitFailed;
 }
 
 int RunAction(const ActionSpec& action, const CommandLine& line) {
-  const Result<RespValue> reply = CallInstance(line, CommandOf(action, line));
+  const Result<RespValue> reply =
+      CallInstance(line, CommandOf(action, line), action.name == "status" || action.name == "get");
   if (reply) return PrintReply(action, line, *reply);
   return reply.error().code() == ErrorCode::kInvalid ? UsageError(kProgram, reply.error().message())
                                                      : Failure(action, reply.error().message());

@@ -74,16 +74,6 @@ std::string Encryption(const RespValue& status) {
                      FieldText(status, "cluster-keys"));
 }
 
-// What an operator should know besides the numbers.
-std::string Remarks(const RespValue& status) {
-  if (FieldText(status, "leader").empty())
-    return "There is no leader: writes wait until a majority of the voters reach each other.\n";
-  if (FieldText(status, "role") == "removed")
-    return "This instance was removed from the cluster: stop it, and wipe its data to join "
-           "again.\n";
-  return {};
-}
-
 }  // namespace
 
 Result<std::string> ClusterTable(const RespValue& status) {
@@ -113,7 +103,23 @@ Result<std::string> ClusterTable(const RespValue& status) {
   append([](size_t i) { return kColumns[i].title; });
   for (const Row& row : *rows) append([&](size_t i) { return std::string_view(row[i]); });
   out += "\n* the instance that answered\n";
-  return out + Remarks(status);
+  return out;
+}
+
+std::string ClusterTrouble(const RespValue& status) {
+  if (FieldText(status, "role") == "removed")
+    return "this instance was removed from the cluster: stop it, and wipe its data to join again";
+  const std::string ready = FieldText(status, "ready");
+  if (FieldText(status, "leader").empty() && (ready == "yes" || ready.empty()))
+    return "there is no leader: writes wait until a majority of the voters reach each other";
+  if (ready.empty()) return "this instance is catching up with its cluster";
+  return ready == "yes" ? std::string() : ready;
+}
+
+bool IsMember(const RespValue& status) {
+  if (FieldText(status, "role") == "removed") return false;
+  const RespValue* members = Field(status, "members");
+  return members != nullptr && !members->elements.empty();
 }
 
 Result<std::string> ClusterTabs(const RespValue& status) {

@@ -33,7 +33,8 @@ RespValue Member(std::string id, std::string role, int64_t lag) {
                    Integer(2382), Text("match-index"), Integer(40), Text("lag"), Integer(lag)});
 }
 
-RespValue ClusterStatus(std::string leader) {
+RespValue ClusterStatus(std::string leader, std::string role = "follower",
+                        std::string ready = "yes") {
   return Collection(
       Type::kMap,
       {Text("cluster-name"),
@@ -43,7 +44,7 @@ RespValue ClusterStatus(std::string leader) {
        Text("instance-id"),
        Text("a"),
        Text("role"),
-       Text("follower"),
+       Text(std::move(role)),
        Text("leader"),
        Text(std::move(leader)),
        Text("term"),
@@ -51,7 +52,7 @@ RespValue ClusterStatus(std::string leader) {
        Text("revision"),
        Integer(17),
        Text("ready"),
-       Text("yes"),
+       Text(std::move(ready)),
        Text("disk-full"),
        Text("no"),
        Text("peer-encryption"),
@@ -72,7 +73,18 @@ TEST(ClusterStatus, TableForPeople) {
             "b         leader    ok     127.0.0.1  2382     40    0\n"
             "\n"
             "* the instance that answered\n");
-  EXPECT_NE(ClusterTable(ClusterStatus(""))->find("There is no leader"), std::string::npos);
+}
+
+TEST(ClusterStatus, WhyAnInstanceCannotServe) {
+  EXPECT_EQ(ClusterTrouble(ClusterStatus("b")), "");
+  EXPECT_EQ(ClusterTrouble(ClusterStatus("")),
+            "there is no leader: writes wait until a majority of the voters reach each other");
+  EXPECT_EQ(ClusterTrouble(ClusterStatus("", "follower", "looking for its cluster")),
+            "looking for its cluster");
+  EXPECT_TRUE(ClusterTrouble(ClusterStatus("b", "removed", "x")).starts_with("this instance was"));
+  EXPECT_TRUE(IsMember(ClusterStatus("")));
+  EXPECT_FALSE(IsMember(ClusterStatus("b", "removed")));
+  EXPECT_FALSE(IsMember(Collection(Type::kMap, {Text("members"), Collection(Type::kArray, {})})));
 }
 
 TEST(ClusterStatus, TabsForPrograms) {

@@ -25,25 +25,33 @@ std::string UnknownOption(const CommandLineSpec& spec, std::string_view typed) {
     if (foreign.name == name) return fmt::format("{} is not an option: {}", name, foreign.advice);
   }
   std::vector<std::string_view> known;
-  for (const OptionSpec& option : spec.options) known.push_back(LongName(option));
-  // One letter is as near to any other.
-  const std::string_view nearest = name.size() > 2 ? NearestWord(name, known) : "";
+  for (const OptionSpec& option : spec.options) known.push_back(OptionKey(option));
+  const std::string_view nearest =
+      NearestWord(name.substr(std::min(name.find_first_not_of('-'), name.size())), known);
   if (!nearest.empty())
-    return fmt::format("{} is not an option; did you mean {}? try {} --help", name, nearest,
+    return fmt::format("{} is not an option; did you mean --{}? try {} --help", name, nearest,
                        spec.program);
   return fmt::format("{} is not an option; try {} --help", name, spec.program);
 }
 
-// CLI11 names an option that lacks its value in an exception only: find out which one it was.
-std::string MissingValue(const CommandLineSpec& spec, std::span<const std::string> arguments) {
-  if (!arguments.empty()) {
-    for (const OptionSpec& option : spec.options) {
-      if (!option.value.empty() &&
-          ("," + std::string(option.names) + ",").find("," + arguments.back() + ",") !=
-              std::string::npos)
-        return fmt::format("{} needs a value: {} {}", arguments.back(), arguments.back(),
-                           option.value);
-    }
+// The message about the option `name`, written so, that has no value; empty: it takes none.
+std::string NeedsValue(const CommandLineSpec& spec, const std::string& name) {
+  for (const OptionSpec& option : spec.options) {
+    if (!option.value.empty() &&
+        ("," + std::string(option.names) + ",").find("," + name + ",") != std::string::npos)
+      return fmt::format("{} needs a value: {} {}", name, name, option.value);
+  }
+  return {};
+}
+
+// "--data-dir=", for which CLI11 would take the next word. Behind the first word of a command there
+// are no options.
+std::string EmptyValue(const CommandLineSpec& spec, std::span<const std::string> options) {
+  for (const std::string& option : options) {
+    if (spec.words_end_options && !option.starts_with('-')) break;
+    if (!option.starts_with("--") || !option.ends_with('=')) continue;
+    std::string message = NeedsValue(spec, option.substr(0, option.size() - 1));
+    if (!message.empty()) return message;
   }
   return {};
 }
@@ -108,6 +116,27 @@ void AppendExamples(std::string& out, std::span<const ExampleSpec> examples) {
     out += fmt::format("  {}\n      {}\n", example.command, example.meaning);
 }
 
+// `words` are what CLI11 left, `behind` what follows a "--" that it was not shown; both are words.
+Status CheckWords(const CommandLineSpec& spec, std::span<const std::string> behind,
+                  std::vector<std::string>& words) {
+  size_t check = words.size();
+  if (spec.words_end_options) {
+    check = std::min<size_t>(check, 1);
+    if (check > 0 && words[0] == "--") {
+      words.erase(words.begin());
+      check = 0;
+    }
+  }
+  for (size_t i = 0; i < check; ++i) {
+    if (words[i].size() > 1 && words[i][0] == '-')
+      return {ErrorCode::kInvalid, UnknownOption(spec, words[i])};
+  }
+  words.insert(words.end(), behind.begin(), behind.end());
+  if (words.size() <= spec.max_words) return Status::Ok();
+  return {ErrorCode::kInvalid, fmt::format("{} is one word too many; try {} --help",
+                                           words[spec.max_words], spec.program)};
+}
+
 }  // namespace
 
 std::string CommandLine::Get(std::string_view key, std::string_view fallback) const {
@@ -153,35 +182,32 @@ Result<CommandLine> ParseCommandLine(const CommandLineSpec& spec,
     }
   }
   CommandLine line;
+  // "--" ends the options: what follows are words.
+  std::span<const std::string> options = arguments;
+  if (!spec.words_end_options)
+    options = arguments.first(
+        static_cast<size_t>(std::ranges::find(arguments, "--") - arguments.begin()));
   if (arguments.size() == 1 && arguments[0] == "-h") {
     line.help = true;
     return line;
   }
+  if (std::string message = EmptyValue(spec, options); !message.empty())
+    return Fail(ErrorCode::kInvalid, std::move(message));
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    app.parse(std::vector<std::string>(options.rbegin(), options.rend()));
   } catch (const CLI::CallForHelp&) {
     line.help = true;
     return line;
   } catch (const CLI::ParseError& error) {
-    std::string message = MissingValue(spec, arguments);
+    // CLI11 names an option that lacks its value in an exception only: it was the last word.
+    std::string message = options.empty() ? "" : NeedsValue(spec, options.back());
     if (message.empty())
       message = fmt::format("{}; try {} --help", std::string_view(error.what()), spec.program);
     return Fail(ErrorCode::kInvalid, std::move(message));
   }
   line.words = app.remaining();
-  // What follows "--" is no option.
-  const auto marked = std::find(line.words.begin(), line.words.end(), "--");
-  size_t check = static_cast<size_t>(marked - line.words.begin());
-  if (spec.words_end_options) check = std::min<size_t>(check, 1);
-  if (marked != line.words.end() && (check == 0 || !spec.words_end_options))
-    line.words.erase(marked);
-  for (size_t i = 0; i < check; ++i) {
-    if (line.words[i].size() > 1 && line.words[i][0] == '-')
-      return Fail(ErrorCode::kInvalid, UnknownOption(spec, line.words[i]));
-  }
-  if (line.words.size() > spec.max_words)
-    return Fail(ErrorCode::kInvalid, fmt::format("{} is one word too many; try {} --help",
-                                                 line.words[spec.max_words], spec.program));
+  const auto behind = arguments.subspan(std::min(options.size() + 1, arguments.size()));
+  if (Status s = CheckWords(spec, behind, line.words); !s.ok()) return Fail(s);
   for (size_t i = 0; i < spec.options.size(); ++i) {
     if (flags[i] > 0) values[i] = {"true"};
     if (!values[i].empty()) line.values.emplace(OptionKey(spec.options[i]), std::move(values[i]));
@@ -205,8 +231,12 @@ Result<const ActionSpec*> FindAction(const CommandLineSpec& spec, const CommandL
     const size_t given = line.words.size() - 1;
     if (given >= action.min_words && given <= action.max_words) return &action;
     return Fail(ErrorCode::kInvalid,
-                fmt::format("write it as: {} {}{}{}", spec.program, action.name,
-                            action.arguments.empty() ? "" : " ", action.arguments));
+                fmt::format("{}write it as: {} {}{}{}",
+                            given > action.max_words
+                                ? line.words[action.max_words + 1] + " is one word too many; "
+                                : "",
+                            spec.program, action.name, action.arguments.empty() ? "" : " ",
+                            action.arguments));
   }
   const std::string_view nearest = NearestWord(typed, names);
   return Fail(ErrorCode::kInvalid,

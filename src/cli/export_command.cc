@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cli/addresses.h"
+#include "cli/backup_file.h"
 #include "cli/backup_keys.h"
 #include "cli/command_line.h"
 #include "cli/key_choice.h"
@@ -17,7 +18,6 @@
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
-#include "consensus/posix_disk.h"
 #include "state/rdb_file_writer.h"
 #include "state/rdb_value.h"
 
@@ -35,6 +35,8 @@ constexpr OptionSpec kOptions[] = {
     kDbOption,
     kMatchOption,
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,
@@ -176,20 +178,20 @@ Status ExportBackup(const Plan& plan, DiskFile& backup, const std::string& name)
 }
 
 Status FromFile(const Plan& plan, const std::string& path) {
-  PosixDisk disk;
-  auto file = disk.Open(path, OpenMode::kRead);
+  auto file = OpenBackup(path);
   if (!file) return file.error();
-  return ExportBackup(plan, **file, path);
+  return BackupError(ExportBackup(plan, **file, path));
 }
 
 Status FromInstance(const Plan& plan, RemoteConnection::Options options,
                     const std::vector<std::string>& login) {
+  options.reads_only = true;
   RemoteConnection connection(std::move(options));
   if (Status status = ConnectAndLogIn(connection, login); !status.ok()) return status;
   auto backup = RemoteBackup::Start(
       connection, [](const std::string& line) { fmt::print(stderr, "{}: {}\n", kProgram, line); });
   if (!backup) return backup.error();
-  return ExportBackup(plan, **backup, "the backup");
+  return BackupError(ExportBackup(plan, **backup, "the backup"));
 }
 
 }  // namespace
@@ -205,7 +207,7 @@ int ExportMain(const CommandLine& line) {
                             ? FromFile(*plan, line.Get("from"))
                             : FromInstance(*plan, *std::move(connection), ReadLogin(line));
   if (status.ok()) return kExitOk;
-  fmt::print(stderr, "{}: {}\n", kProgram, status.message());
+  fmt::print(stderr, "{}: {}\n", kProgram, NotWritten(status, plan->file).message());
   return kExitFailed;
 }
 

@@ -2,10 +2,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
 #include "cli/addresses.h"
+#include "cli/backup_file.h"
 #include "cli/command_line.h"
 #include "cli/import_sender.h"
 #include "cli/input_file.h"
@@ -14,6 +16,7 @@
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
+#include "consensus/snapshot_format.h"
 #include "state/rdb_skip.h"
 #include "state/rdb_value.h"
 
@@ -31,6 +34,8 @@ constexpr OptionSpec kOptions[] = {
     {"--skip-modules", "", "leave out values of Redis modules, which are refused otherwise"},
     {"--dry-run", "", "say what is in the file, and send nothing"},
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,
@@ -132,6 +137,16 @@ Status CheckKey(const RdbItem& item, const Plan& plan, uint64_t longest) {
                         "cluster takes {}: raise its proto-max-bulk-len",
                         Quoted(item.name), item.db, item.offset, item.size, longest)};
   return Status::Ok();
+}
+
+// What comes through a pipe is looked at when it is read.
+Status RefuseBackup(const InputFile& input, const std::string& path) {
+  char bytes[kSnapshotMagicEnd] = {};
+  const ssize_t n = input.size ? pread(input.descriptor.get(), bytes, sizeof bytes, 0) : 0;
+  const auto size = static_cast<size_t>(std::max<ssize_t>(n, 0));
+  if (KindOf(std::string_view(bytes, size)) != FileKind::kBackup) return Status::Ok();
+  return {ErrorCode::kInvalid,
+          fmt::format("{} is a backup of Mydis, no RDB file: mydis restore brings it back", path)};
 }
 
 int DryRun(const Plan& plan, const InputFile& input) {
@@ -248,6 +263,7 @@ int ImportMain(const CommandLine& line) {
   if (!connection) return UsageError(kProgram, connection.error().message());
   const Result<InputFile> input = InputFile::Open(plan->file);
   if (!input) return Failure(input.error());
+  if (Status status = RefuseBackup(*input, plan->file); !status.ok()) return Failure(status);
   if (line.Has("dry-run")) return DryRun(*plan, *input);
   const int64_t patience_ms = connection->reply_timeout_ms;
   return Import(*plan, *input,

@@ -2,13 +2,17 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "base/ascii.h"
 #include "base/version.h"
 #include "cli/command_line.h"
 #include "cli/nearest.h"
+#include "cli/output_file.h"
 #include "cli/subcommands.h"
 #include "server/command_names.h"
 
@@ -64,21 +68,48 @@ int UnknownSubcommand(const std::string& typed) {
                    : fmt::format("{} is not a subcommand; did you mean {}?", typed, nearest));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+int Run(std::span<const std::string> arguments) {
   if (arguments.empty()) return NoSubcommand();
   const std::string& first = arguments[0];
+  if (first == "help" && arguments.size() > 1) {
+    const std::string help[] = {"--help"};
+    const mydis::Subcommand* topic = mydis::FindSubcommand(arguments[1]);
+    return topic == nullptr ? UnknownSubcommand(arguments[1]) : mydis::RunSubcommand(*topic, help);
+  }
   if (first == "--help" || first == "-h" || first == "help") {
     PrintHelp();
     return mydis::kExitOk;
   }
-  if (first == "--version" || first == "version") {
+  if (first == "--version" || first == "-v" || first == "version") {
     fmt::print("mydis {}\n", mydis::Version());
     return mydis::kExitOk;
   }
   const mydis::Subcommand* subcommand = mydis::FindSubcommand(first);
   if (subcommand == nullptr) return UnknownSubcommand(first);
-  return mydis::RunSubcommand(*subcommand, std::span(arguments).subspan(1));
+  return mydis::RunSubcommand(*subcommand, arguments.subspan(1));
+}
+
+// fmt::print throws when a stream takes no more; `*error` gets the reason.
+int RunGuarded(std::span<const std::string> arguments, int* error) {
+  try {
+    return Run(arguments);
+  } catch (const std::system_error& thrown) {
+    *error = thrown.code().value();
+    if (std::ferror(stdout) == 0) std::fprintf(stderr, "mydis: %s\n", thrown.what());
+    return mydis::kExitFailed;
+  }
+}
+
+}  // namespace
+
+// Nothing counts as done whose output was lost: a full disk is noticed here, for all subcommands.
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  int error = 0;
+  const int status = RunGuarded(arguments, &error);
+  const mydis::Status flushed = mydis::FlushOutput(error);
+  if (flushed.ok()) return status;
+  if (flushed.code() != mydis::ErrorCode::kUnavailable)
+    std::fprintf(stderr, "mydis: %s\n", flushed.message().c_str());
+  return status == mydis::kExitOk ? mydis::kExitFailed : status;
 }

@@ -85,4 +85,23 @@ Status OutputFile::Commit() {
   return SyncDirectory(DirectoryOf(path_)) ? Status::Ok() : Error();
 }
 
+Status NotWritten(const Status& why, const std::string& path) {
+  const bool lost = why.code() == ErrorCode::kUnknown || why.code() == ErrorCode::kTimeout ||
+                    why.code() == ErrorCode::kNotCommitted;
+  if (!lost) return why;
+  return {why.code(), fmt::format("{}; {}", why.message(),
+                                  path == "-" ? std::string("what was written is not whole")
+                                              : fmt::format("nothing was written to {}", path))};
+}
+
+Status FlushOutput(int error) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return Status::Ok();
+  // The stream forgets why an earlier write failed.
+  if (error == 0) error = errno;
+  return {error == EPIPE ? ErrorCode::kUnavailable : ErrorCode::kIo,
+          fmt::format("standard output: {}", error == 0 ? "not all could be written; is there room?"
+                                                        : std::strerror(error))};
+}
+
 }  // namespace mydis

@@ -41,4 +41,11 @@ class OutputFile {
   uint64_t size_ = 0;
 };
 
+// The same error, with what became of what should have been written if a connection was lost.
+Status NotWritten(const Status& why, const std::string& path);
+
+// Everything printed so far has left the program. An error is one line for people; kUnavailable:
+// the reader of the pipe has gone, which it may do. `error`: the errno of a failure that is known.
+Status FlushOutput(int error = 0);
+
 }  // namespace mydis

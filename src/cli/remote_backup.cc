@@ -28,12 +28,14 @@ Result<std::unique_ptr<RemoteBackup>> RemoteBackup::Start(
   // Once this is answered, the instance has everything that was committed before.
   const auto read = connection.Command(std::vector<std::string>{"STRONG", "EXISTS", "k"});
   if (!read) return Fail(read.error());
-  if (read->is_error())
-    notice(fmt::format("{}: the backup has what {} has, which may not be all", ErrorText(*read),
-                       connection.address().ToString()));
   const auto reply = connection.Command(std::vector<std::string>{"MYDIS", "BACKUP", "START"});
   if (!reply) return Fail(reply.error());
   if (reply->is_error()) return Fail(ErrorCode::kUnavailable, ErrorText(*reply));
+  if (read->is_error())
+    notice(
+        fmt::format("what follows is whole, but has what {} has, which may lack the latest "
+                    "writes of others: {}",
+                    connection.address().ToString(), ErrorText(*read)));
   return std::unique_ptr<RemoteBackup>(
       new RemoteBackup(connection, Field(*reply, "size"), Field(*reply, "log-index")));
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "cli/addresses.h"
+#include "cli/backup_file.h"
 #include "cli/command_line.h"
 #include "cli/confirm.h"
 #include "cli/input_file.h"
@@ -14,7 +15,6 @@
 #include "cli/progress.h"
 #include "cli/remote_call.h"
 #include "cli/subcommands.h"
-#include "consensus/posix_disk.h"
 #include "consensus/snapshot_scanner.h"
 
 namespace mydis {
@@ -29,6 +29,8 @@ constexpr int kWindow = 4;
 constexpr OptionSpec kOptions[] = {
     {"--yes", "", "do not ask before all keys are replaced"},
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,
@@ -60,15 +62,14 @@ constexpr CommandLineSpec kCommandLine = {
 };
 
 Status VerifyFile(const std::string& path, uint64_t size) {
-  PosixDisk disk;
-  auto file = disk.Open(path, OpenMode::kRead);
+  auto file = OpenBackup(path);
   if (!file) return file.error();
   auto scanner = SnapshotScanner::Open(**file, path);
-  if (!scanner) return scanner.error();
+  if (!scanner) return BackupError(scanner.error());
   Progress progress({.label = "check", .total = size});
   while (true) {
     auto block = (*scanner)->Next();
-    if (!block) return block.error();
+    if (!block) return BackupError(block.error());
     if (block->empty()) return Status::Ok();
     progress.Update((*scanner)->offset());
   }

@@ -41,7 +41,8 @@ constexpr OptionSpec kOptions[] = {
     {"--bootstrap", "",
      "form a new cluster of this one; an empty data directory without --join does too"},
     {"--name", "NAME", "the cluster's name; instances of another name are refused", "mydis"},
-    {"--max-voters", "N", "voting members; instances beyond that are learners", "5"},
+    {"--max-voters", "N", "voting members: 1, 3, 5, 7 or 9; instances beyond that are learners",
+     "5"},
     {"--write-consistency", "eventual|strong",
      "strong: answer a write when all instances have applied it", "eventual", "Promises"},
     {"--read-consistency", "eventual|strong", "strong: linearizable reads", "eventual"},
@@ -229,6 +230,11 @@ Result<Values> ReadFile(const std::string& path) {
   Values values;
   try {
     for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
+      // "data-dir x" is taken for a name.
+      const std::string first = item.name.substr(0, item.name.find_first_of(" \t"));
+      if (first.size() < item.name.size() && std::ranges::find(known, first) != known.end())
+        return Fail(ErrorCode::kInvalid, fmt::format("{}: {}: the = is missing: write {} = VALUE",
+                                                     path, item.name, first));
       if (std::find(known.begin(), known.end(), item.fullname()) == known.end()) {
         const std::string_view nearest = NearestWord(item.fullname(), known);
         return Fail(ErrorCode::kInvalid,

@@ -72,6 +72,8 @@ TEST(ServerFlags, ErrorsSayWhereAndWhatToDo) {
   EXPECT_EQ(Refusal({"--data-dri", "x"}),
             "--data-dri is not an option; did you mean --data-dir? try mydis server --help");
   EXPECT_EQ(Refusal({"--data-dir"}), "--data-dir needs a value: --data-dir DIR");
+  EXPECT_EQ(Refusal({"--data-dir=", "--name", "n"}), "--data-dir needs a value: --data-dir DIR");
+  EXPECT_EQ(Refusal({"--count", "1"}), "--count is not an option; try mydis server --help");
   EXPECT_EQ(Refusal({"start"}), "start is one word too many; try mydis server --help");
   EXPECT_EQ(Refusal({}, {{"MYDIS_DURABILITY", "none"}}),
             "MYDIS_DURABILITY: \"none\" is not one of: commit, relaxed");
@@ -85,6 +87,9 @@ TEST(ServerFlags, ErrorsSayWhereAndWhatToDo) {
   const ConfigFile file("data_dir = \"x\"\n");
   EXPECT_EQ(Refusal({"--config", file.path}),
             file.path + ": data_dir is not an option; did you mean data-dir?");
+  const ConfigFile no_sign("data-dir \"n5\"\n");
+  EXPECT_EQ(Refusal({"--config", no_sign.path}),
+            no_sign.path + ": data-dir \"n5\": the = is missing: write data-dir = VALUE");
 }
 
 TEST(ServerFlags, EveryOptionTakesAValueFromTheEnvironment) {

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include "base/version.h"
+#include "cli/addresses.h"
+
 namespace mydis {
 namespace {
 
@@ -42,12 +45,18 @@ const Subcommand* FindSubcommand(std::string_view name) {
 
 int RunSubcommand(const Subcommand& subcommand, std::span<const std::string> arguments) {
   const CommandLineSpec& spec = subcommand.command_line();
+  if (arguments.size() == 1 && (arguments[0] == "--version" || arguments[0] == "-v")) {
+    fmt::print("mydis {}\n", Version());
+    return kExitOk;
+  }
   const Result<CommandLine> line = ParseCommandLine(spec, arguments);
   if (!line) return UsageError(spec.program, line.error().message());
   if (line->help) {
     fmt::print("{}", HelpText(spec));
     return kExitOk;
   }
+  if (Status status = CheckLogin(*line); !status.ok())
+    return UsageError(spec.program, status.message());
   return subcommand.run(*line);
 }
 

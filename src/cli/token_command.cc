@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "cli/addresses.h"
 #include "cli/command_line.h"
+#include "cli/output_file.h"
 #include "cli/remote_call.h"
 #include "cli/reply_format.h"
 #include "cli/subcommands.h"
@@ -30,6 +31,8 @@ constexpr OptionSpec kOptions[] = {
     {"--expires", "D", "create: how long it is good for, like 30d", "for ever"},
     {"--name", "NAME", "create: what list and revoke call it", "made up"},
     kAddressOption,
+    kHostOption,
+    kPortOption,
     kUserOption,
     kPasswordOption,
     kTokenOption,
@@ -81,7 +84,7 @@ std::string FieldText(const RespValue& map, std::string_view name) {
 // UtcText; `none` for 0.
 std::string TimeText(const std::string& milliseconds, std::string_view none) {
   const int64_t seconds = std::strtoll(milliseconds.c_str(), nullptr, 10) / 1000;
-  return seconds == 0 ? std::string(none) : UtcText(seconds);
+  return seconds == 0 ? std::string(none) : UtcText(seconds, /*exact=*/true);
 }
 
 std::string Table(const RespValue& tokens, bool people) {
@@ -132,6 +135,11 @@ Result<std::vector<std::string>> CreateCommand(const CommandLine& line) {
   return command;
 }
 
+// Of a token, mydis_NAME_SECRET, or a name already.
+std::string NameIn(const std::string& token) {
+  return token.starts_with("mydis_") ? token.substr(6, token.find('_', 6) - 6) : token;
+}
+
 int Create(const CommandLine& line) {
   const Result<std::vector<std::string>> command = CreateCommand(line);
   if (!command) return UsageError(kProgram, command.error().message());
@@ -142,11 +150,18 @@ int Create(const CommandLine& line) {
         "Keep this token: it cannot be shown again. AUTH TOKEN, or over HTTP Authorization: "
         "Bearer TOKEN\n");
   fmt::print("{}\n", reply->text);
+  // Nobody can see it again.
+  if (Status status = FlushOutput(); !status.ok()) {
+    const std::string name = NameIn(reply->text);
+    return Failure({status.code(), fmt::format("the token {} was made, but its secret is lost: "
+                                               "mydis token revoke {} ends it",
+                                               name, name)});
+  }
   return kExitOk;
 }
 
 int List(const CommandLine& line) {
-  const Result<RespValue> reply = CallInstance(line, {"TOKEN", "LIST"});
+  const Result<RespValue> reply = CallInstance(line, {"TOKEN", "LIST"}, true);
   if (!reply) return Failure(reply.error());
   if (line.Has("json")) {
     fmt::print("{}\n", FormatJson(*reply));
@@ -158,12 +173,8 @@ int List(const CommandLine& line) {
 
 int Revoke(const CommandLine& line) {
   std::vector<std::string> command = {"TOKEN", "REVOKE"};
-  for (size_t i = 1; i < line.words.size(); ++i) {
-    // mydis_NAME_SECRET: the secret itself stays here.
-    std::string name = line.words[i];
-    if (name.starts_with("mydis_")) name = name.substr(6, name.find('_', 6) - 6);
-    command.push_back(std::move(name));
-  }
+  // The secrets themselves stay here.
+  for (size_t i = 1; i < line.words.size(); ++i) command.push_back(NameIn(line.words[i]));
   const Result<RespValue> reply = CallInstance(line, command);
   if (!reply) return Failure(reply.error());
   fmt::print("revoked {}\n", reply->integer);
@@ -175,6 +186,10 @@ int Revoke(const CommandLine& line) {
 const CommandLineSpec& TokenCommandLine() { return kCommandLine; }
 
 int TokenMain(const CommandLine& line) {
+  if (line.words.size() > 1 && line.words[0] == "create")
+    return UsageError(kProgram, fmt::format("a new token's name is an option: mydis token create "
+                                            "--name {}",
+                                            line.words[1]));
   const Result<const ActionSpec*> action = FindAction(kCommandLine, line);
   if (!action) return UsageError(kProgram, action.error().message());
   const std::string_view name = (*action)->name;

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/envelope.h"
+#include "cli/backup_file.h"
 #include "cli/command_line.h"
 #include "cli/input_file.h"
 #include "cli/progress.h"
@@ -81,6 +82,16 @@ Result<std::string> VerifySnapshots(Disk& disk, const std::string& directory) {
   return report;
 }
 
+// The snapshot's keys are not all that the instance has.
+std::string EntriesBehind(const DirectoryFacts& facts) {
+  const uint64_t base = facts.snapshot ? facts.snapshot->id.index : facts.first_index - 1;
+  if (facts.last_index <= base) return {};
+  const uint64_t entries = facts.last_index - base;
+  return fmt::format("{} {} in the log{}: their keys are not counted\n", entries,
+                     entries == 1 ? "entry" : "entries",
+                     facts.snapshot ? " behind the snapshot" : ", and no snapshot yet");
+}
+
 Result<std::string> VerifyDirectory(const std::string& path) {
   PosixDisk below;
   const auto meta = LoadMeta(below, path);
@@ -98,7 +109,7 @@ Result<std::string> VerifyDirectory(const std::string& path) {
   const auto snapshots = VerifySnapshots(below, path + "/snapshots");
   if (!snapshots) return snapshots;
   if (Status status = VerifyEntries((*storage)->log()); !status.ok()) return Fail(status);
-  return DirectoryReport(*facts, path) + *snapshots;
+  return DirectoryReport(*facts, path) + *snapshots + EntriesBehind(*facts);
 }
 
 Result<std::string> VerifyRdb(const std::string& path) {
@@ -116,12 +127,15 @@ Result<std::string> VerifyFile(const std::string& path) {
   PosixDisk disk;
   auto file = disk.Open(path, OpenMode::kRead);
   if (!file) return Fail(file.error());
-  constexpr std::string_view kRdbMagic = "REDIS";
-  char magic[kRdbMagic.size()] = {};
-  const auto read = (*file)->ReadAt(0, magic);
-  if (!read) return Fail(read.error());
-  if (std::string_view(magic, *read) == kRdbMagic) return VerifyRdb(path);
-  return BackupReport(**file, path, People());
+  const auto kind = KindOf(**file);
+  if (!kind) return Fail(kind.error());
+  if (*kind == FileKind::kRdb) return VerifyRdb(path);
+  if (*kind == FileKind::kOther)
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("{} is neither a backup of Mydis nor an RDB file", path));
+  auto report = BackupReport(**file, path, People());
+  if (!report) return Fail(BackupError(report.error()));
+  return report;
 }
 
 Result<std::string> Verify(const std::string& path) {

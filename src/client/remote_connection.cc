@@ -88,6 +88,7 @@ Status RemoteConnection::ConnectTo(const HostPort& address) {
       const bool named = !options_.tls_server_name.empty();
       status = ShakeHands(named ? options_.tls_server_name : address.host, ConnectDeadline());
     }
+    if (status.ok() && options_.addresses.size() + found->size() > 2) status = Probe();
     if (status.ok() || status.code() == ErrorCode::kBusy) return status;
     Close();
   }
@@ -111,6 +112,21 @@ Status RemoteConnection::ConnectTo(const SocketAddress& address) {
   if (error != 0) return failed(error);
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return Status::Ok();
+}
+
+Status RemoteConnection::Probe() {
+  const uint64_t deadline = ConnectDeadline();
+  Status status = Queue(EncodeCommand(std::vector<std::string>{"PING"}));
+  if (status.ok()) status = Flush(deadline);
+  if (!status.ok()) return status;
+  const Result<RespValue> reply = NextReply(deadline);
+  if (!reply) return reply.error();
+  sent_any_ = false;
+  // Who cannot log in yet may stay; these are sent off.
+  for (const std::string_view refusal : {"DENIED", "ERR max number of clients"})
+    if (reply->is_error() && reply->text.starts_with(refusal))
+      return {ErrorCode::kUnavailable, reply->text};
   return Status::Ok();
 }
 
@@ -256,10 +272,14 @@ Status RemoteConnection::Lost(Status why) {
   if (why.code() == ErrorCode::kBusy) return why;
   if (why.code() == ErrorCode::kTimeout)
     return {ErrorCode::kTimeout,
-            fmt::format("{} did not answer in time; the command may or may not take effect", peer)};
+            fmt::format("{} did not answer in time; {}", peer,
+                        options_.reads_only ? "nothing has changed"
+                                            : "the command may or may not take effect")};
   return {sent ? ErrorCode::kUnknown : ErrorCode::kNotCommitted,
-          fmt::format("the connection to {} was lost ({}); the command {}", peer, why.message(),
-                      sent ? "may or may not have taken effect" : "was not sent")};
+          fmt::format("the connection to {} was lost ({}); {}", peer, why.message(),
+                      options_.reads_only ? "nothing has changed"
+                      : sent              ? "the command may or may not have taken effect"
+                                          : "the command was not sent")};
 }
 
 Status RemoteConnection::Send(std::span<const std::string> arguments) {

@@ -23,6 +23,8 @@ class RemoteConnection {
     std::vector<HostPort> addresses;    // Tried in turn, beginning with the one that worked last.
     int64_t connect_timeout_ms = 5000;  // For each address.
     int64_t reply_timeout_ms = -1;      // -1: no limit.
+    // No command changes anything: a reply that is lost leaves nobody in doubt.
+    bool reads_only = false;
     // A file descriptor that becomes readable when the user wants a wait to end; -1: none.
     int interrupt_fd = -1;
     std::shared_ptr<const TlsContext> tls;  // Null: the connection is plain.
@@ -36,7 +38,9 @@ class RemoteConnection {
   RemoteConnection(const RemoteConnection&) = delete;
   RemoteConnection& operator=(const RemoteConnection&) = delete;
 
-  // Connects to the first address that accepts. kUnavailable names them all and says why not.
+  // Connects to the first address that accepts and, if there are several, answers a PING: a program
+  // that is stopped still has its connections accepted for it. kUnavailable names them all and says
+  // why not.
   Status Connect();
   // Forgets what is on the way. Connect() may follow.
   void Close();
@@ -60,12 +64,16 @@ class RemoteConnection {
   // Puts a command on its way without waiting for a reply.
   Status Send(std::span<const std::string> arguments);
 
+  // From now on instead of Options::reply_timeout_ms.
+  void set_reply_timeout_ms(int64_t ms) { options_.reply_timeout_ms = ms; }
+
   // Takes push messages that arrive while Command or Pipeline wait; without it they are dropped.
   void OnPush(std::function<void(RespValue)> on_push) { on_push_ = std::move(on_push); }
 
  private:
   Status ConnectTo(const HostPort& address);
   Status ConnectTo(const SocketAddress& address);
+  Status Probe();
   Status ShakeHands(const std::string& host, uint64_t deadline_us);
   Status Queue(std::string_view bytes);
   // Waits until the socket is ready for `events`. `deadline_us`: of the monotonic clock, or 0.

@@ -86,10 +86,44 @@ TEST(RemoteConnection, SendsACommandAndReadsItsReply) {
 }
 
 TEST(RemoteConnection, TriesAddressesInTurnAndRemembersTheGoodOne) {
-  FakeServer server([](int fd) { ReadBytes(fd, 1); });
+  FakeServer server([](int fd) {
+    ReadBytes(fd, kPing.size());
+    SendAll(fd, "-NOAUTH Authentication required.\r\n");
+  });
   RemoteConnection connection({.addresses = {{"127.0.0.1", 1}, server.address()}});
   ASSERT_TRUE(connection.Connect().ok());
   EXPECT_EQ(connection.address(), server.address());
+}
+
+TEST(RemoteConnection, OfSeveralAddressesTheOneCountsThatAnswers) {
+  FakeServer stopped([](int fd) { ReadBytes(fd, kPing.size() + 1); });
+  FakeServer full([](int fd) {
+    ReadBytes(fd, kPing.size());
+    SendAll(fd, "-ERR max number of clients reached\r\n");
+  });
+  FakeServer good([](int fd) {
+    ReadBytes(fd, kPing.size());
+    SendAll(fd, "+PONG\r\n");
+    ReadBytes(fd, kPing.size());
+    SendAll(fd, "+second\r\n");
+  });
+  RemoteConnection connection({.addresses = {stopped.address(), full.address(), good.address()},
+                               .connect_timeout_ms = 100});
+  ASSERT_TRUE(connection.Connect().ok());
+  EXPECT_EQ(connection.address(), good.address());
+  const Result<RespValue> reply = connection.Command(kPingWords);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->text, "second");
+}
+
+TEST(RemoteConnection, ALostReplyToAReadIsNoQuestion) {
+  FakeServer server([](int fd) { ReadBytes(fd, kPing.size()); });
+  RemoteConnection connection({.addresses = {server.address()}, .reads_only = true});
+  ASSERT_TRUE(connection.Connect().ok());
+  const Result<RespValue> reply = connection.Command(kPingWords);
+  ASSERT_FALSE(reply);
+  EXPECT_TRUE(reply.error().message().ends_with("; nothing has changed"))
+      << reply.error().message();
 }
 
 TEST(RemoteConnection, NamesEveryAddressThatFailed) {

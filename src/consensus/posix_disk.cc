@@ -125,8 +125,8 @@ Result<std::unique_ptr<DiskLock>> PosixDisk::Lock(const std::string& path) {
     const bool own = pid == fmt::format("{}", ::getpid());
     return Fail(
         ErrorCode::kBusy,
-        fmt::format("data directory {} is in use by {}: stop that, or choose another "
-                    "--data-dir",
+        fmt::format("data directory {} is in use by {}: stop that, or choose another data "
+                    "directory",
                     Parent(path),
                     own ? "another instance of this process" : fmt::format("process {}", pid)));
   }

@@ -32,10 +32,13 @@ std::string EncodeSnapshotHeader(const SnapshotHeader& header) {
   return bytes;
 }
 
+bool HasSnapshotMagic(std::string_view bytes) {
+  return bytes.size() >= kSnapshotMagicEnd &&
+         LoadLittle<uint64_t>(bytes.data() + kChecksumSize) == kSnapshotMagic;
+}
+
 std::optional<uint64_t> SnapshotHeaderSize(std::string_view fixed) {
-  if (fixed.size() < kSnapshotHeaderFixed ||
-      LoadLittle<uint64_t>(fixed.data() + 8) != kSnapshotMagic)
-    return std::nullopt;
+  if (fixed.size() < kSnapshotHeaderFixed || !HasSnapshotMagic(fixed)) return std::nullopt;
   const uint32_t meta_size = LoadLittle<uint32_t>(fixed.data() + 20);
   if (meta_size > kMaxSnapshotMeta) return std::nullopt;
   return kSnapshotHeaderFixed + meta_size;

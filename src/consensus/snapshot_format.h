@@ -37,6 +37,7 @@ namespace mydis {
 inline constexpr uint16_t kSnapshotVersion = 1;
 inline constexpr uint32_t kSnapshotBlock = 256 << 10;
 inline constexpr uint32_t kMaxSnapshotMeta = 16 << 20;
+inline constexpr uint64_t kSnapshotMagicEnd = 16;  // That many bytes tell what a file is.
 inline constexpr uint64_t kSnapshotHeaderFixed = 48;
 inline constexpr uint64_t kBlockHeaderSize = 16;
 inline constexpr uint64_t kFooterSize = 40;
@@ -46,6 +47,8 @@ struct SnapshotHeader {
   SnapshotId id;
   std::string meta;
 };
+// Whether a file with these first bytes means to be a snapshot.
+bool HasSnapshotMagic(std::string_view bytes);
 std::string EncodeSnapshotHeader(const SnapshotHeader& header);
 // The length of the header that begins with these kSnapshotHeaderFixed bytes; none if it cannot be
 // one.

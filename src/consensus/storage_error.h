@@ -21,6 +21,12 @@ inline Status CorruptFile(const std::string& path, uint64_t offset, std::string_
                 fmt::format("{}: byte {}: {}; {}", path, offset, what, kCorruptHint));
 }
 
+// The message of an error without that hint, for files that are not an instance's own.
+inline std::string_view WithoutCorruptHint(std::string_view message) {
+  if (message.ends_with(kCorruptHint)) message.remove_suffix(kCorruptHint.size() + 2);
+  return message;
+}
+
 // kCorrupt for a file that a program of a later version has written.
 inline Status NewerFormat(const std::string& path, unsigned found, unsigned known) {
   return Status(

@@ -15,9 +15,8 @@ constexpr size_t kStepBytes = 1 << 20;
 // Not what to do about an instance's own files.
 Status Broken(const Status& why) {
   if (why.code() == ErrorCode::kIo) return why;
-  std::string_view message = why.message();
-  if (message.ends_with(kCorruptHint)) message.remove_suffix(kCorruptHint.size() + 2);
-  return {ErrorCode::kInvalid, fmt::format("not a whole backup: {}", message)};
+  return {ErrorCode::kInvalid,
+          fmt::format("not a whole backup: {}", WithoutCorruptHint(why.message()))};
 }
 
 }  // namespace

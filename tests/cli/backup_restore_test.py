@@ -79,6 +79,22 @@ class BackupRestoreTest(unittest.TestCase):
             self.assertEqual(terminal.wait(), status, terminal.screen)
             self.assertEqual(leader.call("DBSIZE"), left)
 
+    def test_what_is_no_backup_is_named(self):
+        with open(self.path, "w") as file:
+            file.write("notes\n" * 100)
+        for words in (["restore", "--yes", self.path], ["export", "--from", self.path, self.path + ".rdb"]):
+            self.assertIn("is no backup of Mydis", self.mydis(*words, status=1))
+        leader = self.cluster.leader()
+        leader.call("SET", "k", "v")
+        self.mydis("export", self.path, server=leader)
+        self.assertIn("is an RDB file: mydis import",
+                      self.mydis("restore", "--yes", self.path, server=leader, status=1))
+        self.mydis("backup", self.path, server=leader)
+        self.assertIn("mydis restore brings it back", self.mydis("import", self.path, server=leader, status=1))
+        os.truncate(self.path, os.path.getsize(self.path) - 10)
+        self.assertIn("take another copy",
+                      self.mydis("restore", "--yes", self.path, server=leader, status=1))
+
     def test_broken_files_are_refused(self):
         leader = self.cluster.leader()
         leader.call("SET", "k", "x" * 1000)

@@ -3,6 +3,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import unittest
 
@@ -59,6 +60,23 @@ class ClusterCommand(unittest.TestCase):
         self.assertIn("INSTANCE  ROLE", terminal.screen)
         self.assertIn(f"\n{follower.name} * ", terminal.screen)
 
+    def test_a_full_disk_is_noticed(self):
+        address = ["--address", self.cluster[0].address]
+        for words in (["cluster", "status"], ["cluster", "status", "--json"]):
+            with open("/dev/full", "wb") as full:
+                run = subprocess.run([BINARY, *words, *address], stdout=full, text=True,
+                                     stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((run.returncode, run.stderr),
+                             (1, "mydis: standard output: No space left on device\n"))
+
+    def test_a_token_whose_secret_is_lost_is_named(self):
+        with open("/dev/full", "wb") as full:
+            run = subprocess.run([BINARY, "token", "create", "--name", "lost", "--address",
+                                  self.cluster[0].address], stdout=full, text=True,
+                                 stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("mydis token revoke lost", run.stderr)
+
     def test_settings(self):
         self.assertEqual(self.good("get", "write-consistency"), "eventual\n")
         try:
@@ -102,6 +120,12 @@ class ClusterCommand(unittest.TestCase):
 
 
 class Add(unittest.TestCase):
+    @staticmethod
+    def status_where_it_listens(instance):
+        run = subprocess.run([BINARY, "cluster", "--address", instance.address, "status"],
+                             capture_output=True, text=True, timeout=60)
+        return None if "cannot connect" in run.stderr else run
+
     def test_an_instance_that_waits_is_invited(self):
         cluster = harness.Cluster(1, binary=BINARY)
         self.addCleanup(cluster.close)
@@ -111,6 +135,9 @@ class Add(unittest.TestCase):
                                    BINARY, port_base=base)
         self.addCleanup(waiting.kill)
         waiting.spawn()
+        status = wait_until(lambda: self.status_where_it_listens(waiting), 30, "the guest's port")
+        self.assertEqual(status.returncode, 1)
+        self.assertRegex(status.stderr, r"\Amydis cluster status: .*(cluster|127\.0\.0\.1).*\n\Z")
         address = ["--address", cluster[0].address]
 
         def add():
@@ -122,6 +149,67 @@ class Add(unittest.TestCase):
         members = subprocess.run([BINARY, "cluster", *address, "status"], capture_output=True,
                                  text=True, timeout=60).stdout
         self.assertIn("\nguest\t", members)
+
+
+class WhatIsWrong(unittest.TestCase):
+    """What reads say of an instance that was removed, has no majority, or asks for a password."""
+
+    def mydis(self, *arguments, instance):
+        return subprocess.run([BINARY, *arguments, "--address", instance.address], text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+
+    def test_removed_and_without_a_majority(self):
+        cluster = harness.Cluster(3, binary=BINARY)
+        self.addCleanup(cluster.close)
+        leader = cluster.leader()
+        removed, other = cluster.followers()
+        self.assertEqual(self.mydis("cluster", "remove", removed.name, instance=leader).returncode, 0)
+
+        def told():
+            run = self.mydis("cluster", "status", instance=removed)
+            return "was removed" in run.stderr and run
+        run = wait_until(told, 60, "the instance that was removed to know it")
+        self.assertEqual((run.returncode, run.stderr.count("\n")), (1, 1), run.stderr)
+        leader.call("SET", "k", "v")
+        other.kill()
+        leaderless = wait_until(lambda: (found := self.mydis("cluster", "status", instance=leader)).stderr
+                                and found, 60, "the loss of the leader")
+        self.assertEqual(leaderless.returncode, 0)
+        self.assertEqual(leaderless.stderr.count("\n"), 1)
+        path = os.path.join(cluster.folder.path, "saved")
+        run = self.mydis("backup", path, instance=leader)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stderr, r"\Amydis backup: what follows is whole, but has what .*\n\Z")
+
+    def test_a_password_is_asked_for_by_name(self):
+        folder = harness.Folder()
+        self.addCleanup(folder.remove)
+        instance = harness.Instance(folder.path, binary=BINARY).start()
+        self.addCleanup(instance.kill)
+        instance.call("CONFIG", "SET", "requirepass", "pw")
+        path = os.path.join(folder.path, "saved")
+        for words in (["cluster", "status"], ["token", "list"], ["backup", path], ["export", path]):
+            run = self.mydis(*words, instance=instance)
+            self.assertEqual(run.returncode, 1)
+            self.assertRegex(run.stderr, r"\Amydis [a-z ]*: NOAUTH Authentication required: give --token, or "
+                                         r"--user and --pass\n\Z")
+
+    def test_a_read_that_is_not_answered_has_changed_nothing(self):
+        folder = harness.Folder()
+        self.addCleanup(folder.remove)
+        path = os.path.join(folder.path, "saved")
+        # Connections to a program that is stopped are accepted for it, as for this socket.
+        with socket.create_server(("127.0.0.1", 0)) as stopped:
+            address = f"127.0.0.1:{stopped.getsockname()[1]}"
+            for words, what in ((["cluster", "status"], "nothing has changed"),
+                                (["backup", path], f"nothing was written to {path}"),
+                                (["export", path], f"nothing was written to {path}")):
+                run = subprocess.run([BINARY, *words, "--timeout", "100ms", "--address", address],
+                                     capture_output=True, text=True, timeout=60)
+                self.assertEqual(run.returncode, 1)
+                self.assertIn(what, run.stderr)
+                self.assertNotIn("may or may not", run.stderr)
+        self.assertEqual(os.listdir(folder.path), [])
 
 
 if __name__ == "__main__":

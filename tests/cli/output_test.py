@@ -3,7 +3,11 @@
 from a pipe and on a terminal."""
 
 import json
+import os
 import re
+import signal
+import socket
+import subprocess
 
 from support import BINARY, CliTest, main
 
@@ -151,6 +155,18 @@ class ExitStatus(CliTest):
                 (["clu"], "did you mean cli?"), ([], "mydis --help"),
                 (["cluster"], "mydis cluster --help"), (["cluster", "remov"], "did you mean remove?"),
                 (["cluster", "remove"], "mydis cluster remove INSTANCE"),
+                (["server", "--port", "1"], "--port is not an option; try mydis server --help"),
+                (["cli", "--count", "1"], "--count is not an option; try mydis cli --help"),
+                (["cli", "--ldb"], "--ldb is not an option; try mydis cli --help"),
+                (["cluster", "status", "extra"],
+                 "extra is one word too many; write it as: mydis cluster status"),
+                (["token", "create", "foo"], "mydis token create --name foo"),
+                (["cli", "-a", "x", "--token", "y", "PING"], "--token and --pass exclude each other"),
+                (["cluster", "--user", "u", "--token", "y", "status"], "--token and --user exclude"),
+                (["backup", "--user", "u", "x"], "--user needs a password: give --pass"),
+                (["backup", "--", "-x", "y"], "y is one word too many"), (["help", "serve"], "mean server?"),
+                (["cluster", "-p", "0", "status"], "--port: 0 is not a port"),
+                (["cluster", "-p", "1", "--address", "x:1", "status"], "--address, or --host and --port"),
                 (["cluster", "add"], "mydis cluster add HOST:RAFTPORT"),
                 (["cluster", "--timeout", "0", "status"], "--timeout")):
             with self.subTest(arguments=arguments):
@@ -161,6 +177,7 @@ class ExitStatus(CliTest):
 
     def test_no_server(self):
         for arguments in (["cli", "--address", "127.0.0.1:1", "PING"],
+                          ["cluster", "-h", "127.0.0.1", "-p", "1", "status"], ["backup", "-p", "1", "x"],
                           ["cluster", "--address", "127.0.0.1:1", "status"]):
             status, text = self.status([BINARY, *arguments])
             self.assertEqual(status, 1)
@@ -173,12 +190,66 @@ class ExitStatus(CliTest):
                                 "PING"])
         self.assertEqual((run.returncode, run.stdout), (0, b"PONG\n"))
 
+    def test_an_address_that_does_not_answer_is_passed_over(self):
+        """Connections to a program that is stopped are accepted for it, as for this socket."""
+        with socket.create_server(("127.0.0.1", 0)) as frozen:
+            stopped = f"127.0.0.1:{frozen.getsockname()[1]}"
+            for more in ([], ["--timeout", "2s"]):
+                run = self.run_program([BINARY, "cli", "--address", f"{stopped},{self.redis.address}",
+                                        *more, "PING"])
+                self.assertEqual((run.returncode, run.stdout), (0, b"PONG\n"))
+            status, text = self.status([BINARY, "cli", "--address", stopped, "--timeout", "100ms", "PING"])
+            self.assertEqual(status, 1)
+            self.assertIn("did not answer in time", text)
+            # The other one was asked: it is redis-server, which knows no MYDIS.
+            status, text = self.status([BINARY, "cluster", "status", "--timeout", "2s", "--address",
+                                        f"{stopped},{self.redis.address}"])
+            self.assertEqual(status, 1)
+            self.assertIn("MYDIS", text)
+
     def test_a_pipe_ends_with_its_connection(self):
         status, text = self.status(self.mydis_cli,
                                    "SET a 1\nCLIENT KILL TYPE normal SKIPME no\nSET b 2\nSET c 3\n")
         self.assertEqual(status, 1)
         self.assertIn("stopped at line 3;", text)
         self.assertEqual(self.redis.call("KEYS", "*"), [b"a"])
+
+    def test_a_full_disk_is_noticed(self):
+        self.redis.call("SET", "k", "v")
+        cli = self.mydis_cli
+        for arguments in ([*cli, "GET", "k"], [*cli, "--json", "GET", "k"], [*cli, "--scan"],
+                          [BINARY, "--version"], [BINARY, "--help"], [BINARY, "server", "--help"],
+                          [BINARY, "cluster", "keygen"], [BINARY, "completion", "bash"],
+                          [BINARY, "man", "server"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                run = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=full,
+                                     stderr=subprocess.PIPE, text=True, timeout=30)
+                self.assertRegex(run.stderr, r"\Amydis: standard output: (No space left|not all could).*\n\Z")
+                self.assertEqual(run.returncode, 1)
+
+    def test_a_reader_that_has_gone_is_no_news(self):
+        for ignored in (signal.SIG_DFL, signal.SIG_IGN):
+            reading, writing = os.pipe()
+            os.close(reading)
+            run = subprocess.run([BINARY, "completion", "bash"], stdout=writing, timeout=30,
+                                 stderr=subprocess.PIPE, restore_signals=False,
+                                 preexec_fn=lambda: signal.signal(signal.SIGPIPE, ignored))
+            os.close(writing)
+            self.assertEqual(run.stderr, b"")
+            self.assertNotEqual(run.returncode, 0)
+
+    def test_help_and_version_in_every_place(self):
+        for arguments, words in ((["help", "cluster"], "Usage: mydis cluster "), (["-v"], "mydis "),
+                                 (["cli", "--version"], "mydis "), (["cluster", "-v"], "mydis ")):
+            run = self.run_program([BINARY, *arguments])
+            self.assertEqual((run.returncode, run.stderr), (0, b""))
+            self.assertIn(words, run.stdout.decode())
+
+    def test_words_behind_two_dashes(self):
+        run = self.run_program([*self.mydis_cli, "--", "ECHO", "--json"])
+        self.assertEqual((run.returncode, run.stdout), (0, b"--json\n"))
+        status, text = self.status([BINARY, "verify", "--", "--json"])
+        self.assertEqual((status, text), (1, "mydis verify: --json: No such file or directory\n"))
 
     def test_help_names_every_subcommand(self):
         general = self.run_program([BINARY, "--help"]).stdout.decode()

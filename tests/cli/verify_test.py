@@ -81,12 +81,22 @@ class VerifyTest(unittest.TestCase):
             for at in [0, 8, 20, 47, 60, size - 1, *(chance.randrange(size) for _ in range(40))]:
                 self.verify(self.flipped(path, at), status=1)
 
+    def test_what_to_do_about_a_backup_that_is_not_whole(self):
+        copy = os.path.join(self.folder.path, "truncated")
+        shutil.copy(self.backup, copy)
+        os.truncate(copy, os.path.getsize(copy) - 10)
+        for path in (copy, self.flipped(self.backup, 20), self.flipped(self.backup, 60)):
+            text = self.verify(path, status=1)
+            self.assertIn("take another copy of it", text)
+            self.assertNotIn("data directory", text)
+
     def test_a_data_directory(self):
         before = self.listing()
         out = self.verify(self.directory)
         self.assertRegex(out, r"^data directory .*stopped: instance .* of cluster mydis \([0-9a-f]{16}\)\n")
         self.assertRegex(out, r"\nlog from index \d+ on; last entry: index \d+, term \d, of 20.* committed up to index \d+\n")
         self.assertIn("\n1 key, ", out)
+        self.assertRegex(out, r"\n20\d entries in the log behind the snapshot: their keys are not counted\n")
         self.assertEqual(self.listing(), before)
 
     def listing(self):
@@ -116,9 +126,12 @@ class VerifyTest(unittest.TestCase):
             self.assertIn(path, self.verify(copy, status=1))
 
     def test_what_cannot_be_looked_at(self):
-        self.assertIn("in use by process", self.verify(self.running.data_dir, status=1))
+        used = self.verify(self.running.data_dir, status=1)
+        self.assertIn("in use by process", used)
+        self.assertNotIn("--data-dir", used)
         self.assertIn("No such file", self.verify("/nowhere", status=1))
         self.assertIn("no data directory", self.verify("/etc", status=1))
+        self.assertIn("neither a backup of Mydis nor an RDB file", self.verify(__file__, status=1))
         done = subprocess.run([BINARY, "verify"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
 

@@ -72,6 +72,7 @@ class Tokens(ClusterTest):
         self.assertEqual(rows[0], ["NAME", "ACCESS", "KEYS", "CREATED", "EXPIRES"])
         row = next(row for row in rows if row[0] == "reader")
         self.assertEqual(row[1:3] + row[4:], ["read-only", "%R~a:* %R~b:*", "never"])
+        self.assertRegex(row[3], r"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\Z")
         listed = json.loads(token_command(cluster[2], "list", "--json").stdout)
         self.assertEqual([t["access"] for t in listed if t["name"] == "reader"], ["read-only"])
 
@@ -80,7 +81,7 @@ class Tokens(ClusterTest):
         for words, message in ((["craete"], "did you mean create?"),
                                ([], "give an action: create, list, revoke"),
                                (["revoke"], "write it as: mydis token revoke NAME..."),
-                               (["create", "x"], "write it as: mydis token create"),
+                               (["create", "x"], "mydis token create --name x"),
                                (["create", "--admin", "--read-only"], "give one of"),
                                (["create", "--expires", "soon"], "--expires: soon is not a length"),
                                (["create", "--admin", "--prefix", "x"], "leave out --prefix")):
