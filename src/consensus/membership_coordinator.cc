@@ -105,8 +105,9 @@ Status MembershipCoordinator::MayReplace(const Member& old) const {
   const auto active = active_us_.find(old.raft_id);
   if (old.raft_id == self_ || (active != active_us_.end() && now_us_ - active->second < kAliveUs))
     return {ErrorCode::kBusy,
-            name + " and alive: start the new one with another --instance-id, or stop that one "
-                   "first"};
+            name +
+                " and alive: start the new one with another --instance-id, or stop that one "
+                "first"};
   if (now_us_ - leading_us_ < kAliveUs)
     return {ErrorCode::kBusy, name + ", and a new leader waits for signs of life from it"};
   return Status::Ok();
@@ -312,7 +313,7 @@ void MembershipCoordinator::AutoPromote(uint64_t now_us, const Members& members,
   // An explicit pair of voters stays one unless a third can make it odd; `wanted` is 1 then.
   ConfChange change;
   for (size_t i = 0; i < wanted; ++i) {
-    LogInfo("member {} has caught up and becomes a voter", ready[i]);
+    LogInfo("{} has caught up and becomes a voter", members.Find(ready[i])->instance_id);
     change.steps.push_back({ConfChangeKind::kAddVoter, ready[i]});
   }
   Operation operation;

@@ -42,13 +42,12 @@ class CoordinatorTest : public testing::Test {
   std::vector<uint64_t> transfers_;
   std::vector<Status> answers_;
   std::vector<ConfChange> proposed_;
-  MembershipCoordinator coordinator_{1,
-                                     5,
-                                     {.propose = [this](uint64_t, const ConfChange& change) {
-                                        proposed_.push_back(change);
-                                      },
-                                      .transfer = [this](uint64_t to) { transfers_.push_back(to); },
-                                      .tell_removed = [](uint64_t) {}}};
+  MembershipCoordinator coordinator_{
+      1,
+      5,
+      {.propose = [this](uint64_t, const ConfChange& change) { proposed_.push_back(change); },
+       .transfer = [this](uint64_t to) { transfers_.push_back(to); },
+       .tell_removed = [](uint64_t) {}}};
 };
 
 TEST_F(CoordinatorTest, ATransferWaitsUntilSomebodyHasBeenHeardOf) {
