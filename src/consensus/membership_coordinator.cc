@@ -99,17 +99,24 @@ void MembershipCoordinator::NoteActive(bool leading, const EngineStatus& status)
     if (peer.recent_active) active_us_[peer.id] = now_us_;
 }
 
-Status MembershipCoordinator::MayReplace(const Member& old) const {
+Status MembershipCoordinator::MayReplace(const Member& old, const Member& by) const {
   const std::string name =
       "an instance with the id " + old.instance_id + " is a member at " + MemberAddress(old);
   const auto active = active_us_.find(old.raft_id);
-  if (old.raft_id == self_ || (active != active_us_.end() && now_us_ - active->second < kAliveUs))
+  if (old.raft_id == self_ || (active != active_us_.end() && now_us_ - active->second < kAliveUs)) {
+    // Most likely it has stopped a moment ago.
+    if (MemberAddress(by) == MemberAddress(old))
+      return {ErrorCode::kUnavailable,
+              name +
+                  ", this very address, and was heard of just now: its place is free soon, "
+                  "unless another one runs with this --instance-id and --advertise-address"};
     return {ErrorCode::kBusy,
             name +
                 " and alive: start the new one with another --instance-id, or stop that one "
                 "first"};
+  }
   if (now_us_ - leading_us_ < kAliveUs)
-    return {ErrorCode::kBusy, name + ", and a new leader waits for signs of life from it"};
+    return {ErrorCode::kUnavailable, name + ", and a new leader waits for signs of life from it"};
   return Status::Ok();
 }
 
@@ -123,7 +130,7 @@ void MembershipCoordinator::BeginAdd(Operation& operation, const Members& member
   ConfChange change;
   change.steps.push_back({ConfChangeKind::kAddLearner, place.raft_id});
   if (old != nullptr) {
-    if (Status may = MayReplace(*old); !may.ok()) return End(std::move(may), {});
+    if (Status may = MayReplace(*old, place); !may.ok()) return End(std::move(may), {});
     if (old->nonce != operation.place.replaces)
       return End(Status(ErrorCode::kExists, old->instance_id + " has a place in the cluster"), {});
     // The same instance with an empty directory: its old self will not come back.

@@ -38,7 +38,8 @@ class MembershipCoordinator {
       : self_(self), max_voters_(max_voters), host_(std::move(host)) {}
 
   // kAdd: the member to add, without a raft id, and the nonce of the place that it replaces (0:
-  // none). kExists if the instance has another place; kBusy as long as whoever has it is alive.
+  // none). kExists if the instance has another place; kBusy or kUnavailable as long as whoever has
+  // it seems to be alive.
   struct Place {
     Member member;
     uint64_t replaces = 0;
@@ -74,8 +75,8 @@ class MembershipCoordinator {
              const EngineStatus& status);
   void NoteActive(bool leading, const EngineStatus& status);
   // Whether an instance with an empty directory may take this one's place: a lost disk's may, a
-  // living member's may not, whose id another instance was given by mistake.
-  Status MayReplace(const Member& old) const;
+  // living member's may not, whose id another instance was given by mistake. kUnavailable: not yet.
+  Status MayReplace(const Member& old, const Member& by) const;
   void BeginAdd(Operation& operation, const Members& members);
   void BeginRemove(Operation& operation, const Members& members, const EngineStatus& status);
   void BeginPromote(Operation& operation, const Members& members);

@@ -31,6 +31,7 @@ class CoordinatorTest : public testing::Test {
     Member empty;
     empty.instance_id = "n3";
     empty.nonce = 7;
+    empty.host = "elsewhere";
     coordinator_.Request({.kind = AdminKind::kAdd, .instance_id = "n3"}, {empty, replaces},
                          20'000'000,
                          [this](Status status, const std::string&) { answers_.push_back(status); });
@@ -121,7 +122,7 @@ TEST_F(CoordinatorTest, ANewLeaderReplacesNobodyBeforeTheyMayHaveAnswered) {
   JoinAsN3(members_.FindInstance("n3")->nonce);
   PumpAt(1'000'000);
   ASSERT_EQ(answers_.size(), 1u);
-  EXPECT_EQ(answers_[0].code(), ErrorCode::kBusy);
+  EXPECT_EQ(answers_[0].code(), ErrorCode::kUnavailable);
   EXPECT_TRUE(proposed_.empty());
 }
 
