@@ -36,8 +36,18 @@ struct Founder::Impl {
   void Decide();
   void Join();
   void OnJoinAnswer(Result<WireMessage> message, const Address& address);
+  void Refused(ErrorCode code, std::string why);
   void Learn(const Member& peer);
   std::vector<Address> Targets() const;
+  void Waits(std::string why) { waiting_for = std::move(why), troubled = false; }
+  void Troubled(std::string why) { waiting_for = std::move(why), troubled = true; }
+  // What was said at this address.
+  static std::string Said(const Address& address, const std::string& text) {
+    return Name(address) + " says: " + text;
+  }
+  static std::string Name(const Address& address) {
+    return address.first + ":" + std::to_string(address.second);
+  }
   void Answer(const WireProbe& probe, Respond respond);
   void Accept(const WireInvite& invite, Respond respond);
 
@@ -47,7 +57,8 @@ struct Founder::Impl {
   Random random;
   bool alone;
   std::optional<Founded> result;
-  std::string waiting_for = "starting";
+  std::string waiting_for;
+  bool troubled = false;
   uint64_t next_us = 0;
   std::map<std::string, Member> known;  // Other fresh instances, by instance id.
   // An instance that is in a cluster, or the leader that one has named; where to join.
@@ -123,7 +134,7 @@ void Founder::Impl::Probe(const Address& address, bool claim) {
 void Founder::Impl::OnProbeAnswer(const WireProbeAnswer& answer, const Address& address) {
   if (result) return;
   if (answer.code != ErrorCode::kOk) {
-    waiting_for = address.first + ":" + std::to_string(address.second) + " says: " + answer.text;
+    Troubled(Said(address, answer.text));
     return;
   }
   if (answer.in_cluster) {
@@ -141,14 +152,14 @@ void Founder::Impl::OnProbeAnswer(const WireProbeAnswer& answer, const Address& 
 void Founder::Impl::Decide() {
   if (result || cluster) return;
   if (known.size() + 1 < options.expect) {
-    waiting_for = "waiting for " + std::to_string(options.expect - known.size() - 1) + " more of " +
-                  std::to_string(options.expect) + " instances";
+    Waits("waiting for " + std::to_string(options.expect - known.size() - 1) + " more of " +
+          std::to_string(options.expect) + " instances");
     return;
   }
   if (known.size() + 1 > options.expect) {
-    waiting_for = "--expect " + std::to_string(options.expect) + ", but " +
-                  std::to_string(known.size() + 1) +
-                  " instances without a cluster are there: start them with the right number";
+    Troubled("--expect " + std::to_string(options.expect) + ", but " +
+             std::to_string(known.size() + 1) +
+             " instances without a cluster are there: start them with the right number");
     return;
   }
   const bool lowest = std::all_of(known.begin(), known.end(), [this](const auto& peer) {
@@ -156,13 +167,13 @@ void Founder::Impl::Decide() {
   });
   if (lowest && promised_to.empty()) promised_to = options.self.instance_id;
   if (promised_to != options.self.instance_id) {
-    waiting_for = "waiting for " + (promised_to.empty() ? known.begin()->first : promised_to) +
-                  " to found the cluster";
+    Waits("waiting for " + (promised_to.empty() ? known.begin()->first : promised_to) +
+          " to found the cluster");
     return;
   }
   for (const auto& [id, peer] : known) {
     if (promisers.contains(id)) continue;
-    waiting_for = "waiting for the promise of " + id;
+    Waits("waiting for the promise of " + id);
     return;
   }
   Found();
@@ -176,9 +187,7 @@ void Founder::Impl::Join() {
   } else {
     address = options.seeds[next_seed++ % options.seeds.size()];
   }
-  if (waiting_for == "starting")
-    waiting_for = "asking " + address.first + ":" + std::to_string(address.second) +
-                  " for a place in the cluster";
+  if (waiting_for.empty()) Waits("asking " + Name(address) + " for a place in the cluster");
   asking = true;
   transport.Request(
       address.first, address.second,
@@ -187,9 +196,7 @@ void Founder::Impl::Join() {
       options.request_timeout_us,
       [this, weak = std::weak_ptr(alive), address](Result<WireMessage> message) {
         if (weak.expired()) return;
-        if (!message)
-          waiting_for = "cannot reach " + address.first + ":" + std::to_string(address.second) +
-                        ": " + message.error().message();
+        if (!message) Troubled("cannot reach " + Name(address) + ": " + message.error().message());
         OnJoinAnswer(std::move(message), address);
       });
 }
@@ -212,10 +219,7 @@ void Founder::Impl::OnJoinAnswer(Result<WireMessage> message, const Address& add
     next_us = 0;
     return;
   }
-  if (answer.code != ErrorCode::kOk) {
-    waiting_for = answer.text;
-    return;
-  }
+  if (answer.code != ErrorCode::kOk) return Refused(answer.code, Said(address, answer.text));
   Founded founded;
   founded.meta.cluster_id = answer.cluster_id;
   founded.meta.raft_id = answer.raft_id;
@@ -223,6 +227,15 @@ void Founder::Impl::OnJoinAnswer(Result<WireMessage> message, const Address& add
   founded.meta.cluster_name = options.cluster_name;
   founded.members = std::move(answer.members);
   result = std::move(founded);
+}
+
+// What passes by itself is waited for.
+void Founder::Impl::Refused(ErrorCode code, std::string why) {
+  if (code == ErrorCode::kUnavailable || code == ErrorCode::kNotLeader ||
+      code == ErrorCode::kTimeout)
+    Waits(std::move(why));
+  else
+    Troubled(std::move(why));
 }
 
 void Founder::Impl::Answer(const WireProbe& probe, Respond respond) {
@@ -284,5 +297,6 @@ void Founder::ReceiveRequest(WireMessage message, Respond respond) {
 }
 const std::optional<Founded>& Founder::result() const { return impl_->result; }
 const std::string& Founder::waiting_for() const { return impl_->waiting_for; }
+bool Founder::troubled() const { return impl_->troubled; }
 
 }  // namespace mydis

@@ -60,8 +60,10 @@ class Founder {
   void ReceiveRequest(WireMessage message, Respond respond);
   // Set once it is decided. The caller initialises the directory and opens a Replica.
   const std::optional<Founded>& result() const;
-  // What it is waiting for, one line for people; changes.
+  // What it is waiting for, one line for people; changes. Empty before it has begun.
   const std::string& waiting_for() const;
+  // That is nothing that passes by itself: somebody has refused it, or cannot be reached.
+  bool troubled() const;
 
  private:
   struct Impl;

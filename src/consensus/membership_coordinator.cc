@@ -10,6 +10,9 @@ namespace {
 constexpr uint64_t kRetryUs = 50'000;
 // A new leader has not heard from anybody: so long it waits for a voter that could follow it.
 constexpr uint64_t kFirstAnswersUs = 2'000'000;
+// A member counts as alive for so long after the core has last called it active. The core forgets
+// who is active once per election time-out, until their next answers.
+constexpr uint64_t kAliveUs = 2'000'000;
 constexpr uint64_t kPromotionUs = 200'000;
 // A learner so close to the end of the log has caught up.
 constexpr uint64_t kCaughtUpEntries = 1000;
@@ -47,6 +50,7 @@ void MembershipCoordinator::Request(AdminRequest request, Place place, uint64_t 
 void MembershipCoordinator::Pump(uint64_t now_us, bool leading, const Members& members,
                                  const EngineStatus& status, uint64_t commit) {
   now_us_ = now_us;
+  NoteActive(leading, status);
   if (current_ && current_->deadline_us <= now_us)
     End(Status(ErrorCode::kTimeout, "the change was not confirmed in time; see cluster status"),
         {});
@@ -85,6 +89,37 @@ void MembershipCoordinator::Begin(Operation operation, uint64_t now_us, const Me
   End(Status(ErrorCode::kInvalid, "unknown kind of administration"), {});
 }
 
+void MembershipCoordinator::NoteActive(bool leading, const EngineStatus& status) {
+  if (!leading) {
+    leading_us_ = 0;
+    return active_us_.clear();
+  }
+  if (leading_us_ == 0) leading_us_ = now_us_;
+  for (const PeerProgress& peer : status.peers)
+    if (peer.recent_active) active_us_[peer.id] = now_us_;
+}
+
+Status MembershipCoordinator::MayReplace(const Member& old, const Member& by) const {
+  const std::string name =
+      "an instance with the id " + old.instance_id + " is a member at " + MemberAddress(old);
+  const auto active = active_us_.find(old.raft_id);
+  if (old.raft_id == self_ || (active != active_us_.end() && now_us_ - active->second < kAliveUs)) {
+    // Most likely it has stopped a moment ago.
+    if (MemberAddress(by) == MemberAddress(old))
+      return {ErrorCode::kUnavailable,
+              name +
+                  ", this very address, and was heard of just now: its place is free soon, "
+                  "unless another one runs with this --instance-id and --advertise-address"};
+    return {ErrorCode::kBusy,
+            name +
+                " and alive: start the new one with another --instance-id, or stop that one "
+                "first"};
+  }
+  if (now_us_ - leading_us_ < kAliveUs)
+    return {ErrorCode::kUnavailable, name + ", and a new leader waits for signs of life from it"};
+  return Status::Ok();
+}
+
 void MembershipCoordinator::BeginAdd(Operation& operation, const Members& members) {
   const Member* old = members.FindInstance(operation.place.member.instance_id);
   if (old != nullptr && old->nonce == operation.place.member.nonce)
@@ -95,15 +130,14 @@ void MembershipCoordinator::BeginAdd(Operation& operation, const Members& member
   ConfChange change;
   change.steps.push_back({ConfChangeKind::kAddLearner, place.raft_id});
   if (old != nullptr) {
-    if (old->raft_id == self_)
-      return End(Status(ErrorCode::kInvalid,
-                        "this is the leader's own instance id; choose another "
-                        "with --instance-id"),
-                 {});
+    if (Status may = MayReplace(*old, place); !may.ok()) return End(std::move(may), {});
     if (old->nonce != operation.place.replaces)
       return End(Status(ErrorCode::kExists, old->instance_id + " has a place in the cluster"), {});
     // The same instance with an empty directory: its old self will not come back.
     operation.removed = old->raft_id;
+    operation.replaced_text = old->instance_id + " at " + MemberAddress(*old) +
+                              " is replaced by an instance of this id with an empty directory at " +
+                              MemberAddress(place);
     change.steps.push_back({ConfChangeKind::kRemove, old->raft_id});
     const auto& voters = members.conf_state().voters;
     if (voters.size() == 1 && voters[0] == old->raft_id)
@@ -247,6 +281,7 @@ void MembershipCoordinator::OnApplied(uint64_t index, const Members& members) {
   if (!current_ || current_->index == 0 || current_->index > index) return;
   if (current_->removed != 0 && members.Find(current_->removed) == nullptr)
     host_.tell_removed(current_->removed);
+  if (!current_->replaced_text.empty()) LogWarning("{}", current_->replaced_text);
   End(Status::Ok(), current_->done_text);
 }
 
@@ -285,7 +320,7 @@ void MembershipCoordinator::AutoPromote(uint64_t now_us, const Members& members,
   // An explicit pair of voters stays one unless a third can make it odd; `wanted` is 1 then.
   ConfChange change;
   for (size_t i = 0; i < wanted; ++i) {
-    LogInfo("member {} has caught up and becomes a voter", ready[i]);
+    LogInfo("{} has caught up and becomes a voter", members.Find(ready[i])->instance_id);
     change.steps.push_back({ConfChangeKind::kAddVoter, ready[i]});
   }
   Operation operation;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,7 +38,8 @@ class MembershipCoordinator {
       : self_(self), max_voters_(max_voters), host_(std::move(host)) {}
 
   // kAdd: the member to add, without a raft id, and the nonce of the place that it replaces (0:
-  // none). kExists if the instance has another place.
+  // none). kExists if the instance has another place; kBusy or kUnavailable as long as whoever has
+  // it seems to be alive.
   struct Place {
     Member member;
     uint64_t replaces = 0;
@@ -67,9 +69,14 @@ class MembershipCoordinator {
     uint64_t removed = 0;     // The raft id that goes by it.
     uint64_t give_up_us = 0;  // Until when to wait for a successor; 0: not waited yet.
     std::string done_text;
+    std::string replaced_text;  // kAdd: whose place is taken, for the log; empty: nobody's.
   };
   void Begin(Operation operation, uint64_t now_us, const Members& members,
              const EngineStatus& status);
+  void NoteActive(bool leading, const EngineStatus& status);
+  // Whether an instance with an empty directory may take this one's place: a lost disk's may, a
+  // living member's may not, whose id another instance was given by mistake. kUnavailable: not yet.
+  Status MayReplace(const Member& old, const Member& by) const;
   void BeginAdd(Operation& operation, const Members& members);
   void BeginRemove(Operation& operation, const Members& members, const EngineStatus& status);
   void BeginPromote(Operation& operation, const Members& members);
@@ -92,6 +99,8 @@ class MembershipCoordinator {
   uint64_t retry_us_ = 0;  // Not before: the core has a change under way, or no voter is known.
   uint64_t next_promotion_us_ = 0;
   uint64_t now_us_ = 0;
+  uint64_t leading_us_ = 0;                 // Since when this instance leads; 0: it does not.
+  std::map<uint64_t, uint64_t> active_us_;  // Leading: when each member was active last.
 };
 
 // The voter with the longest log besides `self`; 0: there is none that is alive.

@@ -26,17 +26,29 @@ class CoordinatorTest : public testing::Test {
     coordinator_.Request({.kind = AdminKind::kTransfer}, {}, 10'000'000,
                          [this](Status status, const std::string&) { answers_.push_back(status); });
   }
+  // An instance with n3's id and an empty directory asks for its place.
+  void JoinAsN3(uint64_t replaces) {
+    Member empty;
+    empty.instance_id = "n3";
+    empty.nonce = 7;
+    empty.host = "elsewhere";
+    coordinator_.Request({.kind = AdminKind::kAdd, .instance_id = "n3"}, {empty, replaces},
+                         20'000'000,
+                         [this](Status status, const std::string&) { answers_.push_back(status); });
+  }
   void PumpAt(uint64_t now_us) { coordinator_.Pump(now_us, true, members_, status_, 10); }
 
   Members members_;
   EngineStatus status_;
   std::vector<uint64_t> transfers_;
   std::vector<Status> answers_;
-  MembershipCoordinator coordinator_{1,
-                                     5,
-                                     {.propose = [](uint64_t, const ConfChange&) {},
-                                      .transfer = [this](uint64_t to) { transfers_.push_back(to); },
-                                      .tell_removed = [](uint64_t) {}}};
+  std::vector<ConfChange> proposed_;
+  MembershipCoordinator coordinator_{
+      1,
+      5,
+      {.propose = [this](uint64_t, const ConfChange& change) { proposed_.push_back(change); },
+       .transfer = [this](uint64_t to) { transfers_.push_back(to); },
+       .tell_removed = [](uint64_t) {}}};
 };
 
 TEST_F(CoordinatorTest, ATransferWaitsUntilSomebodyHasBeenHeardOf) {
@@ -77,6 +89,41 @@ TEST_F(CoordinatorTest, ASoleVoterDoesNotWait) {
   PumpAt(1'000'000);
   ASSERT_EQ(answers_.size(), 1u);
   EXPECT_EQ(answers_[0].code(), ErrorCode::kUnavailable);
+}
+
+TEST_F(CoordinatorTest, AMemberThatIsAliveIsNotReplaced) {
+  const uint64_t nonce = members_.FindInstance("n3")->nonce;
+  status_.peers[2].recent_active = true;
+  PumpAt(1'000'000);
+  // The core forgets who was active from time to time.
+  status_.peers[2].recent_active = false;
+  for (uint64_t now : {1'500'000, 2'900'000}) {
+    JoinAsN3(nonce);
+    PumpAt(now);
+    ASSERT_FALSE(answers_.empty());
+    EXPECT_EQ(answers_.back().code(), ErrorCode::kBusy);
+    EXPECT_NE(answers_.back().message().find("alive"), std::string::npos);
+  }
+  EXPECT_TRUE(proposed_.empty());
+}
+
+TEST_F(CoordinatorTest, AMemberThatIsSilentIsReplaced) {
+  status_.peers[2].recent_active = true;
+  PumpAt(1'000'000);
+  status_.peers[2].recent_active = false;
+  JoinAsN3(members_.FindInstance("n3")->nonce);
+  PumpAt(3'100'000);
+  EXPECT_TRUE(answers_.empty());
+  ASSERT_EQ(proposed_.size(), 1u);
+  EXPECT_EQ(proposed_[0].steps[1].kind, ConfChangeKind::kRemove);
+}
+
+TEST_F(CoordinatorTest, ANewLeaderReplacesNobodyBeforeTheyMayHaveAnswered) {
+  JoinAsN3(members_.FindInstance("n3")->nonce);
+  PumpAt(1'000'000);
+  ASSERT_EQ(answers_.size(), 1u);
+  EXPECT_EQ(answers_[0].code(), ErrorCode::kUnavailable);
+  EXPECT_TRUE(proposed_.empty());
 }
 
 }  // namespace

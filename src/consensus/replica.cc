@@ -272,6 +272,13 @@ ReplicaStatus ReplicaImpl::GetStatus() const {
   return s;
 }
 
+std::string ReplicaImpl::NameOf(uint64_t raft_id) const {
+  if (const Member* member = members_.Find(raft_id)) return member->instance_id;
+  if (const auto known = contacts_.find(raft_id); known != contacts_.end())
+    return known->second.instance_id;
+  return "the instance with raft id " + std::to_string(raft_id);
+}
+
 // --- The public face
 
 Replica::Replica(std::unique_ptr<ReplicaImpl> impl) : impl_(std::move(impl)) {}
@@ -322,6 +329,7 @@ void Replica::Stop(uint64_t deadline_us, Callback done) {
 ReplicaStatus Replica::status() const { return impl_->GetStatus(); }
 LeaderInfo Replica::leader() const { return impl_->Leader(); }
 Readiness Replica::readiness() const { return impl_->readiness(); }
+std::string Replica::NameOf(uint64_t raft_id) const { return impl_->NameOf(raft_id); }
 const Members& Replica::members() const { return impl_->members(); }
 uint64_t Replica::applied() const { return impl_->applied(); }
 uint64_t Replica::commit() const { return impl_->commit(); }

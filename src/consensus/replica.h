@@ -235,6 +235,8 @@ class Replica {
   ReplicaStatus status() const;
   LeaderInfo leader() const;
   Readiness readiness() const;
+  // Of an instance, for people: its instance id if that is known here.
+  std::string NameOf(uint64_t raft_id) const;
   const Members& members() const;
   uint64_t applied() const;
   uint64_t commit() const;

@@ -263,7 +263,9 @@ void ReplicaImpl::CheckAddress() {
 
 void ReplicaImpl::Removed() {
   if (readiness_ == Readiness::kRemoved) return;
-  SetReadiness(Readiness::kRemoved, "this instance has been removed from the cluster");
+  SetReadiness(Readiness::kRemoved,
+               "this instance has been removed from the cluster: stop it; with an empty "
+               "--data-dir it may join again");
   const Status removed(ErrorCode::kStale, "this instance has been removed from the cluster");
   origin_.FailAll(removed);
   std::vector<ReadBarriers::Due> due;

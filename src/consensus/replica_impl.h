@@ -51,6 +51,7 @@ class ReplicaImpl {
   LeaderInfo Leader() const { return {state_.leader, state_.term, Leading()}; }
   const Members& members() const { return members_; }
   const Member& self() const { return self_; }
+  std::string NameOf(uint64_t raft_id) const;
   uint64_t cluster_id() const { return options_.meta.cluster_id; }
   uint64_t applied() const { return applied_; }
   uint64_t commit() const { return state_.commit; }

@@ -15,7 +15,10 @@ void ReplicaImpl::Invite(const std::string& host, uint16_t raft_port, Replica::A
         if (it == invites_.end()) return;
         WireInviteAnswer answer;
         if (!message) {
-          answer = {message.error().code(), message.error().message()};
+          // Nothing is down but what was named.
+          const bool nobody = message.error().code() == ErrorCode::kUnavailable;
+          answer = {nobody ? ErrorCode::kNotFound : message.error().code(),
+                    message.error().message()};
         } else if (!Decode(message->head, &answer)) {
           answer = {ErrorCode::kCorrupt, "it does not answer as an instance of Mydis does"};
         }

@@ -29,7 +29,7 @@ void ReplicaImpl::Receive(uint64_t from, Channel channel, WireMessage message) {
 void ReplicaImpl::ReceiveRaft(uint64_t from, WireMessage message) {
   WireRaft raft;
   if (message.type != static_cast<uint8_t>(WireType::kRaft) || !Decode(message.head, &raft)) {
-    LogWarning("member {} sent a malformed Raft message", from);
+    LogWarning("{} sent a malformed Raft message", NameOf(from));
     return;
   }
   // Snapshots come with their file, see SnapshotFetcher.
@@ -120,7 +120,7 @@ void ReplicaImpl::ReceiveRpc(uint64_t from, WireMessage message) {
     default:
       break;
   }
-  if (!good) LogWarning("member {} sent a malformed message of type {}", from, message.type);
+  if (!good) LogWarning("{} sent a malformed message of type {}", NameOf(from), message.type);
 }
 
 bool ReplicaImpl::SendRpc(uint64_t to, WireMessage message) {
@@ -183,7 +183,7 @@ void ReplicaImpl::AnswerJoin(const WireJoin& join, Respond respond) {
   }
   if (!Leading()) {
     answer.code = ErrorCode::kNotLeader;
-    answer.text = "no leader is known here";
+    answer.text = "no leader is known here yet";
     if (const Member* leader = members_.Find(state_.leader)) {
       answer.text = "ask the leader";
       answer.host = leader->host;

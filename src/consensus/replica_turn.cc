@@ -145,7 +145,7 @@ void ReplicaImpl::TakeOutput(const TurnOutput& out) {
   // First of all: what is said below may be answered by proposals, whose refs are new.
   if (out.settled) refs_.Settle(out.has_ready ? out.ready.entries : std::span<const NewEntry>{});
   for (const StepError& error : out.step_errors)
-    LogWarning("a message of member {} was dropped: {}", error.from, error.text);
+    LogWarning("a message of {} was dropped: {}", NameOf(error.from), error.text);
   for (const RefusedProposal& refused : out.refusals) intake_.Refused(refused.ref);
   for (const ConfChangeResult& result : out.conf_change_results) coordinator_.OnResult(result);
   for (const ReadState& read : out.read_states) barriers_.Answered(read.context, read.index);

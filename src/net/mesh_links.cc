@@ -33,9 +33,14 @@ std::string RefusalOf(const FrameStream& stream, const Status& reason, bool has_
 
 // ---- MeshOutgoing ----
 
-MeshOutgoing::MeshOutgoing(PeerMesh& mesh, uint64_t peer, MeshChannel channel, std::string host,
-                           uint16_t port)
-    : mesh_(mesh), peer_(peer), channel_(channel), host_(std::move(host)), port_(port) {}
+MeshOutgoing::MeshOutgoing(PeerMesh& mesh, uint64_t peer, const std::string& name,
+                           MeshChannel channel, std::string host, uint16_t port)
+    : mesh_(mesh),
+      peer_(peer),
+      peer_name_(name.empty() ? fmt::format("instance {}", peer) : name),
+      channel_(channel),
+      host_(std::move(host)),
+      port_(port) {}
 
 MeshOutgoing::~MeshOutgoing() { StopTimer(); }
 
@@ -44,7 +49,7 @@ void MeshOutgoing::StopTimer() {
 }
 
 std::string MeshOutgoing::Name() const {
-  return fmt::format("instance {} at {}:{} ({})", peer_, host_, port_, ChannelName(channel_));
+  return fmt::format("{} at {}:{} ({})", peer_name_, host_, port_, ChannelName(channel_));
 }
 
 void MeshOutgoing::Connect() {
@@ -101,8 +106,8 @@ void MeshOutgoing::KeyRefused(const std::string& why) {
   // Which key it was changes from one attempt to the next: that makes no new line each time.
   if (mesh_.keys_) key_ = (key_ + 1) % mesh_.keys_->keys().size();
   last_failure_ = "its cluster keys";
-  mesh_.LogRefusal(fmt::format("to {}:{}", host_, port_),
-                   fmt::format("no connection to {}: {}", Name(), why));
+  mesh_.LogKeyRefusal(fmt::format("to {}:{}", host_, port_),
+                      fmt::format("no connection to {}: {}", Name(), why));
   TryLater();
 }
 
@@ -200,12 +205,16 @@ void MeshIncoming::Answer(const Frame& answer) {
 }
 
 void MeshIncoming::Refuse(const std::string& reason) {
-  LogWarning("a connection from {} to the {} port is refused: {}", from_, ChannelName(channel_),
-             reason);
+  // Whoever is refused comes again and again, each time from another port.
+  mesh_.LogRefusal(fmt::format("{} {}", Address(), reason),
+                   fmt::format("a connection from {} to the {} port is refused: {}", from_,
+                               ChannelName(channel_), reason));
   state_ = State::kClosing;
   stream_.Send(RefusedFrame(reason));
   stream_.CloseAfterFlush();
 }
+
+std::string MeshIncoming::Address() const { return from_.substr(0, from_.rfind(':')); }
 
 void MeshIncoming::OnHello(const Frame& frame) {
   MeshHello hello;
@@ -249,8 +258,7 @@ void MeshIncoming::OnClosed(FrameStream&, const Status& reason) {
   const std::string line = fmt::format("the connection from {} to the {} port is closed: {}", from_,
                                        ChannelName(channel_), reason.message());
   if (reason.code() == ErrorCode::kCorrupt) LogWarning("{}", line);
-  if (reason.code() == ErrorCode::kNoAuth)
-    mesh_.LogRefusal("from " + from_.substr(0, from_.rfind(':')), line);
+  if (reason.code() == ErrorCode::kNoAuth) mesh_.LogKeyRefusal("from " + Address(), line);
   mesh_.DropIncoming(id_);
 }
 
@@ -288,7 +296,8 @@ void MeshQuestion::OnConnect(Result<int> fd) {
   if (!fd) {
     const ErrorCode code =
         fd.error().code() == ErrorCode::kTimeout ? ErrorCode::kTimeout : ErrorCode::kUnavailable;
-    return Finish(Fail(code, fd.error().message()));
+    return Finish(
+        Fail(code, fd.error().message() + "; that is its RPC port, one above the Raft port"));
   }
   mesh_.TuneMeshSocket(*fd);
   stream_ = std::make_unique<FrameStream>(mesh_.loop_, *fd, this, mesh_.stream_options_,
@@ -312,7 +321,7 @@ bool MeshQuestion::TriesNextKey(const std::string& refusal) {
     Connect();
     return true;
   }
-  mesh_.LogRefusal("ask " + address_, fmt::format("{} cannot be asked: {}", address_, refusal));
+  mesh_.LogKeyRefusal("ask " + address_, fmt::format("{} cannot be asked: {}", address_, refusal));
   return false;
 }
 

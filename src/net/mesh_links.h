@@ -16,7 +16,9 @@ namespace mydis {
 // A connection to a peer, made again whenever it breaks.
 class MeshOutgoing final : public FrameStream::Owner {
  public:
-  MeshOutgoing(PeerMesh& mesh, uint64_t peer, MeshChannel channel, std::string host, uint16_t port);
+  // `name`: of the peer in the log; empty: its raft id.
+  MeshOutgoing(PeerMesh& mesh, uint64_t peer, const std::string& name, MeshChannel channel,
+               std::string host, uint16_t port);
   ~MeshOutgoing();
 
   void Connect();
@@ -50,6 +52,7 @@ class MeshOutgoing final : public FrameStream::Owner {
 
   PeerMesh& mesh_;
   const uint64_t peer_;
+  const std::string peer_name_;
   const MeshChannel channel_;
   std::string host_;
   uint16_t port_;  // Of this channel.
@@ -84,12 +87,13 @@ class MeshIncoming final : public FrameStream::Owner {
   void OnClosed(FrameStream& stream, const Status& reason) override;
   void OnHello(const Frame& frame);
   void Refuse(const std::string& reason);
+  std::string Address() const;
   void StopTimer();
 
   PeerMesh& mesh_;
   const uint64_t id_;
   const MeshChannel channel_;
-  const std::string from_;  // Address, for the log.
+  const std::string from_;  // Address and port, for the log.
   State state_ = State::kNew;
   uint64_t peer_ = 0;
   TimerId timer_ = 0;  // The limit for the hello, or the question.

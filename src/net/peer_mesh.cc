@@ -79,9 +79,12 @@ void PeerMesh::SetKeys(std::shared_ptr<const TlsContext> keys) {
   for (auto& [id, incoming] : incoming_) incoming->CheckKey();
 }
 
-void PeerMesh::LogRefusal(const std::string& whose, const std::string& line) {
-  if (refusals_.Allows(whose, loop_.NowMs()))
-    LogWarning("{}: give all instances the same --cluster-key-file", line);
+void PeerMesh::LogRefusal(const std::string& kind, const std::string& line) {
+  if (refusals_.Allows(kind, loop_.NowMs())) LogWarning("{}", line);
+}
+
+void PeerMesh::LogKeyRefusal(const std::string& whose, const std::string& line) {
+  LogRefusal(whose, line + ": give all instances the same --cluster-key-file");
 }
 
 void PeerMesh::TuneMeshSocket(int fd) const {
@@ -115,7 +118,8 @@ void PeerMesh::SetIdentity(uint64_t cluster_id, uint64_t raft_id, std::string id
     if (incoming->peer() != 0) incoming->Close(reason);
 }
 
-void PeerMesh::AddPeer(uint64_t peer, const std::string& host, uint16_t raft_port) {
+void PeerMesh::AddPeer(uint64_t peer, const std::string& host, uint16_t raft_port,
+                       const std::string& name) {
   MYDIS_ASSERT(peer != raft_id_ && raft_id_ != 0, "an instance is no peer of itself");
   Peer& links = peers_[peer];
   for (size_t i = 0; i < kMeshChannels; ++i) {
@@ -123,8 +127,8 @@ void PeerMesh::AddPeer(uint64_t peer, const std::string& host, uint16_t raft_por
     if (links.channels[i]) {
       links.channels[i]->Move(host, port);
     } else {
-      links.channels[i] =
-          std::make_shared<MeshOutgoing>(*this, peer, static_cast<MeshChannel>(i), host, port);
+      links.channels[i] = std::make_shared<MeshOutgoing>(*this, peer, name,
+                                                         static_cast<MeshChannel>(i), host, port);
       links.channels[i]->Connect();
     }
   }

@@ -104,8 +104,10 @@ class PeerMesh {
   void SetKeys(std::shared_ptr<const TlsContext> keys);
 
   // Connects to a peer, or to its new address. Adding the same again changes nothing. `peer` is
-  // not this instance itself. REQUIRES: SetIdentity was called.
-  void AddPeer(uint64_t peer, const std::string& host, uint16_t raft_port);
+  // not this instance itself. `name`: of the peer in the log; empty: its raft id. REQUIRES:
+  // SetIdentity was called.
+  void AddPeer(uint64_t peer, const std::string& host, uint16_t raft_port,
+               const std::string& name = {});
   // Closes the connections to `peer` once all that is queued is sent (OnUnreachable is not called),
   // and those from it now.
   void RemovePeer(uint64_t peer);
@@ -144,9 +146,11 @@ class PeerMesh {
   std::unique_ptr<StreamFilter> MakeFilter(bool client, size_t key = 0) const;
   // Whether a connection that runs under the key of this name may go on.
   bool IsKey(const std::string& name) const;
-  // A line about connections that were refused for their keys: of those with the same end (`whose`)
-  // one a minute.
-  void LogRefusal(const std::string& whose, const std::string& line);
+  // A line about connections that were refused: of those of the same kind (by whom, and why) one a
+  // minute.
+  void LogRefusal(const std::string& kind, const std::string& line);
+  // The same for those that were refused for their keys; `whose`: the other end.
+  void LogKeyRefusal(const std::string& whose, const std::string& line);
   void TuneMeshSocket(int fd) const;
   // Why a member's hello is not accepted, or empty.
   std::string CheckHello(const MeshHello& hello, MeshChannel channel) const;

@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
+#include "base/log.h"
 #include "net/mesh_hello.h"
 #include "net/stream_fixture.h"
 #include "net/tls.h"
@@ -263,6 +265,24 @@ TEST_F(MeshTest, OwnerRefuses) {
   EXPECT_FALSE(a.mesh->Connected(2, MeshChannel::kRaft));
   b.refusal.clear();
   Until([&] { return a.connected[0] == 1; });
+}
+
+// Whoever is refused comes again and again.
+TEST_F(MeshTest, ARefusalIsLoggedOnce) {
+  std::vector<std::string> lines;
+  LogTo(LogLevel::kWarning, [&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+  Start(a, 0, {.backoff_max_ms = 20});
+  Start(b);
+  b.mesh->SetIdentity(kCluster + 1, 2, "");
+  a.mesh->SetIdentity(kCluster, 1, "");
+  a.mesh->AddPeer(2, "127.0.0.1", b.port, "n2");
+  Until([&] { return a.unreachable[0] >= 4 && a.unreachable[1] >= 4; });
+  LogTo(LogLevel::kOff, {});
+  const auto count = [&](std::string_view words) {
+    return std::ranges::count_if(lines, [&](const auto& l) { return l.find(words) != l.npos; });
+  };
+  EXPECT_EQ(count("is refused: it belongs to the cluster"), 1);
+  EXPECT_EQ(count("no connection to n2 at"), 2);  // One a channel.
 }
 
 TEST_F(MeshTest, QueueLimit) {

@@ -295,7 +295,7 @@ constexpr Subcommands kFacts{.flags = kNoScript | kLoading | kStale,
                              .complexity = "O(N) where N is the number of commands in use"};
 
 constexpr CommandSpec kSubcommands[] = {
-    kSub("add", 3, "Invites an instance that waits for a cluster.", "host:raftport", Add,
+    kSub("add", 3, "Invites an instance that waits for a cluster.", "address/host:raftport", Add,
          {.flags = kAudited}),
     kSub("digest", 2, "A hash of the whole state and the log index it belongs to.", "", Digest),
     kSub("get", -2, "Settings that hold for the whole cluster.", "[name]", Get),

@@ -1,7 +1,6 @@
 #include "server/consensus_driver.h"
 
 #include <fmt/format.h>
-#include <netdb.h>
 
 #include <algorithm>
 #include <future>
@@ -20,6 +19,8 @@
 #include "server/io_thread.h"
 #include "server/mesh_transport.h"
 #include "server/node_machine.h"
+#include "server/readiness_state.h"
+#include "server/seeds.h"
 #include "server/wake_batch.h"
 
 namespace mydis {
@@ -37,23 +38,6 @@ StorageOptions StorageOptionsFrom(const ServerOptions& options) {
   return storage;
 }
 
-// The addresses that a seed stands for: a DNS name may stand for several instances. A name that is
-// not known yet is kept as it is and looked up again whenever it is asked.
-std::vector<std::pair<std::string, uint16_t>> ResolveAll(const HostPort& seed) {
-  std::vector<std::pair<std::string, uint16_t>> out;
-  auto addresses = ResolveNow(seed.host, seed.port, false);
-  if (addresses && addresses->size() > 1) {
-    for (const SocketAddress& address : *addresses) {
-      char host[NI_MAXHOST];
-      if (getnameinfo(address.get(), address.size, host, sizeof host, nullptr, 0, NI_NUMERICHOST) ==
-          0)
-        out.emplace_back(host, seed.port);
-    }
-  }
-  if (out.empty()) out.emplace_back(seed.host, seed.port);
-  return out;
-}
-
 }  // namespace
 
 struct ConsensusDriver::Impl final {
@@ -66,7 +50,7 @@ struct ConsensusDriver::Impl final {
         machine(core, {[this](const LeaderInfo& leader) { LeaderChanged(leader); },
                        [this] { PublishStatus(); },
                        [this](Readiness ready, const std::string& reason) {
-                         SetReadiness(ready, reason);
+                         ReplicaReadiness(ready, reason);
                        },
                        [this] {
                          can_submit = true;
@@ -88,7 +72,8 @@ struct ConsensusDriver::Impl final {
   void ScheduleAt(uint64_t at_us);
   void PublishStatus();
   void LeaderChanged(const LeaderInfo& leader);
-  void SetReadiness(Readiness ready, const std::string& reason);
+  void ReplicaReadiness(Readiness ready, const std::string& reason);
+  void SetReadiness(Readiness ready, const std::string& reason, LogLevel level);
   void Fatal(const Status& status);
   void Ended();
   void Stop(uint64_t limit_ms);
@@ -118,12 +103,12 @@ struct ConsensusDriver::Impl final {
   uint64_t timer_at_us = 0;
   uint64_t published_ms = 0;
 
-  std::atomic<Readiness> readiness{Readiness::kStarting};
+  ReadinessState readiness;
+  bool was_ready = false;
   std::atomic<bool> can_submit{true};
   std::atomic<bool> forming{false};  // A cluster of `expect`, not all of which vote yet.
   std::atomic<bool> disk_full{false};
   mutable Mutex mutex;
-  std::string why MYDIS_GUARDED_BY(mutex);
   std::shared_ptr<const ReplicaStatus> status MYDIS_GUARDED_BY(mutex) =
       std::make_shared<const ReplicaStatus>();
   InstanceMeta meta MYDIS_GUARDED_BY(mutex);
@@ -175,7 +160,7 @@ void ConsensusDriver::Impl::StartFounder() {
   if (!options.bootstrap) {
     for (const HostPort& address : options.join) {
       // A name may stand for several instances; each of its addresses is a place to ask.
-      auto resolved = ResolveAll(address);
+      auto resolved = ResolveSeed(address);
       founding.seeds.insert(founding.seeds.end(), resolved.begin(), resolved.end());
     }
     founding.expect = static_cast<uint32_t>(options.expect);
@@ -183,7 +168,7 @@ void ConsensusDriver::Impl::StartFounder() {
   }
   founder = std::make_unique<Founder>(std::move(founding), clock, *transport);
   transport->SetFounder(founder.get());
-  SetReadiness(Readiness::kStarting, "it is looking for its cluster");
+  SetReadiness(Readiness::kStarting, "it is looking for its cluster", LogLevel::kDebug);
 }
 
 Status ConsensusDriver::Impl::OpenReplica(const std::vector<Member>& contacts) {
@@ -223,7 +208,7 @@ Status ConsensusDriver::Impl::OpenReplica(const std::vector<Member>& contacts) {
 // has mixed up directories or addresses, and must hear of it.
 void ConsensusDriver::Impl::CheckSeeds() {
   for (const HostPort& seed : options.join) {
-    for (const auto& [host, port] : ResolveAll(seed)) CheckSeed(host, port);
+    for (const auto& [host, port] : ResolveSeed(seed)) CheckSeed(host, port);
   }
 }
 
@@ -250,8 +235,9 @@ void ConsensusDriver::Impl::CheckSeed(const std::string& host, uint16_t port) {
 void ConsensusDriver::Impl::DriveFounder() {
   const uint64_t next = founder->Turn();
   if (!founder->result()) {
-    MutexLock guard(mutex);
-    why = founder->waiting_for();
+    if (const std::string& why = founder->waiting_for(); !why.empty())
+      SetReadiness(Readiness::kStarting, why,
+                   founder->troubled() ? LogLevel::kWarning : LogLevel::kInfo);
     ScheduleAt(next);
     return;
   }
@@ -286,7 +272,7 @@ void ConsensusDriver::Impl::Drive() {
 // Submits the attempts of those whose turn has come; true if there are any. Nothing but this thread
 // changes the state, so that it is looked at without the lock.
 bool ConsensusDriver::Impl::WakeWaiters() {
-  if (stopped || readiness != Readiness::kReady) return false;
+  if (stopped || readiness.readiness() != Readiness::kReady) return false;
   const bool writes = replica->CanSubmit() && listener.MayWake(true);
   const bool reads = listener.MayWake(false);
   if (!writes && !reads) return false;
@@ -342,27 +328,27 @@ void ConsensusDriver::Impl::PublishStatus() {
 void ConsensusDriver::Impl::LeaderChanged(const LeaderInfo& leader) {
   PublishStatus();
   if (replica == nullptr) return;
-  const Member* member = replica->members().Find(leader.leader);
   if (leader.leader == 0) {
     // At the start nobody is known to lead yet: that is no news.
     if (leader_known) LogWarning("no leader is known (term {})", leader.term);
     leader_known = false;
   } else {
     leader_known = true;
-    LogInfo("{} leads (term {})",
-            leader.self         ? "this instance"
-            : member == nullptr ? fmt::format("the instance with raft id {}", leader.leader)
-                                : member->instance_id,
+    LogInfo("{} leads (term {})", leader.self ? "this instance" : replica->NameOf(leader.leader),
             leader.term);
   }
 }
 
-void ConsensusDriver::Impl::SetReadiness(Readiness ready, const std::string& reason) {
-  {
-    MutexLock guard(mutex);
-    why = reason;
-  }
-  if (readiness.exchange(ready) != ready) listener.OnReadiness(ready);
+void ConsensusDriver::Impl::ReplicaReadiness(Readiness ready, const std::string& reason) {
+  // The rest of the states pass, and are logged by those who bring them about.
+  SetReadiness(ready, reason, ready == Readiness::kRemoved ? LogLevel::kWarning : LogLevel::kDebug);
+  if (ready == Readiness::kReady && !std::exchange(was_ready, true))
+    WarnOfOtherPassword(options, core.machine.state().users);
+}
+
+void ConsensusDriver::Impl::SetReadiness(Readiness ready, const std::string& reason,
+                                         LogLevel level) {
+  if (readiness.Set(ready, reason, level, loop->NowMs())) listener.OnReadiness(ready);
 }
 
 void ConsensusDriver::Impl::Fatal(const Status& reason) {
@@ -455,14 +441,9 @@ uint64_t ConsensusDriver::timers_us() const {
   return impl_->loop == nullptr ? 0 : impl_->loop->timers_us();
 }
 
-Readiness ConsensusDriver::readiness() const {
-  return impl_->readiness.load(std::memory_order_acquire);
-}
+Readiness ConsensusDriver::readiness() const { return impl_->readiness.readiness(); }
 
-std::string ConsensusDriver::why() const {
-  MutexLock guard(impl_->mutex);
-  return impl_->why;
-}
+std::string ConsensusDriver::why() const { return impl_->readiness.why(); }
 
 std::string ConsensusDriver::Forming() const {
   if (!impl_->forming.load(std::memory_order_relaxed)) return {};

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "commands/tokens.h"
 #include "net/unique_fd.h"
@@ -72,6 +74,17 @@ Result<AclUsers> FirstUsers(const ServerOptions& options) {
   admin.passwords = {HashPassword(*token)};
   users.Put(std::move(admin));
   return users;
+}
+
+void WarnOfOtherPassword(const ServerOptions& options, const AclUsers& users) {
+  if (options.password.empty()) return;
+  const AclUser& user = *users.Find(kDefaultUser);
+  const std::string hash = HashPassword(options.password);
+  if (!user.no_password && std::ranges::find(user.passwords, hash) != user.passwords.end()) return;
+  LogWarning(
+      "--password (MYDIS_PASSWORD) is not the password of the user {}: it counts only when a "
+      "cluster is founded; to change it, ACL SETUSER {} resetpass '>NEW'",
+      kDefaultUser, kDefaultUser);
 }
 
 }  // namespace mydis

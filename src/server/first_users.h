@@ -11,4 +11,8 @@ namespace mydis {
 // if it has a password. Makes that file if it is not there. An error names the option.
 Result<AclUsers> FirstUsers(const ServerOptions& options);
 
+// Logs it if the options' password is not one of the default user's: `users` are those of a cluster
+// that was founded before, perhaps with another.
+void WarnOfOtherPassword(const ServerOptions& options, const AclUsers& users);
+
 }  // namespace mydis

@@ -67,7 +67,7 @@ void MeshTransport::SetMembers(const std::vector<Member>& members) {
     if (!stays) mesh_->RemovePeer(peer);
   }
   for (const Member& member : members)
-    mesh_->AddPeer(member.raft_id, member.host, member.raft_port);
+    mesh_->AddPeer(member.raft_id, member.host, member.raft_port, member.instance_id);
 }
 
 void MeshTransport::Request(const std::string& host, uint16_t raft_port, WireMessage message,

@@ -47,6 +47,7 @@ class Admin(ClusterTest):
         wait_until(lambda: client.get("/readyz?leader").status == 503, 60, "no leader")
         response = client.get("/readyz?leader")
         self.assertEqual((response.error["code"], response.error["message"]), ("UNHEALTHY", "no leader is known"))
+        self.assertTrue(response.error["retryable"])
         self.assertEqual(client.get("/readyz?max_lag=5").status, 503)
         self.assertEqual(client.get("/livez").status, 200)
         self.leader.start()

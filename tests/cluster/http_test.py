@@ -348,6 +348,7 @@ class OneCluster(HttpTest):
             if status == 401:
                 self.assertEqual(response.headers["www-authenticate"], 'Bearer realm="mydis"')
                 self.assertEqual(response.error["code"], "WRONGPASS")
+                self.assertIn("the user or the password is wrong", response.error["message"])
         client.token = "reader:wrong"
         for _ in range(3):
             client.send("PUT", "/v1/keys/stolen", b"x" * 100)

@@ -13,15 +13,21 @@ void RespondHealthy(HttpExchange& x) {
       {.fields = {{"Cache-Control", "no-store"}}, .body = "{\"status\":\"ok\"}\n", .length = {}});
 }
 
-void RespondUnhealthy(HttpExchange& x, std::string_view reason) {
-  x.RespondError(503, "UNHEALTHY", reason, {{"Cache-Control", "no-store"}});
+// `passes`: it may be otherwise when it is asked again.
+void RespondUnhealthy(HttpExchange& x, std::string_view reason, bool passes) {
+  x.RespondError(HttpError{.status = 503,
+                           .code = "UNHEALTHY",
+                           .message = std::string(reason),
+                           .committed = "no",
+                           .retryable = passes},
+                 {{"Cache-Control", "no-store"}});
 }
 
 class LiveHandler final : public HttpHandler {
  public:
   void Start(HttpExchange& x) override {
     if (x.backend().Health().turning) return RespondHealthy(x);
-    RespondUnhealthy(x, "a thread of this process has not answered for too long");
+    RespondUnhealthy(x, "a thread of this process has not answered for too long", false);
   }
   void OnReply(HttpExchange&, RespValue) override {}
 };
@@ -46,13 +52,13 @@ class ReadyHandler final : public HttpHandler {
 
   void Start(HttpExchange& x) override {
     const HttpHealth health = x.backend().Health();
-    if (!health.ready) return RespondUnhealthy(x, health.why);
+    if (!health.ready) return RespondUnhealthy(x, health.why, true);
     // Without a leader nobody tells how far the log is.
     if ((needs_leader_ || max_lag_) && !health.has_leader)
-      return RespondUnhealthy(x, "no leader is known");
+      return RespondUnhealthy(x, "no leader is known", true);
     if (max_lag_ && health.lag > *max_lag_) {
       return RespondUnhealthy(
-          x, fmt::format("{} entries of the log are not applied here yet", health.lag));
+          x, fmt::format("{} entries of the log are not applied here yet", health.lag), true);
     }
     RespondHealthy(x);
   }

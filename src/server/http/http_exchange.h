@@ -109,6 +109,7 @@ class HttpExchange {
   void RespondError(std::string_view error, const CommandSpec* command = nullptr);
   void RespondError(int status, std::string_view code, std::string_view message,
                     HttpFields fields = {});
+  void RespondError(HttpError error, HttpFields fields);
   // In OnLongReply: a response whose body is that string; `head.length` says its size.
   void BeginBody(HttpResponse head);
   // A response in parts: its head, parts of its body, its end. `head.length` is the length of the
@@ -135,7 +136,6 @@ class HttpExchange {
   void WriteResponse(const HttpResponse& response);
   // The next bytes of what BeginBody has announced; of a string that nobody wants they are dropped.
   void WriteBody(std::string_view bytes);
-  void RespondError(HttpError error, HttpFields fields);
   // A response that came before MYDIS REQUEST was answered: it may refuse, and knows the revision.
   bool held() const { return held_ || held_error_; }
   void Release();

@@ -234,7 +234,8 @@ bool HttpFilter::Dispatch(HttpRequest& request) {
   if (match.malformed) {
     Refuse(400, "ERR", "a % in the path is followed by two hexadecimal digits");
   } else if (match.route == nullptr && !match.allow.empty()) {
-    Refuse(405, "ERR", fmt::format("{} is not for {}", request.head.method, path),
+    Refuse(405, "ERR",
+           fmt::format("{} is not for {}: use {}", request.head.method, path, match.allow),
            {{"Allow", match.allow + ", OPTIONS"}});
   } else if (match.route == nullptr) {
     const HttpRoute& nearest = NearestHttpRoute(path);

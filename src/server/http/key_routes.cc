@@ -16,10 +16,12 @@ constexpr std::string_view kBytes = "application/octet-stream";
 
 std::string ETag(uint64_t revision) { return fmt::format("\"{}\"", revision); }
 
-// What If-Match and If-None-Match name. Tags that are none of ours match nothing.
+// What If-Match and If-None-Match name. Tags that are none of ours match nothing; what is not even
+// in quotes is no tag.
 struct ETags {
   bool given = false;
   bool any = false;  // "*"
+  bool malformed = false;
   std::vector<uint64_t> revisions;
 
   // `weak`: W/"5" stands for "5", as for If-None-Match.
@@ -34,8 +36,15 @@ struct ETags {
       while (tag.starts_with(' ')) tag.remove_prefix(1);
       while (tag.ends_with(' ')) tag.remove_suffix(1);
       if (tag == "*") tags.any = true;
-      if (weak && tag.starts_with("W/")) tag.remove_prefix(2);
-      if (tag.size() < 3 || !tag.starts_with('"') || !tag.ends_with('"')) continue;
+      if (tag == "*" || tag.empty()) continue;
+      if (tag.starts_with("W/")) {
+        if (!weak) continue;
+        tag.remove_prefix(2);
+      }
+      if (tag.size() < 2 || !tag.starts_with('"') || !tag.ends_with('"')) {
+        tags.malformed = true;
+        continue;
+      }
       if (const auto revision = ReadHttpNumber(tag.substr(1, tag.size() - 2)))
         tags.revisions.push_back(*revision);
     }
@@ -46,6 +55,16 @@ struct ETags {
     return revision != 0 && (any || std::ranges::find(revisions, revision) != revisions.end());
   }
 };
+
+Status CheckETags(const HttpRequest& request) {
+  for (const std::string_view field : {"if-match", "if-none-match"}) {
+    if (ETags::Of(request.Field(field), true).malformed)
+      return {ErrorCode::kInvalid,
+              fmt::format("{} names a revision in quotes, \"5\", as ETag has it, or is *",
+                          field == "if-match" ? "If-Match" : "If-None-Match")};
+  }
+  return Status::Ok();
+}
 
 const RespValue* FieldOf(const RespValue& map, std::string_view name) {
   for (size_t i = 0; i + 1 < map.elements.size(); i += 2) {
@@ -66,6 +85,7 @@ void NoSuchKey(HttpExchange& x) { x.RespondError(404, "NOTFOUND", "there is no s
 class GetKeyHandler final : public HttpHandler {
  public:
   Status Prepare(HttpRequest& request) override {
+    if (Status status = CheckETags(request); !status.ok()) return status;
     if (const std::string* text = request.Query("revision")) {
       const auto revision = ReadHttpNumber(*text);
       if (!revision) return Status(ErrorCode::kInvalid, "revision is a number of 0 or more");
@@ -182,6 +202,7 @@ class GetKeyHandler final : public HttpHandler {
 
 // The words that say on what condition a change is made.
 Status ReadCondition(const HttpRequest& request, std::vector<std::string>* words) {
+  if (Status status = CheckETags(request); !status.ok()) return status;
   const ETags match = ETags::Of(request.Field("if-match"), false);
   const ETags none = ETags::Of(request.Field("if-none-match"), true);
   if (match.given && none.given)
@@ -268,8 +289,11 @@ class ListKeysHandler final : public HttpHandler {
       const std::string* text = request.Query(name);
       if (text == nullptr) continue;
       const auto number = ReadHttpNumber(*text);
-      if (!number || (*number == 0 && std::string_view(name) == "limit"))
-        return Status(ErrorCode::kInvalid, fmt::format("{} is a number", name));
+      const bool limit = std::string_view(name) == "limit";
+      if (limit && (!number || *number == 0))
+        return Status(ErrorCode::kInvalid, "limit is a number of keys from 1 to 10000");
+      if (!number)
+        return Status(ErrorCode::kInvalid, "cursor is the number of the response before");
       words_.push_back(word);
       words_.push_back(*text);
     }

@@ -22,6 +22,9 @@ namespace {
 constexpr std::string_view kErrWrongToken =
     "WRONGPASS the token is not valid, or its user is disabled";
 
+constexpr std::string_view kErrWrongPassword =
+    "WRONGPASS the user or the password is wrong, or the user is disabled";
+
 constexpr std::string_view kErrNoToken = "NOAUTH Authentication required.";
 
 // What a token says that is "user:password", or the password of the user "default".
@@ -83,7 +86,7 @@ std::string TryBegin(Connection& connection, IoThread& thread, const Preface& pr
                              NameInToken(token) ? kTokenUserPrefix : Login(token).user);
       if (!NameInToken(token)) NotePasswordFailed(thread, connection);
     }
-    return std::string(kErrWrongToken);
+    return std::string(token.find(':') == token.npos ? kErrWrongToken : kErrWrongPassword);
   }
   if (connection.NeedsLogin() && !(token.empty() && preface.may_log_in))
     return std::string(kErrNoToken);

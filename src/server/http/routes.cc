@@ -96,8 +96,13 @@ std::span<const HttpRoute* const> HttpRoutes() {
 }
 
 HttpMatch FindHttpRoute(std::string_view method, std::string_view path) {
+  // A path of ours is no command, whatever the method.
+  const bool ours = path != "/" && std::ranges::any_of(HttpRoutes(), [path](const auto* route) {
+                      return route->path == path;
+                    });
   HttpMatch match;
   for (const HttpRoute* route : HttpRoutes()) {
+    if (ours && route->path != path) continue;
     const auto parameter = Match(*route, path);
     if (!parameter) continue;
     if (match.allow.find(route->method) == match.allow.npos)

@@ -85,8 +85,11 @@ Status ReadToken(std::string_view text, std::vector<std::string>* words) {
       status = ReadPrefixes(value, words);
     } else if (name == "expires") {
       status = ReadExpiry(value, words);
+    } else if (name == "name") {
+      status = Wrong("name is a string");
     } else {
-      status = Wrong("a token has name (a string), prefixes, access and expires");
+      status =
+          Wrong(fmt::format("a token has no {}; it knows name, prefixes, access, expires", name));
     }
     if (!status.ok()) return status;
   }

@@ -138,6 +138,8 @@ class UpstashPathHandler final : public UpstashCommandHandler {
     std::vector<std::string> words;
     if (!ReadPath(x.request().target.path, &words))
       return x.RespondError("ERR a % in the path is followed by two hexadecimal digits");
+    if (words[0].empty())
+      return x.RespondError(404, "ERR", "there is nothing at /; did you mean GET /ui?");
     if (x.backend().table().Find(words[0]) == nullptr) {
       const HttpRoute& nearest = NearestHttpRoute(x.request().target.path);
       return x.RespondError(404, "ERR",
