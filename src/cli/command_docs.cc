@@ -179,7 +179,9 @@ std::string CommandDocs::Help(std::span<const std::string_view> topic) const {
       for (size_t i = 0; i < topic.size(); ++i) same = same && Upper(topic[i]) == words[i];
       if (!same) continue;
     }
-    out += fmt::format("\n  {} {}\n  summary: {}\n", name, doc.Syntax(), doc.summary);
+    const std::string syntax = doc.Syntax();
+    out += fmt::format("\n  {}{}{}\n  summary: {}\n", name, syntax.empty() ? "" : " ", syntax,
+                       doc.summary);
     if (!group) out += fmt::format("  since: {}\n  group: {}\n", doc.since, doc.group);
   }
   return out.empty() ? "There is no such command or group; Tab completes what there is.\n"

@@ -114,7 +114,10 @@ void DescribeStatus(LocalContext& c) {
     if (replica == nullptr) return answer(ReplicaStatus{});
     const uint64_t self = replica->self().raft_id;
     ReplicaStatus own = replica->status();
-    if (replica->leader().self || replica->leader().leader == 0) return answer(std::move(own));
+    // Nobody answers one that has been removed.
+    const bool removed = node.consensus().readiness() == Readiness::kRemoved;
+    if (removed || replica->leader().self || replica->leader().leader == 0)
+      return answer(std::move(own));
     replica->Admin(
         {.kind = AdminKind::kStatus},
         [answer, own = std::move(own), self](Status status, const std::string& text) mutable {

@@ -156,7 +156,7 @@ class ExitStatus(CliTest):
                 (["cluster"], "mydis cluster --help"), (["cluster", "remov"], "did you mean remove?"),
                 (["cluster", "remove"], "mydis cluster remove INSTANCE"),
                 (["server", "--port", "1"], "--port is not an option; try mydis server --help"),
-                (["cli", "--count", "1"], "--count is not an option; try mydis cli --help"),
+                (["cli", "--ldb", "1"], "--ldb is not an option; try mydis cli --help"),
                 (["cli", "--ldb"], "--ldb is not an option; try mydis cli --help"),
                 (["cluster", "status", "extra"],
                  "extra is one word too many; write it as: mydis cluster status"),
