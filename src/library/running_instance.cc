@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/time_limit.h"
 #include "library/instance_options.h"
 
 namespace mydis {
@@ -104,6 +105,7 @@ void RunningInstance::StopNow() {
 }
 
 Status RunningInstance::WaitUntilReady(std::chrono::milliseconds limit) {
+  limit = Bounded(limit);
   // Nobody tells when the last voter of a cluster that is being formed has come.
   constexpr std::chrono::milliseconds kLookAgain{20};
   const auto until = std::chrono::steady_clock::now() + limit;
