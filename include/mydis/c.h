@@ -10,8 +10,8 @@
  *  - Clients, instances and sessions may be used by several threads at once; everything else by one
  *    thread at a time. Sessions and subscriptions may outlive their client or instance: their calls
  *    fail then.
- *  - Callbacks come on a thread of the library, which must not be kept waiting, and which may not
- *    wait for an answer itself.
+ *  - Callbacks come on a thread of the library, which must not be kept waiting. What would wait
+ *    there for an answer is MYDIS_INVALID, and does nothing.
  *  - Structs of options begin with their size, so that a later library knows what an earlier
  *    program knew of: `mydis_call_options options = MYDIS_CALL_OPTIONS_INIT;`
  */
@@ -178,11 +178,12 @@ typedef enum mydis_consistency {
   MYDIS_STRONG = 2
 } mydis_consistency;
 
-/* What a command is. A wrong MYDIS_READ gives an error, never a wrong answer. */
+/* What the program knows a command to be, which saves the library a look. It is carried out as what
+ * it is, whatever is said of it. */
 typedef enum mydis_kind {
-  MYDIS_ANY = 0,     /* Not known: treated as a write. */
+  MYDIS_ANY = 0,     /* Not said. */
   MYDIS_READ = 1,    /* Changes nothing: an instance of this process answers it in this thread. */
-  MYDIS_WRITE = 2,   /* Is numbered, so that it is carried out once. */
+  MYDIS_WRITE = 2,   /* Is carried out once, whatever fails on the way. */
   MYDIS_BLOCKING = 3 /* May wait for a key: it has a connection of its own meanwhile. */
 } mydis_kind;
 
@@ -190,7 +191,7 @@ typedef struct mydis_call_options {
   size_t size;
   int kind;
   int consistency;
-  int64_t time_limit_ms;  /* 0: the session's. */
+  int64_t time_limit_ms;  /* 0: the session's; INT64_MAX: for ever. */
   uint64_t min_revision;  /* The call sees a state of at least this revision. */
   const char* request_id; /* A write with one is carried out once, whoever sends it again. */
   size_t request_id_length;
@@ -224,7 +225,8 @@ MYDIS_API mydis_error* mydis_pipeline_new(mydis_session* session, mydis_pipeline
 MYDIS_API mydis_error* mydis_pipeline_add(mydis_pipeline* pipeline, size_t count,
                                           const char* const* words, const size_t* lengths,
                                           const mydis_call_options* options);
-/* An array of what each gave, MYDIS_TYPE_ERROR for what failed. The pipeline is empty then. */
+/* An array of what each gave, MYDIS_TYPE_ERROR for what failed. The pipeline is empty then. With a
+ * request id, each command has that with "/0", "/1" ... behind it, in their order. */
 MYDIS_API mydis_error* mydis_pipeline_run(mydis_pipeline* pipeline,
                                           const mydis_call_options* options, mydis_reply** out);
 MYDIS_API void mydis_pipeline_free(mydis_pipeline* pipeline);

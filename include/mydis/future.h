@@ -32,7 +32,7 @@ class MYDIS_API FutureState {
   // who calls owns a share of this.
   void Complete(Result<Value> answer, CallbackRunner* runner = nullptr);
   bool done() const { return stage_.load(std::memory_order_acquire) == kDone; }
-  // Waits, and takes the answer.
+  // Waits, and takes the answer; kInvalid where nobody may wait: on the thread that brings answers.
   Result<Value> Take();
   // Calls `then` with the answer: at once, on this thread, if it is there.
   void Call(Then then);
@@ -59,8 +59,8 @@ class Future {
   bool valid() const { return state_ != nullptr; }
   // Whether Get would not wait.
   bool done() const { return state_->done(); }
-  // Waits for the answer. Not from within a callback: the thread that would bring the answer is the
-  // one that calls back.
+  // Waits for the answer. Within a callback, on the thread that would bring it, only an answer that
+  // is there already is given: kInvalid otherwise.
   Result<T> Get() { return detail::Decode<T>(std::exchange(state_, nullptr)->Take()); }
   // Calls `then` with the answer: on the session's executor (ClientOptions, InstanceOptions), or at
   // once if the answer is there. It must not block unless that executor is the program's own.

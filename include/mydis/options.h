@@ -14,8 +14,8 @@ namespace mydis {
 // Of one call. What is not said is the session's.
 struct CallOptions {
   std::optional<Consistency> consistency = {};
-  // The whole of the call, with everything that is tried again. A write whose limit passes while it
-  // is under way gives kUnknown; it may take effect later.
+  // The whole of the call, with everything that is tried again; kForever: none. A write whose limit
+  // passes while it is under way gives kUnknown; it may take effect later.
   std::optional<std::chrono::milliseconds> time_limit = {};
   // The call sees a state of at least this revision: with what Session::revision() of another
   // session gave, everything that one has written or read. 0: none is asked for.

@@ -57,7 +57,8 @@ class Pipeline : public Calls<Pipeline, Future> {
     return Future<T>(Add(kind, words, options));
   }
   size_t size() const { return calls_.size(); }
-  // Sends what was collected, and empties the pipeline. The futures are complete later.
+  // Sends what was collected, and empties the pipeline. The futures are complete later. With a
+  // request id, each call has that with "/0", "/1" … behind it, in their order.
   MYDIS_API void Send(const CallOptions& options = {});
 
  private:
@@ -131,7 +132,8 @@ class MYDIS_API Session : public Calls<Session, Result> {
 
   // Reads and changes `keys` as if nobody else did: `body` reads with the session and puts what is
   // to change into the transaction, which takes place only if none of the keys has changed since;
-  // else it is all done again, up to `attempts` times (kBusy then). An error of `body` ends it.
+  // else it is all done again, up to `attempts` times (kBusy then). An error of `body` ends it. Of
+  // `options`, a request id is kInvalid: each attempt is a request of its own.
   Status Transact(std::span<const std::string_view> keys,
                   const std::function<Status(Session&, Transaction&)>& body, int attempts = 100,
                   const CallOptions& options = {});

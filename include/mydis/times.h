@@ -1,6 +1,7 @@
 // Times and durations as calls take and give them. Standard library only.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,14 @@ namespace detail {
 
 inline int64_t UnixMilliseconds(TimePoint time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+// Later than what a TimePoint can say is never.
+inline TimePoint TimePointOf(int64_t unix_ms) {
+  constexpr int64_t kLast =
+      std::chrono::duration_cast<std::chrono::milliseconds>(kNever.time_since_epoch()).count();
+  if (unix_ms >= kLast) return kNever;
+  return TimePoint(std::chrono::milliseconds(std::max(unix_ms, -kLast)));
 }
 
 // The timeouts of blocking commands are in seconds.
@@ -61,7 +70,7 @@ struct Decoder<std::optional<TimePoint>> {
     if (value.kind() != Value::Kind::kInteger) return Unexpected("a time");
     if (value.integer() == -2) return std::optional<TimePoint>();
     if (value.integer() == -1) return std::optional<TimePoint>(kNever);
-    return TimePoint(std::chrono::milliseconds(value.integer()));
+    return TimePointOf(value.integer());
   }
 };
 

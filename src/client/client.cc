@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/time_limit.h"
 #include "client/client_core.h"
 #include "client/remote_channel.h"
 #include "client/remote_dialer.h"
@@ -34,7 +35,8 @@ Result<std::unique_ptr<Client>> Client::Connect(ClientOptions options) {
       new Client(std::make_unique<Impl>(*std::move(dialer), *std::move(core))));
   // Each of the addresses may take its time to connect, and to answer.
   SessionOptions session;
-  session.time_limit = 2 * options.connect_timeout * static_cast<int>(options.addresses.size());
+  session.time_limit =
+      2 * Bounded(options.connect_timeout) * static_cast<int>(options.addresses.size());
   const Status status = RemoteChannel(client->impl_->share(), std::move(session)).TryOut();
   if (!status.ok()) return Fail(status);
   return client;

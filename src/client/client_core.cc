@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/no_signals.h"
+#include "client/may_wait.h"
 #include "client/remote_channel.h"
 
 namespace mydis {
@@ -38,6 +39,7 @@ ClientCore::~ClientCore() { Stop(); }
 
 void ClientCore::Run() {
   thread_id_ = std::this_thread::get_id();
+  BringsAnswers();
   loop_->Run();
 }
 

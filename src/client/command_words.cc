@@ -78,6 +78,32 @@ constexpr RefusedCommand kRefused[] = {
     {"CLIENT", "CACHING", kOwnConnection},
 };
 
+// Sorted. Of containers, those whose subcommands are all reads.
+constexpr std::string_view kReads[] = {
+    "BITCOUNT",    "BITFIELD_RO", "BITPOS",         "DBSIZE",
+    "DUMP",        "EXISTS",      "EXPIRETIME",     "GEODIST",
+    "GEOHASH",     "GEOPOS",      "GEORADIUS_RO",   "GEORADIUSBYMEMBER_RO",
+    "GEOSEARCH",   "GET",         "GETBIT",         "GETRANGE",
+    "HEXISTS",     "HEXPIRETIME", "HGET",           "HGETALL",
+    "HKEYS",       "HLEN",        "HMGET",          "HPEXPIRETIME",
+    "HPTTL",       "HRANDFIELD",  "HSCAN",          "HSTRLEN",
+    "HTTL",        "HVALS",       "KEYS",           "LCS",
+    "LINDEX",      "LLEN",        "LPOS",           "LRANGE",
+    "MGET",        "OBJECT",      "PEXPIRETIME",    "PFCOUNT",
+    "PTTL",        "RANDOMKEY",   "SCAN",           "SCARD",
+    "SDIFF",       "SINTER",      "SINTERCARD",     "SISMEMBER",
+    "SMEMBERS",    "SMISMEMBER",  "SORT_RO",        "SRANDMEMBER",
+    "SSCAN",       "STRLEN",      "SUBSTR",         "SUNION",
+    "TOUCH",       "TTL",         "TYPE",           "XINFO",
+    "XLEN",        "XPENDING",    "XRANGE",         "XREAD",
+    "XREVRANGE",   "ZCARD",       "ZCOUNT",         "ZDIFF",
+    "ZINTER",      "ZINTERCARD",  "ZLEXCOUNT",      "ZMSCORE",
+    "ZRANDMEMBER", "ZRANGE",      "ZRANGEBYLEX",    "ZRANGEBYSCORE",
+    "ZRANK",       "ZREVRANGE",   "ZREVRANGEBYLEX", "ZREVRANGEBYSCORE",
+    "ZREVRANK",    "ZSCAN",       "ZSCORE",         "ZUNION",
+};
+static_assert(std::ranges::is_sorted(kReads, LessIgnoreCase()));
+
 constexpr std::string_view kAdministering[] = {
     "ACL",      "BGREWRITEAOF", "BGSAVE",  "CLIENT",  "CLUSTER", "CONFIG", "DEBUG",
     "FAILOVER", "LATENCY",      "MEMORY",  "MIGRATE", "MODULE",  "MYDIS",  "REPLICAOF",
@@ -109,7 +135,7 @@ std::string_view After(std::span<const std::string_view> words, std::string_view
 std::optional<CommandWait> WaitOf(std::span<const std::string_view> words) {
   constexpr double kSeconds = 1e6;
   constexpr double kMilliseconds = 1e3;
-  if (words.size() < 3) return std::nullopt;
+  if (words.size() < 3 || words[0].empty()) return std::nullopt;
   const std::string_view name = words[0];
   if (AsciiUpper(name[0]) == 'B') {
     for (const BlockingCommand& command : kBlocking) {
@@ -137,6 +163,10 @@ std::optional<CommandWait> WaitOf(std::span<const std::string_view> words) {
                        .changes_nothing = true};
   }
   return std::nullopt;
+}
+
+bool IsRead(std::span<const std::string_view> words) {
+  return std::ranges::binary_search(kReads, words[0], LessIgnoreCase());
 }
 
 bool Administers(std::span<const std::string_view> words) {

@@ -1,4 +1,4 @@
-// What a session has to know of the words of commands that have no typed call. Any thread.
+// What a session has to know of the words of commands that are no typed calls. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,9 @@ struct CommandWait {
 
 // Nothing: it does not wait.
 std::optional<CommandWait> WaitOf(std::span<const std::string_view> words);
+
+// Whether they are a read, on every server that knows them. No: they may be one all the same.
+bool IsRead(std::span<const std::string_view> words);
 
 // Whether they administer one instance: nobody in the cluster would know that they are sent again.
 bool Administers(std::span<const std::string_view> words);

@@ -300,6 +300,8 @@ std::string FakeInstance::Answer(Connection& connection, const CommandWords& pre
   }
   if (name == "PING") return "+PONG\r\n";
   if (Listens(words)) return AnswerListener(words);
+  // One, for however many keys.
+  if (name == "MYDIS" && words[1] == "REVISIONS") return "*1\r\n:7\r\n";
   if (name == "SELECT" || name == "MYDIS") return "+OK\r\n";
   if (name == "MULTI") {
     if (options_.no_multi) return "-NOPERM no permission for 'multi'\r\n";

@@ -1,5 +1,7 @@
 #include "mydis/future.h"
 
+#include "client/may_wait.h"
+
 namespace mydis::detail {
 
 void FutureState::Complete(Result<Value> answer, CallbackRunner* runner) {
@@ -12,6 +14,9 @@ void FutureState::Complete(Result<Value> answer, CallbackRunner* runner) {
 }
 
 Result<Value> FutureState::Take() {
+  if (!done()) {
+    if (Status status = MayWait(); !status.ok()) return Fail(std::move(status));
+  }
   while (!done()) stage_.wait(kOpen, std::memory_order_acquire);
   return *std::move(answer_);
 }

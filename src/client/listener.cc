@@ -58,7 +58,7 @@ Listener::Listener(ClientCore& core, SessionOptions settings)
       random_(choice_) {}
 
 void Listener::Begin(uint64_t limit_us) {
-  core_.loop().AddTimer(limit_us / 1000, [weak = weak_from_this()] {
+  begin_timer_ = core_.loop().AddTimer(limit_us / 1000, [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self || self->has_begun_ || self->ended_) return;
     self->CloseNow(
@@ -74,10 +74,14 @@ void Listener::CloseNow(const Status& why) {
   if (ended_) return;
   ended_ = true;
   Drop();
-  if (!std::exchange(has_begun_, true)) {
-    begun_->Complete(
-        Fail(why.ok() ? Status(ErrorCode::kUnavailable, "the subscription was ended") : why));
-  }
+  AnswerBegin(Fail(why.ok() ? Status(ErrorCode::kUnavailable, "the subscription was ended") : why));
+}
+
+// The first answer counts.
+void Listener::AnswerBegin(Result<Value> answer) {
+  if (std::exchange(has_begun_, true)) return;
+  core_.loop().CancelTimer(begin_timer_);
+  begun_->Complete(std::move(answer));
 }
 
 void Listener::End() { CloseNow(last_failure_); }
@@ -85,7 +89,7 @@ void Listener::End() { CloseNow(last_failure_); }
 void Listener::Listening() {
   failures_ = 0;
   ++listened_;
-  if (!std::exchange(has_begun_, true)) begun_->Complete(Value());
+  AnswerBegin(Value());
 }
 
 // ---- Connecting ----

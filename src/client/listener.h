@@ -55,6 +55,7 @@ class Listener : public ClientCore::Closable,
   const SessionOptions& settings() const { return settings_; }
 
  private:
+  void AnswerBegin(Result<Value> answer);
   void DialSoon();
   void Dial();
   void Dialed(Result<DialedConnection> result);
@@ -74,6 +75,7 @@ class Listener : public ClientCore::Closable,
   const std::shared_ptr<EventStrand> strand_;
   const detail::AnswerState begun_ = std::make_shared<detail::FutureState>();
   bool has_begun_ = false;
+  TimerId begin_timer_ = 0;  // Ends it if it has not begun by then.
   bool ended_ = false;
   std::unique_ptr<Wire> wire_;
   bool dialing_ = false;

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
+#include "client/client_core.h"
 #include "client/event_strand.h"
 #include "client/fake_cluster_test.h"
+#include "client/remote_dialer.h"
 #include "mydis/client.h"
 
 namespace mydis {
@@ -137,6 +140,58 @@ TEST_F(ListenerTest, AHandlerMayEndItsOwn) {
   EXPECT_EQ(heard.Wait(1), std::vector<std::string>{"one"});
   client_.reset();
   EXPECT_EQ(heard.Wait(1), std::vector<std::string>{"one"});
+}
+
+// Of a form that is none of Redis's or Mydis's.
+TEST_F(ListenerTest, StrangePushesArePassedOver) {
+  Heard heard;
+  SubscribeHandlers handlers;
+  handlers.on_message = [&](const Message& message) { heard.Add(message.payload); };
+  const auto news = client_->NewSession().Subscribe({.channels = {"news"}}, handlers);
+  ASSERT_TRUE(news);
+  const auto watch = Watch(heard, 5);
+  ASSERT_TRUE(watch);
+  WaitForListener(2);
+  for (const char* kind :
+       {"message", "pmessage", "subscribe", "watch-change", "watch-message", "none"}) {
+    // From its name alone to more words than any has, none of which is what it should be.
+    for (int words = 1; words <= 9; ++words) {
+      for (const char* word : {":1", "_", "#t", ",1.5", "*0", "%1\r\n+a\r\n*1\r\n:1"}) {
+        std::string push = fmt::format(">{}\r\n+{}\r\n", words, kind);
+        for (int i = 1; i < words; ++i) push += fmt::format("{}\r\n", word);
+        instance_.Push(push);
+      }
+    }
+  }
+  for (const char* push :
+       {">3\r\n+message\r\n+news\r\n:1\r\n", ">0\r\n", ">1\r\n:1\r\n",
+        ">4\r\n+pmessage\r\n+n*\r\n+news\r\n_\r\n", ">4\r\n+pmessage\r\n+n*\r\n:1\r\n+text\r\n"})
+    instance_.Push(push);
+  instance_.Push(">3\r\n+message\r\n+news\r\n+one\r\n" + Change(6, true, "a"));
+  std::vector<std::string> all = heard.Wait(2);
+  std::ranges::sort(all);
+  EXPECT_EQ(all, (std::vector<std::string>{"6 a", "one"}));
+}
+
+// The limit for the beginning of what has begun, or ended, is looked at by nobody any more.
+TEST_F(ListenerTest, NoTimerStaysBehind) {
+  auto dialer = RemoteDialer::Create({.addresses = {instance_.address()}});
+  ASSERT_TRUE(dialer);
+  auto core = ClientCore::Create(*dialer, {});
+  ASSERT_TRUE(core);
+  Session session = (*core)->NewSession({.time_limit = std::chrono::hours(1)});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(session.Subscribe({.channels = {"news"}}, {}));
+  const auto timers = [&core] {
+    std::promise<size_t> count;
+    (*core)->Post([&] { count.set_value((*core)->loop().timers()); });
+    return count.get_future().get();
+  };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (timers() > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(timers(), 0u);
+  (*core)->Stop();
+  (*dialer)->Cancel();
 }
 
 class ThreadRunner final : public detail::CallbackRunner {

@@ -1,10 +1,14 @@
 #include "client/remote_channel.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/time_limit.h"
 #include "client/command_words.h"
 #include "client/listener.h"
+#include "client/may_wait.h"
 #include "client/reply_status.h"
 #include "client/transaction_answers.h"
 #include "protocol/resp_writer.h"
@@ -42,6 +46,13 @@ void SetWords(PendingCall& call, std::span<const std::string_view> words) {
   }
 }
 
+// Words of typed calls are taken for what they are; all others are looked at.
+bool IsTyped(CallKind kind) { return kind >= CallKind::kTypedRead; }
+
+bool ChangesNothing(CallKind kind, std::span<const std::string_view> words) {
+  return IsTyped(kind) ? kind == CallKind::kTypedRead : IsRead(words);
+}
+
 detail::AnswerState Completed(Result<Value> result) {
   auto state = std::make_shared<detail::FutureState>();
   state->Complete(std::move(result));
@@ -62,24 +73,19 @@ RemoteChannel::~RemoteChannel() { core_->GiveBack(lane_); }
 
 uint64_t RemoteChannel::TimeLimitUs(const CallOptions& options) const {
   const std::chrono::milliseconds limit = options.time_limit.value_or(options_.time_limit);
-  return static_cast<uint64_t>(std::max<int64_t>(limit.count(), 0)) * 1000;
-}
-
-// What waits must not do so on the thread that would bring the answer.
-Status RemoteChannel::MayWait() const {
-  if (!core_->OnCoreThread()) return Status::Ok();
-  return {ErrorCode::kInvalid,
-          "a call that waits, from within a callback on the library's thread: use Async(), or "
-          "give the client an executor of its own"};
+  return static_cast<uint64_t>(Bounded(limit).count()) * 1000;
 }
 
 std::optional<Result<Value>> RemoteChannel::TryRead(CallKind kind, const Words& words,
                                                     const CallOptions& options) {
-  if (!reader_ || (kind != CallKind::kRead && kind != CallKind::kAny)) return std::nullopt;
+  if (!reader_) return std::nullopt;
+  const bool said_read = kind == CallKind::kRead || kind == CallKind::kTypedRead;
+  if (!said_read && kind != CallKind::kAny) return std::nullopt;
   if (lane_->under_way() > 0) return std::nullopt;
   uint64_t seen = 0;
   std::optional<Result<Value>> result =
-      reader_->TryRead(kind, words, options, std::max(revision(), options.min_revision), &seen);
+      reader_->TryRead(said_read ? CallKind::kRead : kind, words, options,
+                       std::max(revision(), options.min_revision), &seen);
   if (result) {
     SessionRevisions::Raise(revisions_->here, seen);
     SessionRevisions::Raise(revisions_->seen, seen);
@@ -96,13 +102,13 @@ void RemoteChannel::SetTimes(PendingCall& call, const CallOptions& options) {
 
 Result<CallPointer> RemoteChannel::Make(CallKind kind, WordViews words,
                                         const CallOptions& options) {
-  if (kind == CallKind::kAny) {
+  if (!IsTyped(kind)) {
     if (Status status = CheckWords(words); !status.ok()) return Fail(std::move(status));
   }
   auto call = std::make_shared<PendingCall>();
   SetTimes(*call, options);
   std::optional<CommandWait> wait;
-  if (kind == CallKind::kAny || kind == CallKind::kBlocking) wait = WaitOf(words);
+  if (!IsTyped(kind) || kind == CallKind::kTypedBlocking) wait = WaitOf(words);
   if (wait) {
     call->blocks = wait->holds_up;
     // The time that it may wait by its own words comes on top, unless the limit is the call's own.
@@ -112,8 +118,8 @@ Result<CallPointer> RemoteChannel::Make(CallKind kind, WordViews words,
       call->deadline_us =
           wait->limit_us == 0 ? PendingCall::kNever : call->deadline_us + wait->limit_us;
   }
-  call->unnumbered = kind == CallKind::kAny && options.request_id.empty() && Administers(words);
-  call->is_read = kind == CallKind::kRead || (wait && wait->changes_nothing);
+  call->unnumbered = !IsTyped(kind) && options.request_id.empty() && Administers(words);
+  call->is_read = ChangesNothing(kind, words) || (wait && wait->changes_nothing);
   call->consistency = options.consistency;
   call->min_revision = options.min_revision;
   call->request_id = options.request_id;
@@ -161,12 +167,17 @@ void RemoteChannel::StartAll(std::vector<detail::StoredCall> calls, const CallOp
   std::vector<CallPointer> together;
   together.reserve(calls.size());
   std::vector<std::string_view> views;
-  for (detail::StoredCall& stored : calls) {
+  std::string request_id;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    detail::StoredCall& stored = calls[i];
     views.assign(stored.words.begin(), stored.words.end());
     CallOptions own = options;
     if (stored.consistency) own.consistency = stored.consistency;
     // One id is one request's.
-    own.request_id = {};
+    if (!options.request_id.empty()) {
+      request_id = fmt::format("{}/{}", options.request_id, i);
+      own.request_id = request_id;
+    }
     Result<CallPointer> call = Make(stored.kind, views, own);
     if (!call) {
       stored.answer->Complete(Fail(std::move(call.error())), core_.get());
@@ -206,7 +217,7 @@ CallPointer RemoteChannel::MakeTransaction(const std::vector<detail::StoredCall>
   for (const detail::StoredCall& stored : calls) {
     views.assign(stored.words.begin(), stored.words.end());
     AppendCommand(call->prelude, views);
-    call->is_read &= stored.kind == CallKind::kRead;
+    call->is_read &= ChangesNothing(stored.kind, views);
   }
   call->prelude_count = static_cast<uint32_t>(calls.size()) + 1;
   views = {"EXEC"};
@@ -254,7 +265,7 @@ Result<std::shared_ptr<detail::Channel::Listening>> RemoteChannel::Watch(WatchOp
 
 Status RemoteChannel::TryOut() {
   const std::string_view words[] = {"PING"};
-  Result<CallPointer> call = Make(CallKind::kRead, words, {});
+  Result<CallPointer> call = Make(CallKind::kTypedRead, words, {});
   if (!call) return call.error();
   (*call)->impatient = true;
   lane_->Start(std::span(&*call, 1), true);

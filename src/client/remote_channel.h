@@ -46,7 +46,6 @@ class RemoteChannel final : public detail::Channel {
                               const CallOptions& options);
   void SetTimes(PendingCall& call, const CallOptions& options);
   void StartElsewhere(const CallPointer& call);
-  Status MayWait() const;
   uint64_t TimeLimitUs(const CallOptions& options) const;
 
   const std::shared_ptr<ClientCore> core_;

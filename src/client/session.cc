@@ -58,14 +58,21 @@ Result<std::vector<uint64_t>> Session::Revisions(std::span<const std::string_vie
   Words words{"MYDIS", "REVISIONS"};
   words.Add(keys);
   const Result<std::vector<int64_t>> numbers =
-      Run<std::vector<int64_t>>(CallKind::kRead, words, options);
+      Run<std::vector<int64_t>>(CallKind::kTypedRead, words, options);
   if (!numbers) return Fail(numbers.error());
+  if (numbers->size() != keys.size())
+    return Fail(ErrorCode::kInternal, "the answer is not a revision for each key");
   return std::vector<uint64_t>(numbers->begin(), numbers->end());
 }
 
 Status Session::Transact(std::span<const std::string_view> keys,
                          const std::function<Status(Session&, Transaction&)>& body, int attempts,
                          const CallOptions& options) {
+  if (!options.request_id.empty()) {
+    return {ErrorCode::kInvalid,
+            "request_id: one is one request's, and Transact makes as many as it takes: give it to "
+            "Transaction::Execute instead"};
+  }
   Random random(RandomSeed());
   uint64_t longest_us = kFirstPauseUs;
   for (int attempt = 0; attempt < attempts; ++attempt) {

@@ -1,4 +1,5 @@
 // Publish/subscribe.
+#include <algorithm>
 #include <utility>
 
 #include "client/listener.h"
@@ -28,6 +29,7 @@ std::vector<Listener::Command> Subscriber::Requests() {
 bool Subscriber::TakeError(const Status&, const std::string&) { return !has_listened(); }
 
 void Subscriber::TakePush(const std::vector<Value>& words) {
+  // The third one of a confirmation is a number.
   if (words.size() < 3 || !words[0].is_string() || !words[1].is_string()) return;
   const std::string& kind = words[0].string();
   if (kind == "subscribe" || kind == "psubscribe") {
@@ -42,6 +44,7 @@ void Subscriber::TakePush(const std::vector<Value>& words) {
   }
   const bool by_pattern = kind == "pmessage" && words.size() == 4;
   if (!by_pattern && (kind != "message" || words.size() != 3)) return;
+  if (!std::ranges::all_of(words, &Value::is_string)) return;
   Message message;
   if (by_pattern) message.pattern = words[1].string();
   message.channel = words[by_pattern ? 2 : 1].string();

@@ -1,4 +1,5 @@
 // Pipelines and transactions of the C interface.
+#include "client/may_wait.h"
 #include "library/c_handles.h"
 
 using mydis::CallKind;
@@ -68,6 +69,8 @@ mydis_error* mydis_pipeline_run(mydis_pipeline* pipeline, const mydis_call_optio
     if (pipeline == nullptr) return Missing("the pipeline");
     const Result<CallOptions> call = mydis::ToCallOptions(mydis::KnownPart(options));
     if (!call) return call.error();
+    // Before anything is sent: it would wait for all of it.
+    if (Status status = mydis::MayWait(); !status.ok()) return status;
     pipeline->pipeline.Send(*call);
     *out = mydis::ToReply(TakeAll(pipeline->answers));
     return {};

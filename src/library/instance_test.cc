@@ -231,6 +231,19 @@ TEST_F(InstanceTest, WhatItCannotGoOnWithReachesTheProgram) {
   EXPECT_THAT(why.message(), HasSubstr("give the right data_dir"));
 }
 
+TEST_F(InstanceTest, WaitingForEverAndNotAtAll) {
+  // It needs a moment to become its own leader.
+  const auto instance = Start(Options());
+  const Status ready = instance->WaitUntilReady(std::chrono::milliseconds::max());
+  EXPECT_TRUE(ready.ok()) << ready.message();
+  InstanceOptions options = Options("other");
+  options.raft_port = 0;
+  options.expect = 2;
+  options.join = {"127.0.0.1:1"};  // Nobody.
+  const auto other = Start(options);
+  EXPECT_EQ(other->WaitUntilReady(std::chrono::milliseconds::min()).code(), ErrorCode::kTimeout);
+}
+
 TEST_F(InstanceTest, StopFromWithinCallbacks) {
   auto instance = StartReady();
   std::promise<void> done;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/no_signals.h"
+#include "base/time_limit.h"
 #include "library/instance_options.h"
 
 namespace mydis {
@@ -80,6 +81,7 @@ void RunningInstance::StopNow() {
 }
 
 Status RunningInstance::WaitUntilReady(std::chrono::milliseconds limit) {
+  limit = Bounded(limit);
   // Nobody tells when the last voter of a cluster that is being formed has come.
   constexpr std::chrono::milliseconds kLookAgain{20};
   const auto until = std::chrono::steady_clock::now() + limit;

@@ -97,6 +97,8 @@ class EventLoop {
   }
   // False if it has run, or was cancelled.
   bool CancelTimer(TimerId id) { return timers_.Cancel(id); }
+  // That are to come.
+  size_t timers() const { return timers_.size(); }
   // The monotonic time at the start of this turn.
   uint64_t NowMs() const { return now_ms_; }
 

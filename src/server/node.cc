@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/time_limit.h"
 #include "net/tcp.h"
 #include "server/http/http_filter.h"
 #include "server/local_families.h"
@@ -201,7 +202,7 @@ Status Node::WaitForStop() {
 }
 
 bool Node::WaitUntilReady(std::chrono::milliseconds limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
+  const auto until = std::chrono::steady_clock::now() + Bounded(limit);
   MutexLock lock(mutex_);
   while (!ready_ && !stop_requested_) {
     if (readiness_changed_.wait_until(mutex_, until) == std::cv_status::timeout) return ready_;

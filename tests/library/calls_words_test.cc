@@ -281,9 +281,9 @@ TEST(CallsWords, Streams) {
   SENDS("XDEL k 1-1 1-2", XDel("k", {"1-1", "1-2"}));
   SENDS("XTRIM k MINID = 5", XTrim("k", {.min_id = "5", .exactly = true}));
   SENDS("XREAD STREAMS k l 0 $", XRead({{"k", "0"}, {"l", "$"}}));
-  EXPECT_EQ(recorder().last().kind, CallKind::kRead);
+  EXPECT_EQ(recorder().last().kind, CallKind::kTypedRead);
   SENDS("XREAD COUNT 2 BLOCK 100 STREAMS k $", XRead({{"k", "$"}}, {.count = 2, .block = 100ms}));
-  EXPECT_EQ(recorder().last().kind, CallKind::kBlocking);
+  EXPECT_EQ(recorder().last().kind, CallKind::kTypedBlocking);
   SENDS("XINFO STREAM k", XInfoStream("k"));
   SENDS("XSETID k 9-0", XSetId("k", "9-0"));
   SENDS("XSETID k 9-0 ENTRIESADDED 5 MAXDELETEDID 1-0",
@@ -299,10 +299,10 @@ TEST(CallsWords, StreamGroups) {
   SENDS("XGROUP CREATECONSUMER k g c", XGroupCreateConsumer("k", "g", "c"));
   SENDS("XGROUP DELCONSUMER k g c", XGroupDelConsumer("k", "g", "c"));
   SENDS("XREADGROUP GROUP g c STREAMS k >", XReadGroup("g", "c", {{"k", ">"}}));
-  EXPECT_EQ(recorder().last().kind, CallKind::kWrite);
+  EXPECT_EQ(recorder().last().kind, CallKind::kTypedWrite);
   SENDS("XREADGROUP GROUP g c COUNT 1 BLOCK 0 NOACK STREAMS k >",
         XReadGroup("g", "c", {{"k", ">"}}, {.count = 1, .block = 0ms, .no_ack = true}));
-  EXPECT_EQ(recorder().last().kind, CallKind::kBlocking);
+  EXPECT_EQ(recorder().last().kind, CallKind::kTypedBlocking);
   SENDS("XACK k g 1-1 1-2", XAck("k", "g", {"1-1", "1-2"}));
   SENDS("XPENDING k g", XPending("k", "g"));
   SENDS("XPENDING k g - + 100", XPendingList("k", "g"));
@@ -458,15 +458,16 @@ TEST(CallsWords, EveryCommandHasACallOrAReason) {
   }
 }
 
-// A kRead that is a write would be refused, a kWrite that is a read would be slow.
+// A kTypedRead that is a write might be carried out twice, a kTypedWrite that is a read would be
+// slow.
 TEST(CallsWords, EveryCallSaysWhatItIs) {
   const std::vector<DocumentedCommand> commands = DocumentedCommands();
   for (const Recorder::Sent& sent : recorder().all()) {
     const std::string name = CommandOf(sent.words, commands);
     for (const DocumentedCommand& command : commands) {
-      if (command.name != name || sent.kind == CallKind::kBlocking) continue;
-      const CallKind expected = command.effect == "Read"    ? CallKind::kRead
-                                : command.effect == "Write" ? CallKind::kWrite
+      if (command.name != name || sent.kind == CallKind::kTypedBlocking) continue;
+      const CallKind expected = command.effect == "Read"    ? CallKind::kTypedRead
+                                : command.effect == "Write" ? CallKind::kTypedWrite
                                                             : CallKind::kAny;
       EXPECT_EQ(sent.kind, expected) << sent.words << " is a " << command.effect;
     }

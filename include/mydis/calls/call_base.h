@@ -14,13 +14,17 @@
 
 namespace mydis {
 
-// What the session has to know of a command in order to send it the right way. A wrong kRead gives
-// an error, never a wrong answer.
+// What a program says that a command is. It saves a session a look: a command is carried out as
+// what it is, whatever was said of it.
 enum class CallKind : uint8_t {
-  kAny,       // Not known: treated as a write.
-  kRead,      // Changes nothing: may be answered in the caller's thread, and asked again freely.
-  kWrite,     // Is numbered, so that it is carried out once.
+  kAny,       // Not said.
+  kRead,      // Changes nothing: an instance of this process answers it in the caller's thread.
+  kWrite,     // Is carried out once, whatever fails on the way.
   kBlocking,  // A write that may wait for a key: it has a connection of its own meanwhile.
+  // The same, of typed calls: their words are the library's, which takes them for what they are.
+  kTypedRead,
+  kTypedWrite,
+  kTypedBlocking,
 };
 
 // Names and their values, in the order in which the server has them.
@@ -71,15 +75,15 @@ class CallBase {
   }
   template <typename T>
   Answer<T> Read(const Words& words, const CallOptions& options) {
-    return Send<T>(CallKind::kRead, words, options);
+    return Send<T>(CallKind::kTypedRead, words, options);
   }
   template <typename T>
   Answer<T> Write(const Words& words, const CallOptions& options) {
-    return Send<T>(CallKind::kWrite, words, options);
+    return Send<T>(CallKind::kTypedWrite, words, options);
   }
   template <typename T>
   Answer<T> Block(const Words& words, const CallOptions& options) {
-    return Send<T>(CallKind::kBlocking, words, options);
+    return Send<T>(CallKind::kTypedBlocking, words, options);
   }
 };
 

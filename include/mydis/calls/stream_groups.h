@@ -233,7 +233,7 @@ class StreamGroupCalls : public CallBase<Self, Answer, StreamGroupCalls<Self, An
     Words words{"XREADGROUP", "GROUP", group, consumer};
     detail::AddXRead(words, {read.count, read.block});
     words.AddIf(read.no_ack, "NOACK");
-    const CallKind kind = read.block ? CallKind::kBlocking : CallKind::kWrite;
+    const CallKind kind = read.block ? CallKind::kTypedBlocking : CallKind::kTypedWrite;
     return this->template Send<StreamRecords>(kind, detail::AddStreams(words, streams), options);
   }
   // How many of them were pending.

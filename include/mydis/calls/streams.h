@@ -150,7 +150,7 @@ class StreamCalls : public CallBase<Self, Answer, StreamCalls<Self, Answer>> {
                               const CallOptions& options = {}) {
     Words words{"XREAD"};
     detail::AddXRead(words, read);
-    const CallKind kind = read.block ? CallKind::kBlocking : CallKind::kRead;
+    const CallKind kind = read.block ? CallKind::kTypedBlocking : CallKind::kTypedRead;
     return this->template Send<StreamRecords>(kind, detail::AddStreams(words, streams), options);
   }
   Answer<StreamInfo> XInfoStream(std::string_view key, const CallOptions& options = {}) {
