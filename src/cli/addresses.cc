@@ -13,7 +13,8 @@ Result<HostPort> ReadHostAndPort(const CommandLine& line) {
   uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port == 0)
-    return Fail(ErrorCode::kInvalid, fmt::format("--port: {} is not a port: give 1 to {}", text, UINT16_MAX));
+    return Fail(ErrorCode::kInvalid,
+                fmt::format("--port: {} is not a port: give 1 to {}", text, UINT16_MAX));
   return HostPort{line.Get("host", kHostOption.fallback), port};
 }
 
