@@ -1,7 +1,7 @@
 // MYDIS: what belongs to the cluster and has no Redis name.
 #include "commands/cluster_settings.h"
 #include "base/ascii.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 
 namespace mydis {
 namespace {

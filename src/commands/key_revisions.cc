@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "commands/arg_parser.h"
+#include "commands/containers.h"
 #include "commands/keys.h"
-#include "commands/mydis_container.h"
 #include "commands/scan.h"
 #include "commands/values.h"
 

@@ -6,7 +6,7 @@
 
 #include "commands/arg_parser.h"
 #include "commands/cluster_settings.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 #include "state/restore_stage.h"
 
 namespace mydis {

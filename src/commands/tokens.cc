@@ -6,6 +6,7 @@
 
 #include "commands/acl_rights.h"
 #include "commands/acl_rules.h"
+#include "commands/containers.h"
 #include "commands/subcommands.h"
 
 namespace mydis {
@@ -110,17 +111,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kFamily[] = {
-    {.name = "token",
-     .arity = -2,
-     .effect = Effect::kLocal,
-     .flags = kFlagNone,
-     .group = Group::kServer,
-     .since = "0.1.0",
-     .complexity = "Depends on subcommand.",
-     .summary = "A container for commands about tokens.",
-     .arguments = "",
-     .handler = {},
-     .subcommands = kSubcommands},
+    TokenContainer(kSubcommands),
 };
 
 // A prefix as a pattern that matches what begins with it, whatever is in it.

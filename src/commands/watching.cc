@@ -1,7 +1,7 @@
 #include "commands/watching.h"
 
 #include "commands/arg_parser.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 
 namespace mydis {
 namespace {

@@ -1,7 +1,7 @@
 // MYDIS BACKUP: a consistent copy of the whole state, as a client reads it piece by piece.
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 #include "commands/subcommands.h"
 #include "server/backup_file.h"
 #include "server/connection.h"

@@ -4,7 +4,7 @@
 
 #include "base/error_table.h"
 #include "base/host_port.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 #include "commands/subcommands.h"
 #include "server/local_context.h"
 #include "server/local_families.h"

@@ -4,7 +4,7 @@
 
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 #include "commands/subcommands.h"
 #include "server/connection.h"
 #include "server/local_context.h"

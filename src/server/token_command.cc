@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "commands/arg_parser.h"
+#include "commands/containers.h"
 #include "commands/subcommands.h"
 #include "commands/tokens.h"
 #include "server/connection.h"
@@ -119,17 +120,7 @@ constexpr CommandSpec kSubcommands[] = {
 };
 
 constexpr CommandSpec kFamily[] = {
-    {.name = "token",
-     .arity = -2,
-     .effect = Effect::kLocal,
-     .flags = kFlagNone,
-     .group = Group::kServer,
-     .since = "0.1.0",
-     .complexity = "Depends on subcommand.",
-     .summary = "A container for commands about tokens.",
-     .arguments = "",
-     .handler = {},
-     .subcommands = kSubcommands},
+    TokenContainer(kSubcommands),
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 #include "server/connection.h"
 #include "server/history_renewal.h"
 #include "server/io_thread.h"

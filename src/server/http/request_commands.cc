@@ -5,7 +5,7 @@
 
 #include "base/error_table.h"
 #include "commands/arg_parser.h"
-#include "commands/mydis_container.h"
+#include "commands/containers.h"
 #include "commands/tokens.h"
 #include "server/auth_commands.h"
 #include "server/connection.h"
