@@ -1,8 +1,9 @@
-// What people write: addresses and lengths of time.
+// What people write and are shown: addresses, lengths of time, quoted bytes.
 #include <gtest/gtest.h>
 
 #include "base/duration.h"
 #include "base/host_port.h"
+#include "base/quoted.h"
 
 namespace mydis {
 namespace {
@@ -41,6 +42,14 @@ TEST(Duration, ParsesAndPrints) {
   EXPECT_EQ(FormatDuration(0), "0ms");
   EXPECT_EQ(FormatDuration(1500), "1500ms");
   EXPECT_EQ(FormatDuration(120'000), "2m");
+}
+
+TEST(QuotedTest, IsOneLineOfPrintableAscii) {
+  using namespace std::string_literals;
+  EXPECT_EQ(Quoted("a\"\\\n\r\t\a\b\x1b[2J\0\x7f\xc3\xa4"s),
+            R"("a\"\\\n\r\t\a\b\x1b[2J\x00\x7f\xc3\xa4")");
+  EXPECT_EQ(QuotedStart("four", 4), "\"four\"");
+  EXPECT_EQ(QuotedStart("fives", 4), "\"five\"… (5 bytes)");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 
+#include "base/quoted.h"
 #include "cli/cli_modes.h"
 #include "cli/figures.h"
 #include "cli/progress.h"

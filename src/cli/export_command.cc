@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/clock.h"
+#include "base/quoted.h"
 #include "cli/addresses.h"
 #include "cli/backup_file.h"
 #include "cli/backup_keys.h"
@@ -16,7 +17,6 @@
 #include "cli/progress.h"
 #include "cli/remote_backup.h"
 #include "cli/remote_call.h"
-#include "cli/reply_format.h"
 #include "cli/subcommands.h"
 #include "state/rdb_file_writer.h"
 #include "state/rdb_value.h"
@@ -139,7 +139,7 @@ class Export {
       return {ErrorCode::kExists,
               fmt::format("fields of the hash {} of database {} expire, which takes --rdb-version "
                           "12 (Redis 7.4)",
-                          Quoted(entry.key()), db)};
+                          QuotedStart(entry.key()), db)};
     ++keys_;
     return writer_.Key(db, entry, deadline_ms);
   }

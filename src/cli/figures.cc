@@ -1,5 +1,6 @@
 #include "cli/figures.h"
 
+#include "base/quoted.h"
 #include "protocol/json.h"
 
 namespace mydis {

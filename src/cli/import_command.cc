@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/quoted.h"
 #include "cli/addresses.h"
 #include "cli/backup_file.h"
 #include "cli/command_line.h"
@@ -14,7 +15,6 @@
 #include "cli/key_choice.h"
 #include "cli/rdb_contents.h"
 #include "cli/remote_call.h"
-#include "cli/reply_format.h"
 #include "cli/subcommands.h"
 #include "consensus/snapshot_format.h"
 #include "state/rdb_skip.h"
@@ -130,12 +130,12 @@ Status CheckKey(const RdbItem& item, const Plan& plan, uint64_t longest) {
     return {ErrorCode::kInvalid,
             fmt::format("the key {} of database {}, at byte {}, is of a Redis module: "
                         "--skip-modules leaves such keys out",
-                        Quoted(item.name), item.db, item.offset)};
+                        QuotedStart(item.name), item.db, item.offset)};
   if (item.size > longest)
     return {ErrorCode::kInvalid,
             fmt::format("the value of key {} of database {}, at byte {}, has {} bytes, and the "
                         "cluster takes {}: raise its proto-max-bulk-len",
-                        Quoted(item.name), item.db, item.offset, item.size, longest)};
+                        QuotedStart(item.name), item.db, item.offset, item.size, longest)};
   return Status::Ok();
 }
 
@@ -217,8 +217,8 @@ class Import {
 
   Status Send(RdbItem& item, const RdbContents& contents) {
     if (item.kind == RdbItem::Kind::kModuleData) {
-      Notice(
-          fmt::format("the data that the module {} keeps beside the keys is left out", item.name));
+      Notice(fmt::format("the data that the module {} keeps beside the keys is left out",
+                         QuotedStart(item.name)));
       return Status::Ok();
     }
     if (!Wants(plan_.choice, item)) return Status::Ok();

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/error_table.h"
+#include "base/quoted.h"
 #include "cli/remote_call.h"
-#include "cli/reply_format.h"
 #include "state/rdb_value.h"
 
 namespace mydis {
@@ -163,8 +163,8 @@ Status ImportSender::OnConflict(Command command) {
 std::string ImportSender::Describe(const Command& command) {
   if (command.kind == Command::Kind::kLibrary)
     return fmt::format("the function library at byte {}", command.offset);
-  return fmt::format("the key {} of database {}, at byte {}", Quoted(command.words[1]), command.db,
-                     command.offset);
+  return fmt::format("the key {} of database {}, at byte {}", QuotedStart(command.words[1]),
+                     command.db, command.offset);
 }
 
 void ImportSender::Requeue() {

@@ -29,14 +29,14 @@ std::string Literal(std::string_view text) {
 }
 
 // As an argument of a macro.
-std::string Quoted(std::string_view text) {
+std::string RoffQuoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : Literal(text)) out += c == '"' ? std::string("\\(dq") : std::string(1, c);
   return out + "\"";
 }
 
 std::string Title(std::string_view name, std::string_view date) {
-  return fmt::format(".TH {} 1 {} \"mydis {}\" \"Mydis\"\n", Quoted(ToUpper(name)), date,
+  return fmt::format(".TH {} 1 {} \"mydis {}\" \"Mydis\"\n", RoffQuoted(ToUpper(name)), date,
                      Version());
 }
 
@@ -85,7 +85,7 @@ std::string OptionEntry(const OptionSpec& option) {
 std::string Options(const CommandLineSpec& spec) {
   std::string out = ".SH OPTIONS\n";
   for (const OptionSpec& option : spec.options) {
-    if (!option.group.empty()) out += fmt::format(".SS {}\n", Quoted(option.group));
+    if (!option.group.empty()) out += fmt::format(".SS {}\n", RoffQuoted(option.group));
     out += OptionEntry(option);
   }
   return out + OptionEntry({HelpOption(spec).names, "", "print a summary of this page"});
@@ -106,7 +106,7 @@ std::string Examples(std::span<const ExampleSpec> examples) {
   if (examples.empty()) return {};
   std::string out = ".SH EXAMPLES\n";
   for (const ExampleSpec& example : examples) {
-    out += fmt::format(".TP\n.B {}\n{}", Quoted(example.command),
+    out += fmt::format(".TP\n.B {}\n{}", RoffQuoted(example.command),
                        Sentence(Capitalized(example.meaning)));
   }
   return out;
@@ -145,7 +145,7 @@ std::string ManPage(std::string_view date) {
       "An ordinary Redis client may talk to any of them.\n"
       ".SH SUBCOMMANDS\n";
   for (const Subcommand& subcommand : Subcommands())
-    out += fmt::format(".TP\n.BR {} (1)\n{}", Quoted(fmt::format("mydis-{}", subcommand.name)),
+    out += fmt::format(".TP\n.BR {} (1)\n{}", RoffQuoted(fmt::format("mydis-{}", subcommand.name)),
                        Sentence(Capitalized(subcommand.summary)));
   out +=
       ".SH PORTS\n.TP\n2380\nHTTP.\n.TP\n2381\nThe Redis protocol: clients, and the "

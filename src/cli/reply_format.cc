@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/quoted.h"
 #include "protocol/resp_json.h"
 
 namespace mydis {
@@ -201,24 +202,6 @@ std::string FormatReply(const RespValue& value, ReplyStyle style, std::string_vi
       return FormatJson(value) + "\n";
   }
   return {};
-}
-
-std::string Quoted(std::string_view text) {
-  constexpr std::string_view kEscaped = "\\\"\n\r\t\a\b";
-  constexpr std::string_view kLetters = "\\\"nrtab";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (const size_t at = kEscaped.find(c); at != std::string_view::npos) {
-      out += '\\';
-      out += kLetters[at];
-    } else if (byte < ' ' || byte > '~') {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
 }
 
 }  // namespace mydis

@@ -28,7 +28,4 @@ enum class ReplyStyle { kPeople, kRaw, kCsv, kJson };
 std::string FormatReply(const RespValue& value, ReplyStyle style,
                         std::string_view delimiter = "\n");
 
-// `text` in double quotes, with escapes for what is not printable ASCII.
-std::string Quoted(std::string_view text);
-
 }  // namespace mydis

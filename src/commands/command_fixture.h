@@ -16,7 +16,7 @@
 namespace mydis {
 
 // Bytes as a quoted word of a transcript.
-inline std::string Quoted(std::string_view bytes) {
+inline std::string TranscriptWord(std::string_view bytes) {
   std::string text = "\"";
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -51,7 +51,7 @@ class RecordingReply final : public Reply {
   void Simple(std::string_view text) override { Add(fmt::format("+{}", text)); }
   void Error(std::string_view text) override { Add(fmt::format("-{}", text)); }
   void Integer(int64_t value) override { Add(fmt::format(":{}", value)); }
-  void Bulk(std::string_view bytes) override { Add(Quoted(bytes)); }
+  void Bulk(std::string_view bytes) override { Add(TranscriptWord(bytes)); }
   void Null() override { Add(resp_version_ == 2 ? "(nil)" : "(null)"); }
   void NullArray() override { Add(resp_version_ == 2 ? "(nil-array)" : "(null)"); }
   void ArrayHeader(size_t count) override { AddHeader('*', count, count); }
@@ -65,7 +65,7 @@ class RecordingReply final : public Reply {
   void AttributeHeader(size_t pairs) override { AddHeader('|', pairs, pairs * 2); }
   void Double(double value) override {
     const std::string digits = fmt::format("{}", value);
-    Add(resp_version_ == 2 ? Quoted(digits) : ',' + digits);
+    Add(resp_version_ == 2 ? TranscriptWord(digits) : ',' + digits);
   }
   void Bool(bool value) override {
     if (resp_version_ == 2) return Integer(value);
@@ -77,7 +77,7 @@ class RecordingReply final : public Reply {
   }
   void Verbatim(std::string_view format, std::string_view text) override {
     if (resp_version_ == 2) return Bulk(text);
-    Add(fmt::format("={}:{}", format, Quoted(text)));
+    Add(fmt::format("={}:{}", format, TranscriptWord(text)));
   }
   size_t OpenArray() override {
     Begin("*");

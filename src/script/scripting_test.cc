@@ -186,7 +186,7 @@ TEST_F(Scripting, ChanceAndTimeComeFromTheEntry) {
 
 TEST_F(Scripting, Libraries) {
   EXPECT_EQ(Eval("return cjson.encode({1,2,{a='b/\"\\n'},1.5,true,cjson.null})"),
-            Quoted("[1,2,{\"a\":\"b\\/\\\"\\n\"},1.5,true,null]"));
+            TranscriptWord("[1,2,{\"a\":\"b\\/\\\"\\n\"},1.5,true,null]"));
   EXPECT_EQ(Eval("return cjson.decode('{\"a\":[1,2.5,\"\\\\u00e9x\",null,true]}').a[3]"),
             "\"\\xc3\\xa9x\"");
   EXPECT_EQ(Error("return cjson.decode('[1,')"),

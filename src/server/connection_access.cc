@@ -2,6 +2,7 @@
 // rules.
 #include <fmt/format.h>
 
+#include "base/quoted.h"
 #include "commands/acl_rights.h"
 #include "commands/acl_rules.h"
 #include "server/blocked_command.h"

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/ascii.h"
+#include "base/quoted.h"
 #include "server/connection.h"
 #include "server/io_thread.h"
 #include "server/local_context.h"

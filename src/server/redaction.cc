@@ -1,9 +1,6 @@
 #include "server/redaction.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
 
 #include "base/ascii.h"
 
@@ -39,42 +36,6 @@ bool IsSecret(const CommandSpec& spec, const CommandSpec* container, Args args, 
     if (i > before + 1 && EqualsIgnoreCase(args[i - before], "auth")) return true;
   }
   return false;
-}
-
-void AppendQuoted(std::string& out, std::string_view word) {
-  out += '"';
-  for (const char c : word) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"':
-      case '\\':
-        out += '\\';
-        out += c;
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\a':
-        out += "\\a";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      default:
-        if (byte >= 0x20 && byte < 0x7f) {
-          out += c;
-        } else {
-          fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
-        }
-    }
-  }
-  out += '"';
 }
 
 }  // namespace mydis

@@ -1,5 +1,4 @@
-// How commands are shown to operators: which words are secrets, that MONITOR, SLOWLOG and the audit
-// log leave out, and what the others look like.
+// Which words of a command are secrets, that MONITOR, SLOWLOG and the audit log leave out.
 #pragma once
 
 #include <string>
@@ -13,8 +12,5 @@ inline constexpr std::string_view kRedacted = "(redacted)";
 
 // Whether word `i` of the command is not to be shown. `container`: of a subcommand, else nullptr.
 bool IsSecret(const CommandSpec& spec, const CommandSpec* container, Args args, size_t i);
-
-// As a quoted word: what cannot be printed is escaped.
-void AppendQuoted(std::string& out, std::string_view word);
 
 }  // namespace mydis

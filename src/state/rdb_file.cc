@@ -6,6 +6,7 @@
 
 #include "base/codec.h"
 #include "base/crc64.h"
+#include "base/quoted.h"
 #include "state/rdb_opcodes.h"
 #include "state/rdb_skip.h"
 #include "state/rdb_value.h"
@@ -44,8 +45,8 @@ void RdbFileReader::Tape::Keep(std::string_view first) {
 Status RdbFileReader::Broken(std::string_view what) const {
   std::string message = fmt::format("the file is broken at byte {}: {}", tape_.offset(), what);
   if (!item_.name.empty())
-    message += fmt::format(" (in what begins at byte {}, database {}, key \"{}\")", item_.offset,
-                           db_, item_.name);
+    message += fmt::format(" (in what begins at byte {}, database {}, key {})", item_.offset, db_,
+                           QuotedStart(item_.name));
   return {ErrorCode::kCorrupt, std::move(message)};
 }
 

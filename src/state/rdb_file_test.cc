@@ -101,6 +101,8 @@ TEST(RdbFileTest, SaysWhatIsWrong) {
   EXPECT_NE(ErrorOf(WithEnd("REDIS0011\x63\x01k"s)).find("no type 99"), std::string::npos);
   const std::string cut = ErrorOf("REDIS0011\x00\x07the-key\x7f\xff"s);
   EXPECT_NE(cut.find("begins at byte 9, database 0, key \"the-key\""), std::string::npos) << cut;
+  const std::string strange = ErrorOf("REDIS0011\x00\x07\n\x1b[2J\t\"\x7f\xff"s);
+  EXPECT_NE(strange.find(R"(key "\n\x1b[2J\t\"")"), std::string::npos) << strange;
 }
 
 TEST(RdbFileTest, NoChecksumAndNoneYet) {
