@@ -7,25 +7,15 @@ if(TARGET mydis)
   install(TARGETS mydis COMPONENT server)
   install(FILES ${MYDIS_PACKAGING}/mydis.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
           COMPONENT server)
-  # The prefix is known only now: --prefix may have changed it.
-  install(CODE "
-    set(MYDIS_PROGRAM \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/mydis\")
-    configure_file(${MYDIS_PACKAGING}/mydis.service.in ${CMAKE_BINARY_DIR}/mydis.service @ONLY)"
-    COMPONENT server)
-  install(FILES ${CMAKE_BINARY_DIR}/mydis.service DESTINATION lib/systemd/system COMPONENT server)
-  set(MYDIS_GENERATED ${CMAKE_BINARY_DIR}/generated)
   install(CODE "
     set(MYDIS_PROGRAM \"$<TARGET_FILE:mydis>\")
-    set(MYDIS_GENERATED \"${MYDIS_GENERATED}\")
-    include(${CMAKE_SOURCE_DIR}/cmake/GeneratePages.cmake)"
+    set(MYDIS_INSTALLED_PROGRAM \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/mydis\")
+    set(MYDIS_UNIT ${MYDIS_PACKAGING}/mydis.service.in)
+    set(MYDIS_BUILD ${CMAKE_BINARY_DIR})
+    set(MYDIS_MAN ${CMAKE_INSTALL_MANDIR})
+    set(MYDIS_DATA ${CMAKE_INSTALL_DATADIR})
+    include(${CMAKE_SOURCE_DIR}/cmake/InstallGenerated.cmake)"
     COMPONENT server)
-  install(DIRECTORY ${MYDIS_GENERATED}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT server)
-  install(FILES ${MYDIS_GENERATED}/mydis
-          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT server)
-  install(FILES ${MYDIS_GENERATED}/_mydis
-          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT server)
-  install(FILES ${MYDIS_GENERATED}/mydis.fish
-          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT server)
 endif()
 
 if(TARGET mydis_shared)

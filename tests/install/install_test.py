@@ -65,6 +65,20 @@ class Install(unittest.TestCase):
         with open(self.installed("lib/systemd/system/mydis.service")) as file:
             self.assertIn(f"ExecStart={self.prefix}/bin/mydis server", file.read())
 
+    def test_several_at_once(self):
+        prefixes = [self.new_folder() for _ in range(4)]
+        installing = [subprocess.Popen(["cmake", "--install", BUILD, "--prefix", prefix, "--component", "server"],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                       text=True) for prefix in prefixes]
+        for one in installing:
+            said, _ = one.communicate(timeout=300)
+            self.assertEqual(one.returncode, 0, said)
+        for prefix in prefixes:
+            with open(os.path.join(prefix, "lib/systemd/system/mydis.service")) as file:
+                self.assertIn(f"ExecStart={prefix}/bin/mydis server", file.read())
+            with open(os.path.join(prefix, "share/zsh/vendor-completions/_mydis")) as file:
+                self.assertIn("#compdef mydis", file.read())
+
     def test_headers_compile_alone(self):
         self.assertTrue(self.headers)
         for header in self.headers:
