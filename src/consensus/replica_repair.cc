@@ -68,10 +68,9 @@ void ReplicaImpl::StartRepair(const DigestExchange::Difference& difference) {
       Names(members_, difference.right), difference.index, Partitions(difference.check));
   digests_.Forget();
   if (job_.running()) job_.Cancel();
-  repair_.emplace();
-  repair_->index = std::max(applied_, snapshot_index_) + 1;
-  repair_->sources = difference.right;
-  repair_->lead_until_us = Now() + kLeadUs;
+  repair_ = Repair{.index = std::max(applied_, snapshot_index_) + 1,
+                   .sources = difference.right,
+                   .lead_until_us = Now() + kLeadUs};
   SetReadiness(Readiness::kRestoring,
                "its state differs from the other members': it is fetching theirs");
 }

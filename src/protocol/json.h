@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "mydis/status.h"
 
 namespace mydis {
+
+struct JsonMember;
 
 struct JsonValue {
   enum class Type : uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
@@ -18,14 +19,19 @@ struct JsonValue {
   bool boolean = false;
   // Of a string; of a number as it was written, so that none of its digits is lost.
   std::string text;
-  std::vector<JsonValue> elements;                         // kArray
-  std::vector<std::pair<std::string, JsonValue>> members;  // kObject, in order.
+  std::vector<JsonValue> elements;  // kArray
+  std::vector<JsonMember> members;  // kObject, in order.
 
   bool is_string() const { return type == Type::kString; }
   bool is_array() const { return type == Type::kArray; }
   bool is_object() const { return type == Type::kObject; }
   // The member of an object, or nullptr.
   const JsonValue* Find(std::string_view name) const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 // The one value in `text`, which nests no deeper than 32. The error says where it is wrong.

@@ -81,7 +81,7 @@ TEST(Json, WhatIsNoJson) {
 TEST(Json, ObjectsKeepTheirOrder) {
   const auto json = ParseJson(R"({"b":1,"a":{"c":[]}})");
   ASSERT_TRUE(json.has_value());
-  EXPECT_EQ(json->members[0].first, "b");
+  EXPECT_EQ(json->members[0].name, "b");
   ASSERT_NE(json->Find("a"), nullptr);
   EXPECT_TRUE(json->Find("a")->Find("c")->is_array());
   EXPECT_EQ(json->Find("x"), nullptr);

@@ -8,6 +8,9 @@
 namespace mydis {
 namespace {
 
+// Clang's analysis does not know of locks that are taken or not.
+void Leave(StateLock& lock, uint32_t slot) MYDIS_NO_THREAD_ANALYSIS { lock.UnlockShared(slot); }
+
 TEST(StateLockTest, ReadersShareIt) {
   StateLock lock(2);
   lock.LockShared(0);
@@ -82,10 +85,10 @@ TEST(StateLockTest, VisitorsTakeWhatIsFree) {
   EXPECT_EQ(lock.TryLockShared(7), 2u);
   EXPECT_EQ(lock.TryLockShared(7), 1u);
   EXPECT_EQ(lock.TryLockShared(7), std::nullopt);
-  lock.UnlockShared(2);
+  Leave(lock, 2);
   EXPECT_EQ(lock.TryLockShared(0), 2u);
-  lock.UnlockShared(1);
-  lock.UnlockShared(2);
+  Leave(lock, 1);
+  Leave(lock, 2);
   EXPECT_EQ(StateLock(1).TryLockShared(0), std::nullopt);
 }
 
@@ -101,7 +104,7 @@ TEST(StateLockTest, VisitorsSeeWholeWrites) {
         const auto slot = lock.TryLockShared(i);
         if (!slot) continue;
         EXPECT_EQ(first, second);
-        lock.UnlockShared(*slot);
+        Leave(lock, *slot);
         ++visits;
       }
     });
@@ -124,7 +127,7 @@ TEST(StateLockTest, WhenItIsClosedNobodyIsInAndNobodyComes) {
     in = true;
     while (!lock.closed()) std::this_thread::yield();
     left_before_close = !closed;
-    lock.UnlockShared(*slot);
+    Leave(lock, *slot);
   });
   while (!in) std::this_thread::yield();
   lock.Close();

@@ -127,7 +127,7 @@ const HttpRoute& NearestHttpRoute(std::string_view path) {
 Status ReadHttpQuery(HttpRequest& request) {
   const HttpRoute& route = *request.route;
   for (const auto& [name, value] : request.target.query) {
-    const auto is_it = [&name = name](const HttpParameter& known) { return known.name == name; };
+    const auto is_it = [&wanted = name](const HttpParameter& p) { return p.name == wanted; };
     if (route.open_query || std::ranges::any_of(kCommon, is_it) ||
         std::ranges::any_of(route.parameters, is_it))
       continue;

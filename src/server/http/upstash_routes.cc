@@ -198,7 +198,7 @@ class UpstashPathHandler final : public UpstashCommandHandler {
 
   static void AddQuery(const HttpRequest& request, std::vector<std::string>* words) {
     for (const auto& [name, value] : request.target.query) {
-      const auto is_it = [&name = name](const HttpParameter& known) { return known.name == name; };
+      const auto is_it = [&wanted = name](const HttpParameter& p) { return p.name == wanted; };
       if (name == "_token" || std::ranges::any_of(CommonHttpParameters(), is_it)) continue;
       words->push_back(name);
       if (!value.empty()) words->push_back(value);
