@@ -50,6 +50,7 @@ class ClusterCommand(unittest.TestCase):
         self.assertEqual(status["cluster-name"], "mydis")
         self.assertEqual(status["voters"], 3)
         self.assertEqual(len(status["members"]), 3)
+        self.assertEqual((status["ready"], status["reason"], status["disk-full"]), (True, None, False))
 
     def test_status_for_people(self):
         follower = self.cluster.followers()[0]
