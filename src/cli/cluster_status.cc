@@ -68,6 +68,8 @@ Result<std::vector<Row>> Rows(const RespValue& status) {
 }
 
 std::string Heading(const RespValue& status) {
+  if (FieldText(status, "role").empty())
+    return fmt::format("instance {} belongs to no cluster yet\n", FieldText(status, "instance-id"));
   const std::string leader = FieldText(status, "leader");
   return fmt::format("cluster {} ({}), term {}, revision {}, {}\n",
                      FieldText(status, "cluster-name"), FieldText(status, "cluster-id"),
@@ -98,7 +100,9 @@ Result<std::string> ClusterTable(const RespValue& status) {
     for (const Row& row : *rows) width = std::max(width, row[i].size());
     widths.push_back(width);
   }
-  std::string out = Heading(status) + Encryption(status) + "\n";
+  std::string out = Heading(status) + Encryption(status);
+  if (rows->empty()) return out;
+  out += '\n';
   const auto append = [&](const auto& cell_of) {
     std::string line;
     for (size_t i = 0; i < std::size(kColumns); ++i) {

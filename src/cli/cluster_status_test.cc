@@ -88,6 +88,15 @@ TEST(ClusterStatus, TableForPeople) {
             "* the instance that answered\n");
 }
 
+TEST(ClusterStatus, NoClusterYet) {
+  RespValue status = ClusterStatus("", "", "waiting for 1 more of 3 instances");
+  status.elements[7] = Null();
+  status.elements.back().elements.clear();
+  EXPECT_EQ(*ClusterTable(status),
+            "instance a belongs to no cluster yet\n"
+            "connections between instances are encrypted; cluster keys here: k1, k2\n");
+}
+
 TEST(ClusterStatus, WhyAnInstanceCannotServe) {
   EXPECT_EQ(ClusterTrouble(ClusterStatus("b")), "");
   EXPECT_EQ(ClusterTrouble(ClusterStatus("")),
