@@ -13,8 +13,8 @@ namespace mydis {
 
 using TimePoint = std::chrono::system_clock::time_point;
 
-// How long a key lives that does not expire, and when it does: later than everything. Of a call that
-// blocks: no end, as 0.
+// How long a key lives that does not expire, and when it does: later than everything. Of a call
+// that blocks: no end, as 0.
 inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
 inline constexpr TimePoint kNever = TimePoint::max();
 

@@ -10,8 +10,9 @@
 
 namespace mydis {
 
-// A cluster that made a thousand million revisions a second would be there after 146 years. What says
-// to be beyond is no revision: believed, it would have every later read of the session wait in vain.
+// A cluster that made a thousand million revisions a second would be there after 146 years. What
+// says to be beyond is no revision: believed, it would have every later read of the session wait in
+// vain.
 inline constexpr uint64_t kMostRevision = uint64_t{1} << 62;
 
 struct ReceivedValue {

@@ -66,7 +66,7 @@ struct Founder::Impl {
   std::optional<Address>
       invited;              // Where `mydis cluster add` said to join; stays when joining fails.
   std::string promised_to;  // Whom this instance lets found; empty: nobody yet.
-  std::map<std::string, bool> promisers;  // Who has promised this one.
+  std::map<std::string, bool> promisers;     // Who has promised this one.
   std::map<Address, std::string> unreached;  // Why it does not answer.
   size_t next_seed = 0;
   uint64_t replaces = 0;  // The nonce of an earlier place of this instance.

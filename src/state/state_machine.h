@@ -50,10 +50,10 @@ inline constexpr uint32_t kCheckFormat = 1;
 
 struct Applied {
   Envelope envelope;
-  bool fresh = false;               // False: a repetition or a gap, skipped.
+  bool fresh = false;  // False: a repetition or a gap, skipped.
   bool due = false;    // The entry's time had reached deadlines, of keys or of hashes' fields.
   size_t expired = 0;  // Those of keys.
-  size_t evicted = 0;               // Keys that went because memory was short.
+  size_t evicted = 0;  // Keys that went because memory was short.
   std::optional<StateCheck> check;  // If this entry is one after which all instances look.
 };
 

@@ -109,8 +109,8 @@ class ListCalls : public CallBase<Self, Answer, ListCalls<Self, Answer>> {
                                             std::chrono::milliseconds timeout,
                                             const CallOptions& options = {}) {
     Words words{"BLMOVE", from, to, detail::WordOf(from_end), detail::WordOf(to_end)};
-    return this->template Block<std::optional<std::string>>(words.Add(detail::TimeoutSeconds(timeout)),
-                                                            options);
+    return this->template Block<std::optional<std::string>>(
+        words.Add(detail::TimeoutSeconds(timeout)), options);
   }
   Answer<int64_t> LLen(std::string_view key, const CallOptions& options = {}) {
     return this->template Read<int64_t>({"LLEN", key}, options);
