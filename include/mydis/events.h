@@ -58,7 +58,8 @@ struct WatchOptions {
   enum class Of : uint8_t { kKeys, kChannel, kPattern };
   Of of = Of::kKeys;
   std::string name = {};  // The prefix of the keys (empty: all), the channel, or the pattern.
-  // Tells what comes after this revision; 0: after now.
+  // Tells what comes after this revision; 0: after now. Where nobody has watched for an hour, it
+  // has to be the present one (docs/watching.md).
   uint64_t from_revision = 0;
   bool values = false;  // kKeys: with the values of strings.
 };

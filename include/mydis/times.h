@@ -13,7 +13,8 @@ namespace mydis {
 
 using TimePoint = std::chrono::system_clock::time_point;
 
-// How long a key lives that does not expire, and when it does: later than everything.
+// How long a key lives that does not expire, and when it does: later than everything. Of a call
+// that blocks: no end, as 0.
 inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
 inline constexpr TimePoint kNever = TimePoint::max();
 
@@ -35,9 +36,13 @@ inline TimePoint TimePointOf(int64_t unix_ms) {
   return TimePoint(std::chrono::milliseconds(std::max(unix_ms, -kLast)));
 }
 
-// The timeouts of blocking commands are in seconds.
-inline double Seconds(std::chrono::milliseconds duration) {
-  return static_cast<double>(duration.count()) / 1000;
+// How long a blocking command waits. To a server 0 is for ever, and a time whose end no clock can
+// say an error; half of kForever is beyond all ends, and what is left of kForever after some use.
+inline int64_t TimeoutMs(std::chrono::milliseconds timeout) {
+  return timeout < kForever / 2 ? timeout.count() : 0;
+}
+inline double TimeoutSeconds(std::chrono::milliseconds timeout) {
+  return static_cast<double>(TimeoutMs(timeout)) / 1000;
 }
 
 inline std::string_view WordOf(ExpireWhen when) {

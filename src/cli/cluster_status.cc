@@ -38,6 +38,11 @@ std::string Scalar(const RespValue* value) {
   return value->type == Type::kInteger ? std::to_string(value->integer) : value->text;
 }
 
+bool Flag(const RespValue& map, std::string_view name) {
+  const RespValue* value = Field(map, name);
+  return value != nullptr && value->type == Type::kBool && value->boolean;
+}
+
 std::string FieldText(const RespValue& map, std::string_view name) {
   return Scalar(Field(map, name));
 }
@@ -53,12 +58,18 @@ Result<std::vector<Row>> Rows(const RespValue& status) {
   std::vector<Row> rows;
   for (const RespValue& member : members->elements) {
     Row& row = rows.emplace_back();
-    for (const Column& column : kColumns) row.push_back(FieldText(member, column.field));
+    for (const Column& column : kColumns) {
+      // Columns stay where they are, also for programs that split lines at blanks.
+      const std::string cell = FieldText(member, column.field);
+      row.push_back(cell.empty() ? "-" : cell);
+    }
   }
   return rows;
 }
 
 std::string Heading(const RespValue& status) {
+  if (FieldText(status, "role").empty())
+    return fmt::format("instance {} belongs to no cluster yet\n", FieldText(status, "instance-id"));
   const std::string leader = FieldText(status, "leader");
   return fmt::format("cluster {} ({}), term {}, revision {}, {}\n",
                      FieldText(status, "cluster-name"), FieldText(status, "cluster-id"),
@@ -68,7 +79,7 @@ std::string Heading(const RespValue& status) {
 
 // How this instance and the others speak with each other.
 std::string Encryption(const RespValue& status) {
-  if (FieldText(status, "peer-encryption") != "yes")
+  if (!Flag(status, "peer-encryption"))
     return "connections between instances are not encrypted (--cluster-key-file)\n";
   return fmt::format("connections between instances are encrypted; cluster keys here: {}\n",
                      FieldText(status, "cluster-keys"));
@@ -89,7 +100,9 @@ Result<std::string> ClusterTable(const RespValue& status) {
     for (const Row& row : *rows) width = std::max(width, row[i].size());
     widths.push_back(width);
   }
-  std::string out = Heading(status) + Encryption(status) + "\n";
+  std::string out = Heading(status) + Encryption(status);
+  if (rows->empty()) return out;
+  out += '\n';
   const auto append = [&](const auto& cell_of) {
     std::string line;
     for (size_t i = 0; i < std::size(kColumns); ++i) {
@@ -109,11 +122,10 @@ Result<std::string> ClusterTable(const RespValue& status) {
 std::string ClusterTrouble(const RespValue& status) {
   if (FieldText(status, "role") == "removed")
     return "this instance was removed from the cluster: stop it, and wipe its data to join again";
-  const std::string ready = FieldText(status, "ready");
-  if (FieldText(status, "leader").empty() && (ready == "yes" || ready.empty()))
+  if (!Flag(status, "ready")) return FieldText(status, "reason");
+  if (FieldText(status, "leader").empty())
     return "there is no leader: writes wait until a majority of the voters reach each other";
-  if (ready.empty()) return "this instance is catching up with its cluster";
-  return ready == "yes" ? std::string() : ready;
+  return {};
 }
 
 bool IsMember(const RespValue& status) {

@@ -19,6 +19,17 @@ RespValue Integer(int64_t number) {
   value.integer = number;
   return value;
 }
+RespValue Bool(bool flag) {
+  RespValue value;
+  value.type = Type::kBool;
+  value.boolean = flag;
+  return value;
+}
+RespValue Null() {
+  RespValue value;
+  value.type = Type::kNull;
+  return value;
+}
 RespValue Collection(Type type, std::vector<RespValue> elements) {
   RespValue value;
   value.type = type;
@@ -33,8 +44,8 @@ RespValue Member(std::string id, std::string role, int64_t lag) {
                    Integer(2382), Text("match-index"), Integer(40), Text("lag"), Integer(lag)});
 }
 
-RespValue ClusterStatus(std::string leader, std::string role = "follower",
-                        std::string ready = "yes") {
+RespValue ClusterStatus(const std::string& leader, std::string role = "follower",
+                        const std::string& reason = "") {
   return Collection(
       Type::kMap,
       {Text("cluster-name"),
@@ -46,17 +57,19 @@ RespValue ClusterStatus(std::string leader, std::string role = "follower",
        Text("role"),
        Text(std::move(role)),
        Text("leader"),
-       Text(std::move(leader)),
+       leader.empty() ? Null() : Text(leader),
        Text("term"),
        Integer(3),
        Text("revision"),
        Integer(17),
        Text("ready"),
-       Text(std::move(ready)),
+       Bool(reason.empty()),
+       Text("reason"),
+       reason.empty() ? Null() : Text(reason),
        Text("disk-full"),
-       Text("no"),
+       Bool(false),
        Text("peer-encryption"),
-       Text("yes"),
+       Bool(true),
        Text("cluster-keys"),
        Text("k1, k2"),
        Text("members"),
@@ -75,6 +88,15 @@ TEST(ClusterStatus, TableForPeople) {
             "* the instance that answered\n");
 }
 
+TEST(ClusterStatus, NoClusterYet) {
+  RespValue status = ClusterStatus("", "", "waiting for 1 more of 3 instances");
+  status.elements[7] = Null();
+  status.elements.back().elements.clear();
+  EXPECT_EQ(*ClusterTable(status),
+            "instance a belongs to no cluster yet\n"
+            "connections between instances are encrypted; cluster keys here: k1, k2\n");
+}
+
 TEST(ClusterStatus, WhyAnInstanceCannotServe) {
   EXPECT_EQ(ClusterTrouble(ClusterStatus("b")), "");
   EXPECT_EQ(ClusterTrouble(ClusterStatus("")),
@@ -85,6 +107,15 @@ TEST(ClusterStatus, WhyAnInstanceCannotServe) {
   EXPECT_TRUE(IsMember(ClusterStatus("")));
   EXPECT_FALSE(IsMember(ClusterStatus("b", "removed")));
   EXPECT_FALSE(IsMember(Collection(Type::kMap, {Text("members"), Collection(Type::kArray, {})})));
+}
+
+// As an instance says it that has lost its leader: of the others it knows no more.
+TEST(ClusterStatus, WhatIsNotKnownIsADash) {
+  RespValue status = ClusterStatus("");
+  std::vector<RespValue>& b = status.elements.back().elements[1].elements;
+  b[b.size() - 3] = Null();
+  b.back() = Null();
+  EXPECT_TRUE(ClusterTabs(status)->ends_with("\nb\tleader\tok\t127.0.0.1\t2382\t-\t-\n"));
 }
 
 TEST(ClusterStatus, TabsForPrograms) {

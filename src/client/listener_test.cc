@@ -167,6 +167,7 @@ TEST_F(ListenerTest, StrangePushesArePassedOver) {
        {">3\r\n+message\r\n+news\r\n:1\r\n", ">0\r\n", ">1\r\n:1\r\n",
         ">4\r\n+pmessage\r\n+n*\r\n+news\r\n_\r\n", ">4\r\n+pmessage\r\n+n*\r\n:1\r\n+text\r\n"})
     instance_.Push(push);
+  instance_.Push(Change(kMostRevision + 1, true, "beyond all revisions"));
   instance_.Push(">3\r\n+message\r\n+news\r\n+one\r\n" + Change(6, true, "a"));
   std::vector<std::string> all = heard.Wait(2);
   std::ranges::sort(all);

@@ -84,7 +84,8 @@ bool ValueReader::NextShort(ReceivedValue* received) {
   if (bytes[at] == '|') {
     if (!bytes.substr(at).starts_with(kRevisionAttribute)) return false;
     at += kRevisionAttribute.size();
-    if (!TakeNumber(bytes, &at, &revision) || at == bytes.size()) return false;
+    if (!TakeNumber(bytes, &at, &revision) || at == bytes.size() || revision > kMostRevision)
+      return false;
   }
   const char type = bytes[at++];
   if (type == '$') {
@@ -131,6 +132,9 @@ ValueReader::Outcome ValueReader::NextGeneral(ReceivedValue* received) {
     if (value.attributes[i].text == "revision")
       received->revision = static_cast<uint64_t>(value.attributes[i + 1].integer);
   }
+  // One below 0 is far above it here.
+  no_revision_ = received->revision > kMostRevision;
+  if (no_revision_) return Outcome::kBroken;
   received->value = ToValue(std::move(value));
   if (general_.pending() == 0) in_general_ = false;
   return Outcome::kValue;

@@ -10,6 +10,11 @@
 
 namespace mydis {
 
+// A cluster that made a thousand million revisions a second would be there after 146 years. What
+// says to be beyond is no revision: believed, it would have every later read of the session wait in
+// vain.
+inline constexpr uint64_t kMostRevision = uint64_t{1} << 62;
+
 struct ReceivedValue {
   Value value;
   uint64_t revision = 0;  // As the attribute of CLIENT ATTRIBUTES says it; 0: there was none.
@@ -24,7 +29,9 @@ class ValueReader {
   void Feed(std::string_view bytes);
   // Takes the next complete value. kBroken: error() says why.
   Outcome Next(ReceivedValue* received);
-  const std::string& error() const { return general_.error(); }
+  std::string error() const {
+    return no_revision_ ? "what it gives as a revision cannot be one" : general_.error();
+  }
 
  private:
   bool NextShort(ReceivedValue* received);
@@ -33,6 +40,7 @@ class ValueReader {
   std::string buffer_;
   size_t start_ = 0;         // Of what is not read yet.
   bool in_general_ = false;  // What is not read yet has been given to general_.
+  bool no_revision_ = false;
   RespReader general_;
 };
 

@@ -53,6 +53,25 @@ TEST(ValueReaderTest, ReadsPieces) {
   }
 }
 
+// Those that a session would wait for until its cluster's end.
+TEST(ValueReaderTest, ARevisionThatCannotBeOneIsBroken) {
+  for (const char* revision : {"4611686018427387905", "9223372036854775807", "-1",
+                               "18446744073709551615", "99999999999999999999"}) {
+    for (const char* reply : {"+OK\r\n", ":1\r\n", "*1\r\n:1\r\n"}) {
+      ValueReader reader;
+      ReceivedValue value;
+      reader.Feed(std::string("|1\r\n+revision\r\n:") + revision + "\r\n" + reply);
+      EXPECT_EQ(reader.Next(&value), ValueReader::Outcome::kBroken) << revision << " " << reply;
+      EXPECT_FALSE(reader.error().empty()) << revision;
+    }
+  }
+  ValueReader reader;
+  ReceivedValue value;
+  reader.Feed("|1\r\n+revision\r\n:4611686018427387904\r\n+OK\r\n");
+  ASSERT_EQ(reader.Next(&value), ValueReader::Outcome::kValue);
+  EXPECT_EQ(value.revision, kMostRevision);
+}
+
 TEST(ValueReaderTest, WhatIsNoReplyIsBroken) {
   ValueReader reader;
   ReceivedValue value;

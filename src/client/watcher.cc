@@ -133,6 +133,7 @@ void Watcher::TakePush(const std::vector<Value>& words) {
     return End();
   }
   const uint64_t revision = RevisionIn(words[kRevisionWord]);
+  if (revision > kMostRevision) return;
   if (kind == "watch-revision") {
     complete_ = std::max(complete_, revision);
     part_told_ = part_skip_ = 0;

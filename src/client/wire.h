@@ -37,7 +37,7 @@ class Wire {
   Status Receive();
   // The next value of what has come in.
   ValueReader::Outcome Next(ReceivedValue* received) { return reader_.Next(received); }
-  const std::string& error() const { return reader_.error(); }
+  std::string error() const { return reader_.error(); }
   // Has poll and epoll of this connection return.
   void ShutDown();
 

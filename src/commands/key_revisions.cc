@@ -205,7 +205,6 @@ void DeleteKey(WriteContext& context) {
 // Bounds of one answer: keys looked at, and bytes of values given.
 constexpr size_t kMostVisited = 20'000;
 constexpr size_t kMostBytes = 4 << 20;
-constexpr int64_t kMostKeys = 10'000;
 constexpr size_t kStep = 64;  // Keys of one step of the scan.
 
 struct ListOptions {
@@ -224,8 +223,9 @@ bool ReadListOptions(ReadContext& context, ListOptions* options) {
       options->cursor = *cursor;
     } else if (parser.Accept("COUNT")) {
       const int64_t count = parser.Integer();
-      if (count < 1) parser.Fail(kErrSyntax);
-      options->count = static_cast<size_t>(std::min(count, kMostKeys));
+      if (count < 1 || count > static_cast<int64_t>(kMostListedKeys))
+        parser.Fail(fmt::format("ERR COUNT is a number of keys from 1 to {}", kMostListedKeys));
+      options->count = static_cast<size_t>(count);
     } else if (parser.Accept("VALUES")) {
       options->values = true;
     } else {

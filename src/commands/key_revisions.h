@@ -7,6 +7,9 @@
 
 namespace mydis {
 
+// What MYDIS LISTKEYS gives at a time, at most.
+inline constexpr size_t kMostListedKeys = 10'000;
+
 std::span<const CommandSpec> KeyRevisionFamily();
 
 }  // namespace mydis

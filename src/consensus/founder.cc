@@ -66,7 +66,8 @@ struct Founder::Impl {
   std::optional<Address>
       invited;              // Where `mydis cluster add` said to join; stays when joining fails.
   std::string promised_to;  // Whom this instance lets found; empty: nobody yet.
-  std::map<std::string, bool> promisers;  // Who has promised this one.
+  std::map<std::string, bool> promisers;     // Who has promised this one.
+  std::map<Address, std::string> unreached;  // Why it does not answer.
   size_t next_seed = 0;
   uint64_t replaces = 0;  // The nonce of an earlier place of this instance.
   // Answers may come after the founder has done its work and is gone.
@@ -127,6 +128,10 @@ void Founder::Impl::Probe(const Address& address, bool claim) {
                     [this, weak = std::weak_ptr(alive), address](Result<WireMessage> message) {
                       if (weak.expired()) return;
                       WireProbeAnswer answer;
+                      // That the time is over says nothing of why.
+                      unreached.erase(address);
+                      if (!message && message.error().code() != ErrorCode::kTimeout)
+                        unreached[address] = message.error().message();
                       if (message && Decode(message->head, &answer)) OnProbeAnswer(answer, address);
                     });
 }
@@ -153,7 +158,8 @@ void Founder::Impl::Decide() {
   if (result || cluster) return;
   if (known.size() + 1 < options.expect) {
     Waits("waiting for " + std::to_string(options.expect - known.size() - 1) + " more of " +
-          std::to_string(options.expect) + " instances");
+          std::to_string(options.expect) + " instances" +
+          (unreached.empty() ? "" : "; " + unreached.begin()->second));
     return;
   }
   if (known.size() + 1 > options.expect) {

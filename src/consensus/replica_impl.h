@@ -279,7 +279,7 @@ class ReplicaImpl {
   bool could_submit_ = true;
 
   Readiness readiness_ = Readiness::kStarting;
-  std::string why_ = "waiting to hear from the cluster";
+  std::string why_ = "waiting to hear from the cluster; the log says whom it cannot reach";
   bool readiness_asked_ = false;
   uint64_t leaderless_us_ = 0;  // Since when no leader is known; 0: one is.
   uint64_t probe_us_ = 0;

@@ -315,20 +315,27 @@ void MeshQuestion::OnFrame(FrameStream&, Frame&& frame) {
   Finish(std::move(frame));
 }
 
+std::string MeshQuestion::Refused(const std::string& refusal) const {
+  return fmt::format("{} cannot be asked: {}{}", address_, refusal, PeerMesh::kKeyAdvice);
+}
+
 bool MeshQuestion::TriesNextKey(const std::string& refusal) {
   if (mesh_.keys_ && ++key_ < mesh_.keys_->keys().size()) {
     stream_.reset();
     Connect();
     return true;
   }
-  mesh_.LogKeyRefusal("ask " + address_, fmt::format("{} cannot be asked: {}", address_, refusal));
+  mesh_.LogRefusal("ask " + address_, Refused(refusal));
   return false;
 }
 
 void MeshQuestion::OnClosed(FrameStream& stream, const Status& reason) {
   if (!done_) return;
   const std::string refusal = RefusalOf(stream, reason, mesh_.keys_ != nullptr);
-  if (!refusal.empty() && TriesNextKey(refusal)) return;
+  if (!refusal.empty()) {
+    if (!TriesNextKey(refusal)) Finish(Fail(ErrorCode::kUnavailable, Refused(refusal)));
+    return;
+  }
   Finish(Fail(ErrorCode::kUnavailable,
               fmt::format("the connection to {} broke: {}", address_, reason.message())));
 }

@@ -113,6 +113,7 @@ class MeshQuestion final : public FrameStream::Owner {
   void Connect();
   void OnConnect(Result<int> fd);
   // True if it is asked again under another key.
+  std::string Refused(const std::string& refusal) const;
   bool TriesNextKey(const std::string& refusal);
   void Finish(Result<Frame> result);
 

@@ -84,7 +84,7 @@ void PeerMesh::LogRefusal(const std::string& kind, const std::string& line) {
 }
 
 void PeerMesh::LogKeyRefusal(const std::string& whose, const std::string& line) {
-  LogRefusal(whose, line + ": give all instances the same --cluster-key-file");
+  LogRefusal(whose, line + std::string(kKeyAdvice));
 }
 
 void PeerMesh::TuneMeshSocket(int fd) const {

@@ -149,6 +149,7 @@ class PeerMesh {
   // A line about connections that were refused: of those of the same kind (by whom, and why) one a
   // minute.
   void LogRefusal(const std::string& kind, const std::string& line);
+  static constexpr std::string_view kKeyAdvice = ": give all instances the same --cluster-key-file";
   // The same for those that were refused for their keys; `whose`: the other end.
   void LogKeyRefusal(const std::string& whose, const std::string& line);
   void TuneMeshSocket(int fd) const;

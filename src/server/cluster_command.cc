@@ -14,8 +14,10 @@
 namespace mydis {
 namespace {
 
+// Empty: it belongs to no cluster yet.
 std::string_view RoleOf(const ReplicaStatus& status) {
   if (status.readiness == Readiness::kRemoved) return "removed";
+  if (status.members.empty()) return "";
   for (const MemberStatus& member : status.members) {
     if (member.self && member.member.role == MemberRole::kLearner) return "learner";
   }
@@ -48,8 +50,24 @@ class Fields {
     reply_.Bulk(name);
     reply_.Integer(static_cast<int64_t>(value));
   }
+  void Flag(std::string_view name, bool value) {
+    reply_.Bulk(name);
+    reply_.Bool(value);
+  }
+  // What is not known, or is not there, is null.
+  void Text(std::string_view name, std::string_view value, bool known) {
+    known ? Text(name, value) : Null(name);
+  }
+  void Number(std::string_view name, uint64_t value, bool known) {
+    known ? Number(name, value) : Null(name);
+  }
 
  private:
+  void Null(std::string_view name) {
+    reply_.Bulk(name);
+    reply_.Null();
+  }
+
   Reply& reply_;
 };
 
@@ -62,8 +80,10 @@ void ReplyMember(const MemberStatus& status, Reply& reply) {
   fields.Text("role", status.leader                                ? "leader"
                       : status.member.role == MemberRole::kLearner ? "learner"
                                                                    : "follower");
-  fields.Number("match-index", status.match);
-  fields.Number("lag", status.lag);
+  // Where the leader has not said it, an instance knows of its own disk alone.
+  const bool told = !status.state.empty();
+  fields.Number("match-index", status.match, told || status.self);
+  fields.Number("lag", status.lag, told);
   fields.Text("state", status.leader          ? "leads"
                        : status.state.empty() ? "unknown"
                        : status.active        ? status.state
@@ -72,13 +92,18 @@ void ReplyMember(const MemberStatus& status, Reply& reply) {
 
 void ReplyStatus(const ReplicaStatus& status, const InstanceMeta& meta, uint64_t revision,
                  const std::string& why, const TransportSecurity::Context& keys, Reply& reply) {
-  Fields fields(reply, 19);
+  const bool ready = status.readiness == Readiness::kReady;
+  const std::string_view role = RoleOf(status);
+  const std::string_view leader = LeaderOf(status);
+  Fields fields(reply, 20);
   fields.Text("cluster-name", meta.cluster_name);
-  fields.Text("cluster-id", fmt::format("{:016x}", meta.cluster_id));
+  fields.Text("cluster-id", fmt::format("{:016x}", meta.cluster_id), meta.cluster_id != 0);
   fields.Text("instance-id", meta.instance_id);
-  fields.Text("role", RoleOf(status));
-  fields.Text("ready", status.readiness == Readiness::kReady ? "yes" : why);
-  fields.Text("leader", LeaderOf(status));
+  fields.Text("role", role, !role.empty());
+  fields.Flag("ready", ready);
+  fields.Text("reason", why.empty() ? "this instance is catching up with its cluster" : why,
+              !ready);
+  fields.Text("leader", leader, !leader.empty());
   fields.Number("term", status.term);
   fields.Number("commit-index", status.commit);
   fields.Number("applied-index", status.applied);
@@ -91,8 +116,8 @@ void ReplyStatus(const ReplicaStatus& status, const InstanceMeta& meta, uint64_t
   for (const MemberStatus& member : status.members)
     voters += member.member.role == MemberRole::kVoter;
   fields.Number("voters", voters);
-  fields.Text("disk-full", status.disk_full ? "yes" : "no");
-  fields.Text("peer-encryption", keys ? "yes" : "no");
+  fields.Flag("disk-full", status.disk_full);
+  fields.Flag("peer-encryption", keys != nullptr);
   fields.Text("cluster-keys", keys ? NamesOf(keys->keys()) : "");
   reply.Bulk("members");
   reply.ArrayHeader(status.members.size());

@@ -155,6 +155,12 @@ void ConsensusDriver::Impl::StartFounder() {
   FounderOptions founding;
   founding.cluster_name = options.name;
   founding.self.instance_id = options.InstanceName(raft_port);
+  {
+    // Who asks for its status is told before there is a cluster, too.
+    MutexLock guard(mutex);
+    meta.instance_id = founding.self.instance_id;
+    meta.cluster_name = options.name;
+  }
   founding.self.host = options.advertised();
   founding.self.raft_port = raft_port;
   if (!options.bootstrap) {

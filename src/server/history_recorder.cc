@@ -25,7 +25,7 @@ void HistoryRecorder::SwitchChanges() {
     core_.machine.set_revision_listener(nullptr);
     return;
   }
-  history.Begin(core_.machine.state().revision, LimitBytes());
+  history.Begin(unkept_ == before_ ? core_.machine.state().revision : Beginning(), LimitBytes());
   core_.AddListener(this);
   core_.machine.set_revision_listener(this);
 }
@@ -38,13 +38,16 @@ void HistoryRecorder::SwitchMessages() {
     core_.machine.set_message_listener(&messages_);
     return;
   }
-  history.Begin(core_.machine.state().revision, LimitBytes());
+  history.Begin(Beginning(), LimitBytes());
   core_.machine.set_message_listener(this);
 }
 
 void HistoryRecorder::Restart() {
   if (core_.changes_history.recording()) SwitchChanges();
   if (core_.messages_history.recording()) SwitchMessages();
+  // What has expired under its revision the other instance knows.
+  before_ = core_.machine.state().revision;
+  unkept_ = before_;
   Follow(core_.machine.state().time_ms);
 }
 

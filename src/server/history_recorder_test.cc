@@ -42,11 +42,21 @@ class HistoryRecorderTest : public ::testing::Test {
                                    .seed = 1,
                                    .origin = 77,
                                    .sequence = ++sequence_});
-    recorder_.Follow(time_ms_);
-    ASSERT_TRUE(core_.machine.Apply(payload, nullptr)->fresh);
-    recorder_.Follow(time_ms_);
+    recorder_.BeforeEntry(time_ms_);
+    const auto applied = core_.machine.Apply(payload, nullptr);
+    ASSERT_TRUE(applied->fresh);
+    recorder_.AfterEntry(applied->due);
   }
   void Run(std::string line, uint32_t db = 0) { RunAll({std::move(line)}, db); }
+  // An entry that lets time pass, and has no revision.
+  void Pulse() {
+    std::string payload(kEnvelopeSize, '\0');
+    StoreEnvelope(payload.data(), {.kind = EntryBody::kPulse, .time_ms = time_ms_, .seed = 1});
+    recorder_.BeforeEntry(time_ms_);
+    const auto applied = core_.machine.Apply(payload, nullptr);
+    ASSERT_TRUE(applied.has_value());
+    recorder_.AfterEntry(applied->due);
+  }
   uint64_t revision() const { return core_.machine.state().revision; }
 
   Watch WatchFrom(uint64_t revision, std::string prefix = "",
@@ -121,6 +131,35 @@ TEST_F(HistoryRecorderTest, NothingIsKeptUntilItIsAskedFor) {
   EXPECT_EQ(core_.changes_history.oldest(), 3u);
   Run("SET b 1");
   EXPECT_EQ(ChangesAfter(3), "+4 put b string;");
+}
+
+// Who has read at the present revision may watch from it: KEEPHISTORY has changed no key.
+TEST_F(HistoryRecorderTest, ItBeginsWithTheRevisionBeforeItWhereThatWasTheLast) {
+  RunAll({"SET a 1", "SET b 1"});
+  Run("MYDIS KEEPHISTORY CHANGES");
+  Run("SET c 1");
+  Run("MYDIS KEEPHISTORY MESSAGES");
+  EXPECT_EQ(core_.changes_history.oldest(), 2u);
+  EXPECT_EQ(ChangesAfter(2), "+4 put c string;");
+  EXPECT_FALSE(core_.changes_history.After(1).has_value());
+  EXPECT_EQ(core_.messages_history.oldest(), 4u);
+}
+
+// Keys that expire without history have the last revision: what was read at it may be gone.
+TEST_F(HistoryRecorderTest, ItBeginsLaterIfSomethingHasExpiredUnderTheRevisionBeforeIt) {
+  RunAll({"HSET h f v", "HPEXPIRE h 100 FIELDS 1 f", "SET a 1"});
+  time_ms_ += 100;
+  Pulse();
+  EXPECT_EQ(revision(), 3u);
+  Run("MYDIS KEEPHISTORY CHANGES");
+  EXPECT_EQ(core_.changes_history.oldest(), 4u);
+}
+
+TEST_F(HistoryRecorderTest, ItBeginsLaterIfKeysExpireInTheSameEntry) {
+  Run("SET a 1 PX 100");
+  time_ms_ += 100;
+  Run("MYDIS KEEPHISTORY CHANGES");
+  EXPECT_EQ(core_.changes_history.oldest(), 2u);
 }
 
 TEST_F(HistoryRecorderTest, ItEndsWithItsTimeAndIsRenewed) {

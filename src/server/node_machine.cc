@@ -105,13 +105,13 @@ bool NodeMachine::Apply(const LogEntry& entry, const Envelope& envelope, Submiss
     observer = static_cast<ServerSubmission*>(local)->BeginApply(core_);
   announcer_.BeginEntry(entry.index, core_.machine.state(),
                         observer == nullptr ? nullptr : static_cast<ServerSubmission*>(local));
-  recorder_.Follow(std::max(envelope.time_ms, core_.machine.state().time_ms));
+  recorder_.BeforeEntry(std::max(envelope.time_ms, core_.machine.state().time_ms));
   auto applied = core_.machine.Apply(*entry.data, observer);
   if (!applied) {
     events_.on_fatal(applied.error());
     return false;
   }
-  recorder_.Follow(core_.machine.state().time_ms);
+  recorder_.AfterEntry(applied->due);
   check_ = applied->check;
   if (observer != nullptr && applied->fresh) {
     static_cast<ServerSubmission*>(local)->WasApplied(

@@ -104,7 +104,7 @@ Result<Applied> StateMachine::Apply(std::string_view payload, ApplyObserver* obs
   if (envelope.time_ms > state_->time_ms) state_->time_ms = envelope.time_ms;
   state_->keyspace.set_revision(state_->revision);
   const UseScope uses(state_->time_ms, state_->settings.use_rule());
-  applied.expired = RemoveExpired();
+  RemoveExpired(&applied);
   DropRequests(envelope);
   if (state_->users.RemoveEnded(state_->time_ms) > 0 && state_->messages != nullptr)
     state_->messages->OnUsersChanged();
@@ -193,20 +193,20 @@ bool StateMachine::RunCommand(const CommandRunner::Meaning& meaning, Args args, 
   return kind == CommandRunner::Kind::kWrite && out.TakeWouldBlock();
 }
 
-size_t StateMachine::RemoveExpired() {
+void StateMachine::RemoveExpired(Applied* applied) {
   const auto now_ms = static_cast<int64_t>(state_->time_ms);
   const auto next_ms = state_->keyspace.NextDeadline();
   if (!next_ms || *next_ms > now_ms) [[likely]]
-    return 0;
+    return;
+  applied->due = true;
   // While history is kept they have a revision of their own, so that what a watch was told of the
   // last one was all of it. Otherwise it stays that of the last write, as older entries had it.
   if (state_->history.KeepsChanges(state_->time_ms))
     state_->keyspace.set_revision(++state_->revision);
-  const size_t removed =
+  applied->expired =
       RemoveKeys(removal_listener_, RemovalListener::Cause::kExpiry, SIZE_MAX,
                  [&](size_t limit) { return state_->keyspace.RemoveExpired(now_ms, limit); });
   EndRevision();
-  return removed;
 }
 
 // Before a command, as in Redis, and before a transaction as a whole; and after an entry, so that

@@ -50,9 +50,10 @@ inline constexpr uint32_t kCheckFormat = 1;
 
 struct Applied {
   Envelope envelope;
-  bool fresh = false;               // False: a repetition or a gap, skipped.
-  size_t expired = 0;               // Keys whose deadline the entry's time had reached.
-  size_t evicted = 0;               // Keys that went because memory was short.
+  bool fresh = false;  // False: a repetition or a gap, skipped.
+  bool due = false;    // The entry's time had reached deadlines, of keys or of hashes' fields.
+  size_t expired = 0;  // Those of keys.
+  size_t evicted = 0;  // Keys that went because memory was short.
   std::optional<StateCheck> check;  // If this entry is one after which all instances look.
 };
 
@@ -130,7 +131,7 @@ class StateMachine {
   // Runs a command of a transaction; its reply goes to `reply`, if there is one, and behind `kept`.
   void RunElementOnce(EntryRun& run, Args args, uint32_t db, uint64_t seed, Reply* reply,
                       std::string& kept);
-  size_t RemoveExpired();
+  void RemoveExpired(Applied* applied);
   // All changes of the state's revision are made.
   void EndRevision() {
     if (revision_listener_ != nullptr) [[unlikely]]

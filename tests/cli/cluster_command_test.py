@@ -50,6 +50,7 @@ class ClusterCommand(unittest.TestCase):
         self.assertEqual(status["cluster-name"], "mydis")
         self.assertEqual(status["voters"], 3)
         self.assertEqual(len(status["members"]), 3)
+        self.assertEqual((status["ready"], status["reason"], status["disk-full"]), (True, None, False))
 
     def test_status_for_people(self):
         follower = self.cluster.followers()[0]
@@ -138,6 +139,9 @@ class Add(unittest.TestCase):
         status = wait_until(lambda: self.status_where_it_listens(waiting), 30, "the guest's port")
         self.assertEqual(status.returncode, 1)
         self.assertRegex(status.stderr, r"\Amydis cluster status: .*(cluster|127\.0\.0\.1).*\n\Z")
+        alone = ClusterCommand.status(waiting)
+        self.assertEqual((alone["instance-id"], alone["cluster-id"], alone["role"], alone["ready"], alone["members"]),
+                         ("guest", None, None, False, []))
         address = ["--address", cluster[0].address]
 
         def add():

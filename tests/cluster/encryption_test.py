@@ -72,7 +72,7 @@ class Encryption(EncryptionTest):
         self.assertEqual(joiner.call("DBSIZE"), 2000 + len(load.keys))
         status = joiner.status()
         self.assertEqual((status["peer-encryption"], status["cluster-keys"]),
-                         ("yes", self.key_names(leader)[0]))
+                         (1, self.key_names(leader)[0]))
         for instance in cluster:
             self.assertNotIn(key, instance.log())
 
@@ -174,6 +174,21 @@ class Strangers(EncryptionTest):
         joiner, tap = self.stranger(cluster, "--cluster-key-file", self.key_file(self.new_key()))
         self.wait_for_log(joiner, "does not share the cluster key", ADVICE)
         self.assertIn("is none of this instance's", self.check_refused(cluster, joiner, tap))
+
+    def test_one_of_those_that_found_a_cluster_has_another_key(self):
+        """Each side says why it waits, to who asks /readyz and for the cluster's status."""
+        key = self.new_key()
+        cluster = self.cluster(3, start=False)
+        for instance, own in zip(cluster, (key, key, self.new_key())):
+            instance.arguments += ["--cluster-key-file", self.key_file(own)]
+            instance.spawn()
+        for instance, missing in zip(cluster, (1, 1, 2)):
+            told = re.compile(fr"waiting for {missing} more of 3 instances; 127\.0\.0\.1:\d+ cannot be asked: "
+                              fr"it does not share the cluster key \w+: {ADVICE}")
+            run = wait_until(lambda i=instance, t=told: (found := i.cli("cluster", "status"))
+                             and t.search(found.stderr) and found, 30, told.pattern)
+            self.assertEqual((run.returncode, run.stderr.count("\n")), (1, 1))
+            instance.kill()
 
     def test_no_key_gets_an_alert(self):
         cluster = self.encrypted(self.new_key())

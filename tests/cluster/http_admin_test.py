@@ -73,7 +73,9 @@ class Admin(ClusterTest):
         client = self.http()
         status = client.get("/v1/cluster").json
         self.assertEqual((status["role"], len(status["members"]), status["voters"]), ("follower", 3, 3))
-        self.assertIn("raft_port", status["members"][0])
+        self.check_form(status, self.status_schema(client))
+        self.assertIs(status["ready"], True)
+        self.assertEqual({m["state"] for m in status["members"]}, {"leads", "replicate"})
         names = {m["role"]: m["instance_id"] for m in status["members"]}
         moved = self.send(client, "POST", "/v1/cluster/leader", {"instance": names["follower"]})
         self.assertEqual(moved.status, 200, moved)
@@ -87,6 +89,35 @@ class Admin(ClusterTest):
         self.assertEqual(self.send(client, "POST", "/v1/cluster/members/nobody/promotion").status, 400)
         self.assertEqual(client.delete("/v1/cluster/members/nobody").status, 400)
         self.assertEqual(self.send(client, "POST", "/v1/cluster/snapshots").status, 200)
+
+    @staticmethod
+    def status_schema(client):
+        operation = client.get("/v1/openapi.json").json["paths"]["/v1/cluster"]["get"]
+        return operation["responses"]["200"]["content"]["application/json"]["schema"]
+
+    def check_form(self, value, schema):
+        """A value is of the type that the OpenAPI document says, and has all members that it names and no other."""
+        if value is None:
+            return self.assertTrue(schema.get("nullable"), schema)
+        types = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+        self.assertIs(type(value), types[schema["type"]], schema)
+        if schema["type"] == "array":
+            for item in value:
+                self.check_form(item, schema["items"])
+        if schema["type"] == "object":
+            self.assertEqual(set(value), set(schema["required"]))
+            for name, member in value.items():
+                self.check_form(member, schema["properties"][name])
+
+    def test_what_an_instance_alone_does_not_know_is_null(self):
+        client = self.http()
+        self.leader.kill()
+        self.other.kill()
+        status = wait_until(lambda: (found := client.get("/v1/cluster").json)["leader"] is None and found, 60, "no leader")
+        self.check_form(status, self.status_schema(client))
+        for member in status["members"]:
+            own = member["instance_id"] == status["instance_id"]
+            self.assertEqual((member["lag"], member["match_index"] is None, member["state"]), (None, not own, "unknown"))
 
     def test_a_member_leaves(self):
         name = self.other.call("MYDIS", "STATUS")
@@ -124,7 +155,7 @@ class Admin(ClusterTest):
         self.assertEqual(user.put("/v1/keys/app:1", b"w").status, 403)
         self.assertEqual(user.get("/v1/tokens").status, 403)
         self.assertEqual(self.send(admin, "POST", "/v1/tokens", {"name": "app"}).status, 400)
-        for wrong in ([], {"access": "all"}, {"prefixes": "app:"}, {"expires": "soon"}, {"expires": "1ms"},
+        for wrong in ([], {"access": "all"}, {"prefixes": "app:"}, {"expires": "soon"}, {"expires": "1ms"}, {"expires": "1500ms"},
                       {"name": 5}, {"nosuch": "x"}, {"name": "a b"}):
             self.assertEqual(self.send(admin, "POST", "/v1/tokens", wrong).status, 400, wrong)
         self.assertEqual(admin.delete("/v1/tokens/app").status, 204)

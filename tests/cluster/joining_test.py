@@ -61,7 +61,8 @@ class Joining(ClusterTest):
                  f"{member.raft_address} says: this is cluster 'mydis', not 'other'"),
                 (["--join", "127.0.0.1:1"], "warning",
                  "cannot reach 127.0.0.1:1: cannot connect to 127.0.0.1:2: Connection refused; that is its RPC port"),
-                (["--expect", "3", "--join", "127.0.0.1:1"], "info", "waiting for 2 more of 3 instances")):
+                (["--expect", "3", "--join", "127.0.0.1:1"], "info",
+                 "waiting for 2 more of 3 instances; cannot connect to 127.0.0.1:2: Connection refused")):
             with self.subTest(options=options):
                 instance = self.alone(*options)
                 self.wait_logged(instance, f"{level:7} not ready: {told}")

@@ -336,6 +336,24 @@ class Watching(ClusterTest):
                 watcher.send("GET", "w:k")
                 self.assertGreaterEqual(int(watcher.read()[1]), i)
 
+    def test_the_first_watch_may_begin_at_the_present_revision(self):
+        """Of a cluster in which nobody has watched: what its client has just read is not gone."""
+        cluster = self.cluster()
+        cluster.leader().call("STRONG", "SET", "w:1", "1")
+        for instance, command in ((cluster.followers()[0], ("MYDIS", "FOLLOW", "w:")),
+                                  (cluster.followers()[1], ("MYDIS", "LISTEN", "w:"))):
+            with instance.connect(timeout=60) as client:
+                client.send("HELLO", "3")
+                client.read()
+                present = int(instance.info("mydis")["revision"])
+                client.send(*command, "FROM", present)
+                answer = dict(plain(client.read()))
+                self.assertEqual(answer[b"revision"], present)
+                # One revision earlier something was written that nobody has kept.
+                client.send(*command, "FROM", present - 1)
+                kind, text = client.read()
+                self.assertEqual((kind, text.split()[:2]), ("-", [b"GONE", b"%d" % present]))
+
     def test_nobody_watches_nothing_is_kept(self):
         cluster = self.cluster()
         for i, instance in enumerate(cluster):

@@ -69,6 +69,24 @@ TEST(CallsWords, Keys) {
   SENDS("MEMORY USAGE k", MemoryUsage("k"));
 }
 
+// To a server for ever is 0, and more than a clock can say an error.
+TEST(CallsWords, TimeoutsWithoutAnEnd) {
+  for (const std::chrono::milliseconds forever : {0ms, kForever, kForever - 3600s}) {
+    SENDS("BLPOP k 0", BLPop("k", forever));
+    SENDS("BRPOP k 0", BRPop("k", forever));
+    SENDS("BLMPOP 0 1 k LEFT COUNT 1", BLMPop("k", ListEnd::kLeft, forever));
+    SENDS("BLMOVE k l LEFT RIGHT 0", BLMove("k", "l", ListEnd::kLeft, ListEnd::kRight, forever));
+    SENDS("BZPOPMIN k 0", BZPopMin("k", forever));
+    SENDS("BZPOPMAX k 0", BZPopMax("k", forever));
+    SENDS("BZMPOP 0 1 k MIN COUNT 1", BZMPop("k", ScoreEnd::kMin, forever));
+    SENDS("XREAD BLOCK 0 STREAMS k $", XRead({{"k", "$"}}, {.block = forever}));
+    SENDS("XREADGROUP GROUP g c BLOCK 0 STREAMS k >",
+          XReadGroup("g", "c", {{"k", ">"}}, {.block = forever}));
+  }
+  SENDS("BLPOP k 31536000", BLPop("k", 8760h));
+  SENDS("BLPOP k -0.001", BLPop("k", -1ms));
+}
+
 TEST(CallsWords, Strings) {
   SENDS("GET k", Get("k"));
   SENDS("SET k v", Set("k", "v"));

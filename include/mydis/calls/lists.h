@@ -85,22 +85,22 @@ class ListCalls : public CallBase<Self, Answer, ListCalls<Self, Answer>> {
     return this->template Write<std::optional<std::string>>(
         {"LMOVE", from, to, detail::WordOf(from_end), detail::WordOf(to_end)}, options);
   }
-  // The key, and its element; nothing when the time is over.
+  // The key, and its element; nothing when the time is over. 0 or kForever: there is no end.
   Answer<std::optional<std::pair<std::string, std::string>>> BLPop(
       const Strings& keys, std::chrono::milliseconds timeout, const CallOptions& options = {}) {
     return this->template Block<std::optional<std::pair<std::string, std::string>>>(
-        Words{"BLPOP"}.Add(keys, detail::Seconds(timeout)), options);
+        Words{"BLPOP"}.Add(keys, detail::TimeoutSeconds(timeout)), options);
   }
   Answer<std::optional<std::pair<std::string, std::string>>> BRPop(
       const Strings& keys, std::chrono::milliseconds timeout, const CallOptions& options = {}) {
     return this->template Block<std::optional<std::pair<std::string, std::string>>>(
-        Words{"BRPOP"}.Add(keys, detail::Seconds(timeout)), options);
+        Words{"BRPOP"}.Add(keys, detail::TimeoutSeconds(timeout)), options);
   }
   Answer<std::optional<PoppedElements>> BLMPop(const Strings& keys, ListEnd end,
                                                std::chrono::milliseconds timeout, int64_t count = 1,
                                                const CallOptions& options = {}) {
     Words words{"BLMPOP"};
-    words.Add(detail::Seconds(timeout), keys.size(), keys);
+    words.Add(detail::TimeoutSeconds(timeout), keys.size(), keys);
     return this->template Block<std::optional<PoppedElements>>(
         words.Add(detail::WordOf(end), "COUNT", count), options);
   }
@@ -109,8 +109,8 @@ class ListCalls : public CallBase<Self, Answer, ListCalls<Self, Answer>> {
                                             std::chrono::milliseconds timeout,
                                             const CallOptions& options = {}) {
     Words words{"BLMOVE", from, to, detail::WordOf(from_end), detail::WordOf(to_end)};
-    return this->template Block<std::optional<std::string>>(words.Add(detail::Seconds(timeout)),
-                                                            options);
+    return this->template Block<std::optional<std::string>>(
+        words.Add(detail::TimeoutSeconds(timeout)), options);
   }
   Answer<int64_t> LLen(std::string_view key, const CallOptions& options = {}) {
     return this->template Read<int64_t>({"LLEN", key}, options);

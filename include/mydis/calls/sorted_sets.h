@@ -199,19 +199,19 @@ class SortedSetCalls : public CallBase<Self, Answer, SortedSetCalls<Self, Answer
                                                std::chrono::milliseconds timeout,
                                                const CallOptions& options = {}) {
     return this->template Block<std::optional<PoppedMember>>(
-        Words{"BZPOPMIN"}.Add(keys, detail::Seconds(timeout)), options);
+        Words{"BZPOPMIN"}.Add(keys, detail::TimeoutSeconds(timeout)), options);
   }
   Answer<std::optional<PoppedMember>> BZPopMax(const Strings& keys,
                                                std::chrono::milliseconds timeout,
                                                const CallOptions& options = {}) {
     return this->template Block<std::optional<PoppedMember>>(
-        Words{"BZPOPMAX"}.Add(keys, detail::Seconds(timeout)), options);
+        Words{"BZPOPMAX"}.Add(keys, detail::TimeoutSeconds(timeout)), options);
   }
   Answer<std::optional<PoppedMembers>> BZMPop(const Strings& keys, ScoreEnd end,
                                               std::chrono::milliseconds timeout, int64_t count = 1,
                                               const CallOptions& options = {}) {
     Words words{"BZMPOP"};
-    words.Add(detail::Seconds(timeout), keys.size(), keys);
+    words.Add(detail::TimeoutSeconds(timeout), keys.size(), keys);
     return this->template Block<std::optional<PoppedMembers>>(
         words.Add(detail::WordOf(end), "COUNT", count), options);
   }

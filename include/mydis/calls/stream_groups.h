@@ -20,7 +20,7 @@ struct XGroupOptions {
 struct XReadGroupOptions {
   int64_t count = 0;  // Of each stream at most; 0: all.
   std::optional<std::chrono::milliseconds> block =
-      {};  // Waits for new records for that long; 0: without an end.
+      {};  // Waits for new records for that long; 0 or kForever: without an end.
   bool no_ack = false;
 };
 

@@ -34,7 +34,7 @@ struct XAddOptions {
 struct XReadOptions {
   int64_t count = 0;  // Of each stream at most; 0: all.
   std::optional<std::chrono::milliseconds> block =
-      {};  // Waits for records for that long; 0: without an end.
+      {};  // Waits for records for that long; 0 or kForever: without an end.
 };
 
 struct StreamInfo {
@@ -71,7 +71,7 @@ inline Words& AddStreams(Words& words, const StringPairs& streams) {
 
 inline void AddXRead(Words& words, const XReadOptions& read) {
   if (read.count > 0) words.Add("COUNT", read.count);
-  if (read.block) words.Add("BLOCK", read.block->count());
+  if (read.block) words.Add("BLOCK", TimeoutMs(*read.block));
 }
 
 template <>

@@ -128,6 +128,58 @@ constexpr HttpAnswer kDone[] = {
     {403, "this takes an administrator"},
     {503, "no leader is known, or it did not confirm it in time"},
 };
+// Ids have 64 bits, more than a JavaScript number holds: they are strings.
+constexpr HttpField kMemberFields[] = {
+    {.name = "instance_id", .type = "string"},
+    {.name = "raft_id", .type = "string", .summary = "64 bits in decimal: a string, to be exact"},
+    {.name = "address", .type = "string"},
+    {.name = "raft_port", .type = "integer"},
+    {.name = "role", .type = "string", .summary = "leader, follower or learner"},
+    {.name = "match_index",
+     .type = "integer",
+     .summary = "its disk has the log up to here; null if the leader does not say",
+     .nullable = true},
+    {.name = "lag",
+     .type = "integer",
+     .summary = "entries of the log that its disk has not yet; null if the leader does not say",
+     .nullable = true},
+    {.name = "state",
+     .type = "string",
+     .summary =
+         "leads; replicate, probe or snapshot, how the leader brings it the log; unreachable; "
+         "unknown if the leader does not say"},
+};
+constexpr HttpField kStatusFields[] = {
+    {.name = "cluster_name", .type = "string"},
+    {.name = "cluster_id",
+     .type = "string",
+     .summary = "64 bits in hexadecimal: a string, to be exact; null before there is a cluster",
+     .nullable = true},
+    {.name = "instance_id", .type = "string", .summary = "of the instance that answers"},
+    {.name = "role",
+     .type = "string",
+     .summary = "leader, follower, candidate, learner or removed; null before there is a cluster",
+     .nullable = true},
+    {.name = "ready", .type = "boolean", .summary = "as /readyz says it"},
+    {.name = "reason",
+     .type = "string",
+     .summary = "why it is not ready, or null",
+     .nullable = true},
+    {.name = "leader", .type = "string", .summary = "null if none is known", .nullable = true},
+    {.name = "term", .type = "integer"},
+    {.name = "commit_index", .type = "integer"},
+    {.name = "applied_index", .type = "integer"},
+    {.name = "durable_index", .type = "integer"},
+    {.name = "revision", .type = "integer"},
+    {.name = "log_first", .type = "integer"},
+    {.name = "log_last", .type = "integer"},
+    {.name = "snapshot_index", .type = "integer", .summary = "of its last snapshot; 0: none"},
+    {.name = "voters", .type = "integer"},
+    {.name = "disk_full", .type = "boolean"},
+    {.name = "peer_encryption", .type = "boolean"},
+    {.name = "cluster_keys", .type = "string", .summary = "names of the cluster keys, or empty"},
+    {.name = "members", .type = "array", .items = kMemberFields},
+};
 constexpr HttpAnswer kStatusAnswers[] = {
     {200, "this instance and the members of its cluster"},
     {403, "this takes an administrator, or a monitoring token"},
@@ -136,7 +188,9 @@ constexpr HttpParameter kConfigParameters[] = {
     {"name", "string", "a name, or a pattern as in max*; all if not given"},
 };
 constexpr HttpAnswer kConfigAnswers[] = {
-    {200, "{\"settings\":{name:value,…}}, of this instance and of the cluster"},
+    {200,
+     "{\"settings\":{name:value,…}}, of this instance and of the cluster; values are the strings "
+     "that CONFIG GET gives and PUT takes, numbers, too"},
     {403, "this takes an administrator"},
 };
 
@@ -145,6 +199,7 @@ constexpr HttpRoute kRoutes[] = {
      .path = "/v1/cluster",
      .summary = "This instance and the members of its cluster.",
      .commands = "MYDIS STATUS",
+     .fields = kStatusFields,
      .answers = kStatusAnswers,
      .make = MakeHttpHandler<StatusHandler>},
     {.method = "POST",

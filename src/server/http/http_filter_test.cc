@@ -191,6 +191,8 @@ TEST(HttpFilter, WhatIsWrongIsSaid) {
       {"POST /livez HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 405, "POST is not for /livez: use GET",
        false},
       {"GET / HTTP/1.1\r\n\r\n", 404, "there is nothing at /; did you mean GET /ui?", false},
+      {"GET /v1/keys?limit=10001 HTTP/1.1\r\n\r\n", 400,
+       "limit is a number of keys from 1 to 10000"},
       {"GET /v1/keys?limit=0 HTTP/1.1\r\n\r\n", 400, "limit is a number of keys from 1 to 10000",
        false},
       {"PUT /v1/keys/k HTTP/1.1\r\nIf-Match: foo\r\n\r\n", 400,

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/duration.h"
+#include "commands/key_revisions.h"
 #include "protocol/resp_json.h"
 #include "server/http/routes.h"
 
@@ -290,8 +291,9 @@ class ListKeysHandler final : public HttpHandler {
       if (text == nullptr) continue;
       const auto number = ReadHttpNumber(*text);
       const bool limit = std::string_view(name) == "limit";
-      if (limit && (!number || *number == 0))
-        return Status(ErrorCode::kInvalid, "limit is a number of keys from 1 to 10000");
+      if (limit && (!number || *number == 0 || *number > kMostListedKeys))
+        return Status(ErrorCode::kInvalid,
+                      fmt::format("limit is a number of keys from 1 to {}", kMostListedKeys));
       if (!number)
         return Status(ErrorCode::kInvalid, "cursor is the number of the response before");
       words_.push_back(word);
@@ -364,7 +366,11 @@ constexpr HttpAnswer kDeleteAnswers[] = {
 };
 constexpr HttpParameter kListParameters[] = {
     {"prefix", "string", "what the keys begin with"},
-    {"limit", "integer", "about so many keys, 100 if not given, at most 10000"},
+    {.name = "limit",
+     .form = "integer",
+     .summary = "about so many keys, 100 if not given, at most 10000",
+     .minimum = 1,
+     .maximum = kMostListedKeys},
     {"cursor", "string", "where to go on, from the response before"},
     {"values", "true|false", "strings come with their values"},
 };

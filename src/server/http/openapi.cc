@@ -54,10 +54,12 @@ std::vector<std::string_view> Split(std::string_view text) {
   return parts;
 }
 
-void WriteSchema(std::string_view form, JsonWriter& out) {
+void WriteSchema(const HttpParameter& parameter, JsonWriter& out) {
+  const std::string_view form = parameter.form;
   out.Key("schema").BeginObject();
   out.Key("type").String(form == "integer" ? "integer" : "string");
-  if (form == "integer") out.Key("minimum").Integer(0);
+  if (form == "integer") out.Key("minimum").Unsigned(parameter.minimum);
+  if (parameter.maximum != 0) out.Key("maximum").Unsigned(parameter.maximum);
   if (form == "duration") out.Key("pattern").String("^[0-9.]+(ms|s|m|h|d)$");
   if (form.find('|') != form.npos) {
     out.Key("enum").BeginArray();
@@ -71,7 +73,7 @@ void WriteParameter(std::string_view place, const HttpParameter& parameter, Json
   out.BeginObject().Key("name").String(parameter.name).Key("in").String(place);
   if (place == "path") out.Key("required").Bool(true);
   out.Key("description").String(parameter.summary);
-  WriteSchema(parameter.form, out);
+  WriteSchema(parameter, out);
   out.EndObject();
 }
 
@@ -124,6 +126,25 @@ void WriteHeaders(JsonWriter& out) {
   out.EndObject();
 }
 
+void WriteFields(std::span<const HttpField> fields, JsonWriter& out) {
+  out.Key("type").String("object");
+  out.Key("required").BeginArray();
+  for (const HttpField& field : fields) out.String(field.name);
+  out.EndArray().Key("properties").BeginObject();
+  for (const HttpField& field : fields) {
+    out.Key(field.name).BeginObject().Key("type").String(field.type);
+    if (!field.summary.empty()) out.Key("description").String(field.summary);
+    if (field.nullable) out.Key("nullable").Bool(true);
+    if (!field.items.empty()) {
+      out.Key("items").BeginObject();
+      WriteFields(field.items, out);
+      out.EndObject();
+    }
+    out.EndObject();
+  }
+  out.EndObject();
+}
+
 void WriteAnswer(const HttpRoute& route, const HttpAnswer& answer, JsonWriter& out) {
   out.Key(std::to_string(answer.status)).BeginObject();
   out.Key("description").String(answer.summary);
@@ -137,7 +158,9 @@ void WriteAnswer(const HttpRoute& route, const HttpAnswer& answer, JsonWriter& o
       if (error) {
         WriteReference("schemas", route.text_errors ? "TextError" : "Error", out);
       } else {
-        out.BeginObject().EndObject();
+        out.BeginObject();
+        if (!route.fields.empty()) WriteFields(route.fields, out);
+        out.EndObject();
       }
       out.EndObject();
     }
@@ -220,7 +243,7 @@ void WriteComponents(JsonWriter& out) {
   out.Key("headers").BeginObject();
   for (const auto& [name, summary] : kHeaders) {
     out.Key(name).BeginObject().Key("description").String(summary);
-    WriteSchema(name == "Mydis-Revision" ? "integer" : "string", out);
+    WriteSchema({name, name == "Mydis-Revision" ? "integer" : "string", summary}, out);
     out.EndObject();
   }
   out.EndObject().Key("securitySchemes").BeginObject();

@@ -12,7 +12,10 @@ namespace mydis {
 namespace {
 
 constexpr HttpParameter kCommon[] = {
-    {"db", "integer", "the database, 0 if not given"},
+    {.name = "db",
+     .form = "integer",
+     .summary = "the database, 0 if not given",
+     .maximum = kDatabases - 1},
     {"consistency", "eventual|strong", "what the request promises; else the instance's default"},
     {"min_revision", "integer", "the state that is looked at has at least this revision"},
 };

@@ -17,11 +17,22 @@ struct HttpParameter {
   std::string_view name;
   std::string_view form;  // What is expected: "integer", "duration", "string", "a|b".
   std::string_view summary;
+  uint64_t minimum = 0;  // Of an integer.
+  uint64_t maximum = 0;  // Of an integer; 0: any.
 };
 
 struct HttpAnswer {
   int status;
   std::string_view summary;
+};
+
+// A member of the JSON object that a route answers with.
+struct HttpField {
+  std::string_view name;
+  std::string_view type;  // "string", "integer", "boolean"; "array" of objects.
+  std::string_view summary = {};
+  bool nullable = false;
+  std::span<const HttpField> items = {};  // Of an array's objects.
 };
 
 // Of routes with `once`.
@@ -47,6 +58,7 @@ struct HttpRoute {
   std::string_view body_form = {};  // What the body is, for people.
   // The types of what it answers with, "a/b|c/d", or empty.
   std::string_view gives = "application/json";
+  std::span<const HttpField> fields = {};          // Of its JSON, where that is told.
   std::span<const HttpParameter> parameters = {};  // Besides those that all routes know.
   std::span<const HttpAnswer> answers = {};        // Besides the errors that all routes know.
   // The query may name anything: it is the handler's to read.

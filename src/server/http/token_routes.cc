@@ -63,7 +63,8 @@ Status ReadPrefixes(const JsonValue& value, std::vector<std::string>* words) {
 
 Status ReadExpiry(const JsonValue& value, std::vector<std::string>* words) {
   const auto ms = ParseDuration(value.text);
-  if (!ms || *ms < 1000) return Wrong("expires is a length of time of a second or more: \"30d\"");
+  if (!ms || *ms < 1000 || *ms % 1000 != 0)
+    return Wrong("expires is a length of time of whole seconds, one or more: \"30d\"");
   words->push_back("EX");
   words->push_back(std::to_string(*ms / 1000));
   return Status::Ok();

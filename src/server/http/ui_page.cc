@@ -57,7 +57,7 @@ async function guarded(work) {
 
 async function status() {
   const cluster = await ask("/v1/cluster");
-  at("self").textContent = cluster.instance_id + ": " + cluster.role + ", ready: " + cluster.ready
+  at("self").textContent = cluster.instance_id + ": " + cluster.role + ", ready: " + (cluster.ready ? "yes" : cluster.reason)
     + ", term " + cluster.term + ", applied " + cluster.applied_index + ", revision " + cluster.revision;
   at("members").replaceChildren();
   for (const m of cluster.members) row(at("members"), [m.instance_id, m.address + ":" + m.raft_port, m.role, m.lag, m.state]);
