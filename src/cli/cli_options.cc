@@ -117,9 +117,9 @@ constexpr CommandLineSpec kCommandLine = {
     .options = kOptions,
     .words_end_options = true,
     .footer =
-        "With several addresses a conversation and --scan go on at another instance when the one "
-        "that they talk to goes away; lines of standard input and --pipe stop there, and say how "
-        "far they have come.\n\n"
+        "When the instance that it talks to goes away it goes on at another one of its addresses, "
+        "or at the same once that is there again, for up to 30 seconds or --timeout. No write is "
+        "lost, and none happens twice; what cannot be sent again it says, and stops.\n\n"
         "The history is kept in ~/.mydis_history (MYDIS_HISTFILE names another file), without "
         "lines that hold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
         "wrong command line.",

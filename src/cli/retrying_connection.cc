@@ -193,7 +193,7 @@ bool RetryingConnection::MayRepeat(const Call& call) {
 bool RetryingConnection::GoesElsewhere(const RespValue& reply) {
   bool doubtful = false;
   if (!reply.is_error() || !IsRefusal(reply.text, &doubtful)) return false;
-  if (!options_.takes_refusals_elsewhere && lost_us_ == 0) return false;
+  if (!options_.takes_failures_elsewhere && lost_us_ == 0) return false;
   Call& call = calls_.front();
   if (doubtful && Changes(call) && call.number == 0) return false;
   if (!doubtful) call.sent_us = 0;
@@ -244,7 +244,8 @@ Status RetryingConnection::Recover(const Status& why) {
   // Who is not known to speak the protocol is not asked again.
   const bool strange = !heard_ && why.code() == ErrorCode::kNotCommitted;
   if (strange) return why;
-  if (!heard_ || why.code() == ErrorCode::kTimeout) return FirstFate(why.code(), why.message());
+  const bool too_late = why.code() == ErrorCode::kTimeout && !options_.takes_failures_elsewhere;
+  if (!heard_ || too_late) return FirstFate(why.code(), why.message());
   if (state_.replies_off())
     return {
         ErrorCode::kUnknown,

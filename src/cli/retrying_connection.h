@@ -27,9 +27,10 @@ class RetryingConnection {
     RemoteConnection::Options connection;
     SessionState::Beginning beginning;
     int64_t patience_ms = 30'000;  // How long there may be nobody who answers.
-    // A command that an instance cannot carry out now is taken elsewhere as if its connection had
-    // been lost. Otherwise that is done only as long as nothing was answered after a loss.
-    bool takes_refusals_elsewhere = false;
+    // A command that an instance cannot carry out now, or does not answer in time, is taken
+    // elsewhere as if its connection had been lost. Otherwise that is done with refusals only, as
+    // long as nothing was answered after a loss.
+    bool takes_failures_elsewhere = false;
     // What cannot be restored is said, and the session goes on without.
     bool goes_on_unrestored = false;
   };
