@@ -31,6 +31,7 @@ class Pipe {
   Status ReadAndSend();
   Status RunInput();
   Status TakeReply();
+  std::string Others() const;
   void Notice(const std::string& line) {
     progress_.Clear();
     fmt::print(stderr, "mydis cli: {}\n", line);
@@ -47,15 +48,8 @@ class Pipe {
 };
 
 Status Pipe::TakeReply() {
-  const size_t under_way = retrying_.under_way();
   const Result<RespValue> reply = retrying_.Next();
-  if (!reply) {
-    // Of those behind it as much is known as of the first.
-    const bool unknown = under_way > 1 && retrying_.in_doubt();
-    return {ErrorCode::kIo, unknown ? fmt::format("{}, and so may up to {} behind it",
-                                                  reply.error().message(), under_way - 1)
-                                    : reply.error().message()};
-  }
+  if (!reply) return reply.error();
   ++replies_;
   // One is enough to see what is wrong; the others are counted.
   if (reply->is_error() && ++errors_ == 1)
@@ -117,6 +111,12 @@ Status Pipe::ReadAndSend() {
   return Status::Ok();
 }
 
+// What has become of those behind the one that has failed.
+std::string Pipe::Others() const {
+  const size_t doubtful = retrying_.in_doubt_behind();
+  return doubtful == 0 ? "" : fmt::format("; {} behind it may have taken effect, too", doubtful);
+}
+
 int Pipe::Run() {
   Status status = retrying_.Connect();
   if (!status.ok()) {
@@ -126,7 +126,8 @@ int Pipe::Run() {
   status = ReadAndSend();
   progress_.Clear();
   if (!status.ok()) {
-    Notice(fmt::format("{}; {} commands were answered before", status.message(), replies_));
+    Notice(fmt::format("{}; {} commands were answered before{}", status.message(), replies_,
+                       Others()));
     return kExitFailed;
   }
   fmt::print("errors: {}, replies: {}\n", errors_, replies_);

@@ -120,16 +120,16 @@ bool CliSession::Run(const Words& words) {
 // Prints what comes until the connection ends or the user ends it; kInvalid: the command is
 // refused. `again`: it was confirmed over another connection, and its confirmation is not printed
 // again.
-Status CliSession::Listen(const Words& words, bool again) {
+std::optional<Status> CliSession::Listen(const Words& words, bool again) {
   RemoteConnection& connection = retrying_.connection();
   if (Status s = connection.Send(words); !s.ok()) return s;
   while (true) {
     const Result<RespValue> value = connection.Receive();
-    if (!value) return {value.error().code(), connection.loss()};
+    if (!value) return Status(value.error().code(), connection.loss());
     retrying_.Heard();
     if (!again || !Confirms(words, *value)) Print(words, *value);
     std::fflush(stdout);
-    if (value->is_error()) return {ErrorCode::kInvalid, value->text};
+    if (value->is_error()) return std::nullopt;
     // It may be quiet for long once it has begun.
     connection.set_reply_timeout_ms(-1);
   }
@@ -138,14 +138,13 @@ Status CliSession::Listen(const Words& words, bool again) {
 bool CliSession::Stream(const Words& words) {
   if (!Is(words[0], "monitor") && options_.style == ReplyStyle::kPeople)
     fmt::print("Reading messages... (press Ctrl-C to quit)\n");
-  Status status = Listen(words, false);
-  while (!status.ok() && status.code() != ErrorCode::kInvalid) {
-    status = retrying_.Recover(status);
+  Status status;
+  for (std::optional<Status> end = Listen(words, false); end; end = Listen(words, true)) {
+    status = retrying_.Recover(*end);
     if (!status.ok()) break;
-    status = Listen(words, true);
   }
   retrying_.connection().set_reply_timeout_ms(options_.retrying.connection.reply_timeout_ms);
-  if (status.code() == ErrorCode::kInvalid) return false;
+  if (status.ok()) return false;
   const bool interrupted = status.code() == ErrorCode::kBusy;
   if (interrupted) {
     interrupt_->Take();

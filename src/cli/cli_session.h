@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,7 +54,7 @@ class CliSession {
   bool RunWithoutReply(const std::vector<std::string>& words);
   bool Failed(const Status& why, bool executes, bool transaction);
   bool Stream(const std::vector<std::string>& words);
-  Status Listen(const std::vector<std::string>& words, bool again);
+  std::optional<Status> Listen(const std::vector<std::string>& words, bool again);
   void Print(const std::vector<std::string>& words, const RespValue& reply);
 
   Options options_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -28,9 +29,7 @@ EncodedCommand Encode(std::span<const std::string_view> words) {
   return command;
 }
 
-std::string NewClientName() {
-  return fmt::format("cli-{:016x}{:016x}", RandomSeed(), RandomSeed());
-}
+std::string NewClientName() { return fmt::format("{:016x}{:016x}", RandomSeed(), RandomSeed()); }
 
 }  // namespace
 
@@ -90,7 +89,10 @@ Result<RespValue> RetryingConnection::Exchange() {
 
 Status RetryingConnection::SendWaiting() {
   const size_t before = sent_;
-  if (before == 0) in_multi_ = state_.in_transaction();
+  if (before == 0) {
+    in_multi_ = state_.in_transaction();
+    multi_repeats_ = state_.repeatable();
+  }
   std::string out;
   for (; sent_ < calls_.size(); ++sent_) {
     Call& call = calls_[sent_];
@@ -136,7 +138,11 @@ void RetryingConnection::Put(Call& call, std::string& out) {
   const Kind kind = call.traits.kind;
   const bool ends = kind == Kind::kExec || kind == Kind::kDiscard || kind == Kind::kReset;
   call.queued = in_multi_ && !ends;
-  if (kind == Kind::kMulti) in_multi_ = true;
+  const bool again = call.traits.resend != Resend::kNever;
+  if (call.queued) multi_repeats_ &= again;
+  // What a transaction does to one instance is done again with it.
+  if (kind == Kind::kExec && in_multi_ && !multi_repeats_) call.traits.resend = Resend::kNever;
+  if (kind == Kind::kMulti) in_multi_ = multi_repeats_ = true;
   if (ends) in_multi_ = false;
   if (call.number == 0 && !call.queued && numbers_ == Numbers::kKnown &&
       call.traits.resend == Resend::kNumbered)
@@ -168,7 +174,8 @@ RespValue RetryingConnection::Take(RespValue reply) {
     multi_works_ = false;
     if (numbers_ == Numbers::kUnknown) numbers_ = Numbers::kUnasked;
   }
-  if (call.queued && state_.in_transaction()) state_.Queued(std::move(call.encoded));
+  if (call.queued && state_.in_transaction())
+    state_.Queued(std::move(call.encoded), call.traits.resend != Resend::kNever);
   if (!call.words.empty()) state_.Answered(kind, call.words, reply);
   return reply;
 }
@@ -217,6 +224,8 @@ void RetryingConnection::EndAttempts() {
 
 void RetryingConnection::GiveUp() {
   in_doubt_ = calls_.front().doubt_us != 0;
+  const auto all = std::ranges::count_if(calls_, [](const Call& c) { return c.doubt_us != 0; });
+  in_doubt_behind_ = static_cast<size_t>(all) - (in_doubt_ ? 1 : 0);
   connection_.Close();
   calls_.clear();
   sent_ = bytes_ = unsent_bytes_ = 0;

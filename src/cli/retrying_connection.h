@@ -35,7 +35,7 @@ class RetryingConnection {
     bool goes_on_unrestored = false;
   };
   // So much may be on its way: what Start() is given beyond waits for answers in vain.
-  static constexpr size_t kWindowCommands = 10'000;
+  static constexpr size_t kWindowCommands = 5000;
   static constexpr size_t kWindowBytes = 8 << 20;
 
   // `notice` takes lines about what happens to the connection.
@@ -56,6 +56,8 @@ class RetryingConnection {
   Result<RespValue> Next();
   // After that: whether the first may have been carried out, or may be yet.
   bool in_doubt() const { return in_doubt_; }
+  // And how many of those behind it.
+  size_t in_doubt_behind() const { return in_doubt_behind_; }
   // Both at once. REQUIRES: nothing is under way.
   Result<RespValue> Command(std::span<const std::string> words);
 
@@ -119,11 +121,13 @@ class RetryingConnection {
   size_t sent_ = 0;
   size_t bytes_ = 0;
   size_t unsent_bytes_ = 0;
-  bool in_multi_ = false;     // Behind what was sent, a transaction is open.
-  bool last_alone_ = false;   // Nothing goes behind the last one sent until it is answered.
-  bool multi_works_ = false;  // This user may say MULTI. What followed a refused one would be run.
+  bool in_multi_ = false;      // Behind what was sent, a transaction is open.
+  bool multi_repeats_ = true;  // All of that may be repeated.
+  bool last_alone_ = false;    // Nothing goes behind the last one sent until it is answered.
+  bool multi_works_ = false;   // This user may say MULTI. What followed a refused one would be run.
   bool may_not_repeat_ = false;  // The first may have been carried out, and cannot be repeated.
   bool in_doubt_ = false;
+  size_t in_doubt_behind_ = 0;
   bool heard_ = false;    // Whoever is there has answered something, in this protocol.
   bool seen_ = false;     // So has it to a command of the user.
   uint64_t lost_us_ = 0;  // Since when there is no answer; 0: there is nothing amiss.

@@ -22,6 +22,13 @@ bool IsClientReply(std::span<const std::string> words, std::string_view mode) {
   return words.size() == 3 && Is(words[0], "client") && Is(words[1], "reply") && Is(words[2], mode);
 }
 
+// What CLIENT sets for its own connection.
+bool IsSetting(std::string_view subcommand) {
+  constexpr std::string_view kSettings[] = {"attributes", "consistency", "no-evict", "no-touch",
+                                            "setname"};
+  return std::ranges::any_of(kSettings, [&](std::string_view one) { return Is(subcommand, one); });
+}
+
 }  // namespace
 
 SessionState::SessionState(const Beginning& beginning) : database_(beginning.database) {
@@ -40,6 +47,7 @@ void SessionState::EndTransaction() {
   in_transaction_ = false;
   queued_database_ = -1;
   queued_.clear();
+  repeatable_ = true;
   watched_.clear();
 }
 
@@ -67,8 +75,7 @@ void SessionState::Answered(Kind kind, const Words& words, const RespValue& repl
     restore_["0 auth"] = words;
   } else if (Is(words[0], "hello") && words.size() > 1) {
     restore_["1 hello"] = words;
-  } else if (IsOk(reply) && words.size() > 2 &&
-             (Is(words[1], "setname") || Is(words[1], "consistency"))) {
+  } else if (IsOk(reply) && words.size() > 2 && IsSetting(words[1])) {
     restore_["2 " + ToLower(words[1])] = words;
   }
 }

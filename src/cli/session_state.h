@@ -36,14 +36,20 @@ class SessionState {
   void Answered(CommandTraits::Kind kind, const std::vector<std::string>& words,
                 const RespValue& reply);
   // A command was answered while a transaction is open, whatever the answer: EXEC fails again for
-  // what was refused. REQUIRES: in_transaction().
-  void Queued(EncodedCommand command) { queued_.push_back(std::move(command)); }
+  // what was refused. `repeatable`: EXEC may be sent again for all that this one does.
+  // REQUIRES: in_transaction().
+  void Queued(EncodedCommand command, bool repeatable) {
+    queued_.push_back(std::move(command));
+    repeatable_ &= repeatable;
+  }
 
   // Commands for a new connection, in the order in which they are to be sent.
   std::vector<std::vector<std::string>> Setup() const;
   // To be sent between MULTI and EXEC.
   const std::vector<EncodedCommand>& queued() const { return queued_; }
   bool in_transaction() const { return in_transaction_; }
+  // Whether all of the transaction may be repeated.
+  bool repeatable() const { return repeatable_; }
   // A key that is watched, in which database does not matter; empty: none is.
   const std::string& watched() const { return watched_; }
   int database() const { return database_; }
@@ -64,6 +70,7 @@ class SessionState {
   int queued_database_ = -1;  // SELECT within the transaction; -1: none.
   bool in_transaction_ = false;
   std::vector<EncodedCommand> queued_;
+  bool repeatable_ = true;
   std::string watched_;
   bool replies_off_ = false;
   bool skip_reply_ = false;  // CLIENT REPLY SKIP: the next command is not answered.

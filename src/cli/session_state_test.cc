@@ -47,6 +47,7 @@ TEST(SessionState, FollowsWhatWasAnswered) {
   SessionState state({});
   Answer(state, {"client", "setname", "me"}, Simple("OK"));
   Answer(state, {"CLIENT", "CONSISTENCY", "READ", "strong"}, Simple("OK"));
+  Answer(state, {"CLIENT", "NO-TOUCH", "ON"}, Simple("OK"));
   Answer(state, {"AUTH", "wrong"}, Error());
   Answer(state, {"AUTH", "ann", "right"}, Simple("OK"));
   Answer(state, {"SELECT", "99"}, Error());
@@ -54,6 +55,7 @@ TEST(SessionState, FollowsWhatWasAnswered) {
   Answer(state, {"CLIENT", "GETNAME"}, Simple("me"));
   EXPECT_EQ(state.Setup(), (std::vector<Words>{{"AUTH", "ann", "right"},
                                                {"CLIENT", "CONSISTENCY", "READ", "strong"},
+                                               {"CLIENT", "NO-TOUCH", "ON"},
                                                {"client", "setname", "me"},
                                                {"SELECT", "3"}}));
   Answer(state, {"RESET"}, Simple("RESET"));
@@ -67,13 +69,18 @@ TEST(SessionState, ATransactionTakesEffectWithItsEnd) {
   Answer(state, {"MULTI"}, Simple("OK"));
   EXPECT_TRUE(state.in_transaction());
   Answer(state, {"SELECT", "3"}, Simple("QUEUED"));
-  state.Queued({"$6\r\nSELECT\r\n$1\r\n3\r\n", 2});
+  state.Queued({"$6\r\nSELECT\r\n$1\r\n3\r\n", 2}, true);
+  EXPECT_TRUE(state.repeatable());
+  state.Queued({"$6\r\nCONFIG\r\n$9\r\nRESETSTAT\r\n", 2}, false);
+  state.Queued({"$4\r\nPING\r\n", 1}, true);
+  EXPECT_FALSE(state.repeatable());
   Answer(state, {"CLIENT", "SETNAME", "me"}, Simple("QUEUED"));
   EXPECT_TRUE(state.Setup().empty());
-  EXPECT_EQ(state.queued().size(), 1u);
+  EXPECT_EQ(state.queued().size(), 3u);
   Answer(state, {"STRONG", "EXEC"}, Array());
   EXPECT_FALSE(state.in_transaction());
   EXPECT_TRUE(state.queued().empty());
+  EXPECT_TRUE(state.repeatable());
   EXPECT_TRUE(state.watched().empty());
   EXPECT_EQ(state.database(), 3);
 }
