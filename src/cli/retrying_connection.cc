@@ -128,10 +128,10 @@ bool RetryingConnection::MustAsk(const Call& call) const {
 // Neither behind a command without an answer nor before one that is sent.
 bool RetryingConnection::GoesAlone(const Call& call) const {
   if (call.traits.kind == Kind::kLogin) return true;
-  if (in_multi_ || numbers_ != Numbers::kKnown) return false;
+  if (in_multi_) return false;
   if (call.traits.kind == Kind::kMulti) return !multi_works_;
   // Of it alone it will not be known what has become of it.
-  return call.traits.resend == Resend::kNever;
+  return call.traits.resend == Resend::kNever && numbers_ == Numbers::kKnown;
 }
 
 void RetryingConnection::Put(Call& call, std::string& out) {

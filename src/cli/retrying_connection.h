@@ -34,7 +34,7 @@ class RetryingConnection {
     // What cannot be restored is said, and the session goes on without.
     bool goes_on_unrestored = false;
   };
-  // So much may be on its way: what Start() is given beyond waits for answers in vain.
+  // So much should be under way at most, since it is kept until it is answered.
   static constexpr size_t kWindowCommands = 5000;
   static constexpr size_t kWindowBytes = 8 << 20;
 
@@ -54,12 +54,12 @@ class RetryingConnection {
   // is no connection any more, and that all that was under way is given up: kBusy if the user has
   // interrupted it. REQUIRES: under_way() > 0.
   Result<RespValue> Next();
-  // After that: whether the first may have been carried out, or may be yet.
+  // Start() and Next(). REQUIRES: nothing is under way.
+  Result<RespValue> Command(std::span<const std::string> words);
+  // After an error: whether the first may have been carried out, or may be yet.
   bool in_doubt() const { return in_doubt_; }
   // And how many of those behind it.
   size_t in_doubt_behind() const { return in_doubt_behind_; }
-  // Both at once. REQUIRES: nothing is under way.
-  Result<RespValue> Command(std::span<const std::string> words);
 
   // --- Without sending again. REQUIRES: connected(), nothing is under way ---
   RemoteConnection& connection() { return connection_; }
@@ -106,7 +106,6 @@ class RetryingConnection {
   Status RestoreTransaction();
   Status Ask();
   Status TakeNumbers(const RespValue& reply);
-  Status AskAll(std::span<const std::vector<std::string>> commands);
 
   Options options_;
   std::function<void(const std::string&)> notice_;

@@ -380,6 +380,14 @@ class OfRedis(CliTest):
         self.assertEqual(out, ["OK", "OK"])
         self.assertIn("has changed nothing: begin it again", error)
 
+    def test_what_follows_a_refused_multi_is_no_transaction(self):
+        self.redis.call("ACL", "SETUSER", "ann", "on", ">secret", "~*", "+@all", "-multi")
+        self.addCleanup(self.redis.call, "ACL", "DELUSER", "ann")
+        _, error = self.run_cut("INCR", "--user", "ann", "--pass", "secret", "--pipe", status=1,
+                                stdin="GET none\nMULTI\nINCR n\nEXEC\n")
+        self.assertIn("may or may not have taken effect", error)
+        self.assertEqual(self.redis.call("GET", "n"), b"1")
+
 
 if __name__ == "__main__":
     main()
