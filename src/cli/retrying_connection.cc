@@ -68,6 +68,7 @@ Result<RespValue> RetryingConnection::Next() {
   while (true) {
     Result<RespValue> reply = Exchange();
     if (reply && !GoesElsewhere(*reply)) return Take(std::move(*reply));
+    by_refusal_ &= reply.has_value();
     const Status why = reply ? Status(ErrorCode::kUnavailable, std::move(reply->text))
                              : Status(reply.error().code(), connection_.loss());
     connection_.Close();
@@ -79,6 +80,12 @@ Result<RespValue> RetryingConnection::Next() {
 }
 
 Result<RespValue> RetryingConnection::Exchange() {
+  if (!early_.empty()) {
+    RespValue reply = std::move(early_.front());
+    early_.pop_front();
+    return reply;
+  }
+  if (early_end_) return Fail(*std::exchange(early_end_, std::nullopt));
   // It may have ended while nothing was on its way, which leaves nothing in doubt.
   if (sent_ == 0 && !connection_.Alive()) return Fail(connection_.EndIdle());
   if (sent_ == 0 || unsent_bytes_ >= kSendAt) {
@@ -182,6 +189,7 @@ RespValue RetryingConnection::Take(RespValue reply) {
 
 void RetryingConnection::Heard() {
   heard_ = true;
+  by_refusal_ = false;
   if (std::exchange(lost_us_, 0) != 0)
     notice_(fmt::format("Connected to {}.", address().ToString()));
 }
@@ -196,14 +204,41 @@ bool RetryingConnection::MayRepeat(const Call& call) {
   return call.number != 0 && NowUs() - call.doubt_us <= kRepeatWindowUs;
 }
 
-// Whether the reply says that this instance cannot do it now, another may.
-bool RetryingConnection::GoesElsewhere(const RespValue& reply) {
+// Whether an instance cannot do it now, another may, and it may be sent there.
+bool RetryingConnection::MayGoElsewhere(Call& call, const RespValue& reply) {
   bool doubtful = false;
   if (!reply.is_error() || !IsRefusal(reply.text, &doubtful)) return false;
-  if (!options_.takes_failures_elsewhere && lost_us_ == 0) return false;
-  Call& call = calls_.front();
   if (doubtful && Changes(call) && call.number == 0) return false;
   if (!doubtful) call.sent_us = 0;
+  return true;
+}
+
+// Whether the first of those under way is to be sent elsewhere, since this is its answer: within
+// the time that a lost connection leaves; else to each other address once.
+bool RetryingConnection::GoesElsewhere(const RespValue& reply) {
+  if (!MayGoElsewhere(calls_.front(), reply)) return false;
+  if (options_.takes_failures_elsewhere) return true;
+  if (lost_us_ == 0) refusals_left_ = options_.connection.addresses.size() - 1;
+  if (lost_us_ == 0 || by_refusal_) {
+    if (refusals_left_ == 0 || !AreOthersRefused()) return false;
+    --refusals_left_;
+    by_refusal_ = true;
+  }
+  return true;
+}
+
+// Whether none of those behind the first was carried out: else it would be carried out behind them.
+bool RetryingConnection::AreOthersRefused() {
+  while (early_.size() + 1 < sent_) {
+    Result<RespValue> reply = connection_.ReceiveReply();
+    if (!reply) {
+      early_end_ = reply.error();
+      return false;
+    }
+    early_.push_back(*std::move(reply));
+    Call& call = calls_[early_.size()];
+    if (!MayGoElsewhere(call, early_.back()) && Changes(call)) return false;
+  }
   return true;
 }
 
@@ -220,6 +255,8 @@ void RetryingConnection::EndAttempts() {
   }
   sent_ = 0;
   last_alone_ = false;
+  early_.clear();
+  early_end_.reset();
 }
 
 void RetryingConnection::GiveUp() {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,8 +29,9 @@ class RetryingConnection {
     SessionState::Beginning beginning;
     int64_t patience_ms = 30'000;  // How long there may be nobody who answers.
     // A command that an instance cannot carry out now, or does not answer in time, is taken
-    // elsewhere as if its connection had been lost. Otherwise that is done with refusals only, as
-    // long as nothing was answered after a loss.
+    // elsewhere as if its connection had been lost, whatever the order. Otherwise one that cannot
+    // be carried out now is taken to each other address once, if no command behind it was carried
+    // out.
     bool takes_failures_elsewhere = false;
     // What cannot be restored is said, and the session goes on without.
     bool goes_on_unrestored = false;
@@ -92,7 +94,9 @@ class RetryingConnection {
   bool GoesAlone(const Call& call) const;
   void Put(Call& call, std::string& out);
   RespValue Take(RespValue reply);
+  static bool MayGoElsewhere(Call& call, const RespValue& reply);
   bool GoesElsewhere(const RespValue& reply);
+  bool AreOthersRefused();
   static bool Changes(const Call& call);
   static bool MayRepeat(const Call& call);
   void EndAttempts();
@@ -118,6 +122,9 @@ class RetryingConnection {
 
   std::deque<Call> calls_;  // Without an answer; the first `sent_` were sent over this connection.
   size_t sent_ = 0;
+  // Replies behind that to the first one, which were waited for, and how that ended.
+  std::deque<RespValue> early_;
+  std::optional<Status> early_end_;
   size_t bytes_ = 0;
   size_t unsent_bytes_ = 0;
   bool in_multi_ = false;      // Behind what was sent, a transaction is open.
@@ -127,9 +134,11 @@ class RetryingConnection {
   bool may_not_repeat_ = false;  // The first may have been carried out, and cannot be repeated.
   bool in_doubt_ = false;
   size_t in_doubt_behind_ = 0;
-  bool heard_ = false;    // Whoever is there has answered something, in this protocol.
-  bool seen_ = false;     // So has it to a command of the user.
-  uint64_t lost_us_ = 0;  // Since when there is no answer; 0: there is nothing amiss.
+  bool heard_ = false;        // Whoever is there has answered something, in this protocol.
+  bool seen_ = false;         // So has it to a command of the user.
+  bool by_refusal_ = false;   // What is amiss is that an instance has refused a command.
+  size_t refusals_left_ = 0;  // Then: to so many addresses it may yet be taken.
+  uint64_t lost_us_ = 0;      // Since when there is no answer; 0: there is nothing amiss.
   std::string lost_why_;
 };
 

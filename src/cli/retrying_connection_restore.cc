@@ -51,7 +51,10 @@ Status RetryingConnection::Reconnect(Status why) {
   const bool first = lost_us_ == 0;
   if (first) {
     lost_us_ = NowUs();
-    notice_(fmt::format("The connection to {} has ended; connecting again.", address().ToString()));
+    const std::string here = address().ToString();
+    notice_(by_refusal_
+                ? fmt::format("{} refuses ({}); trying another instance.", here, why.message())
+                : fmt::format("The connection to {} has ended; connecting again.", here));
   }
   for (bool pause = !first;; pause = true) {
     if (NowUs() - lost_us_ > static_cast<uint64_t>(options_.patience_ms) * 1000)

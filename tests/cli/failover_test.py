@@ -2,6 +2,7 @@
 """`mydis cli` goes on when its instance dies: piped lines, --pipe, transactions, subscriptions, and what a
 session has been told; nothing is lost, nothing happens twice. And what it cannot repeat, it says."""
 
+import re
 import selectors
 import socket
 import subprocess
@@ -60,6 +61,36 @@ class Cut:
         except OSError:
             pass
         self.listener.close()
+
+
+class Refusal(Cut):
+    """An address before a server that is about to stop: it refuses the first write, or all, of those that come first."""
+
+    def __init__(self, server, most=None):
+        self.most = most
+        super().__init__(server, "NUMBERED", lives=True)
+
+    def _relay(self, client, server):
+        with selectors.DefaultSelector() as ready:
+            ready.register(client, selectors.EVENT_READ)
+            ready.register(server, selectors.EVENT_READ)
+            while True:
+                for key, _ in ready.select():
+                    data = key.fileobj.recv(1 << 16)
+                    if not data:
+                        return
+                    if key.fileobj is client and not self.done.is_set() and b"INFO" not in data:
+                        data = self._refuse(client, data)
+                    (server if key.fileobj is client else client).sendall(data)
+
+    def _refuse(self, client, data):
+        """What is left to be carried out."""
+        writes = re.split(rb"(?=\*\d+\r\n\$8\r\nNUMBERED)", data)
+        count = min(self.most or len(writes), len(writes) - 1)
+        if count > 0:
+            self.done.set()
+            client.sendall(b"-NOTCOMMITTED this instance is stopping; nothing was written\r\n" * count)
+        return b"".join([writes[0], *writes[1 + count:]])
 
 
 class Running:
@@ -138,6 +169,41 @@ class OfThree(unittest.TestCase):
                 self.assertEqual(before + after + rest, [str(n) for n in range(1, 2001) for _ in range(2)])
                 self.assertIn(f"The connection to {self.victim.address} has ended; connecting again.", error)
                 self.assertEqual(self.rest[0].call("STRONG", "GET", key), b"2000")
+
+    def run_refused(self, most, text, *arguments, status=0):
+        refusal = Refusal(self.victim, most)
+        self.addCleanup(refusal.close)
+        run = subprocess.run([BINARY, "cli", *self.addresses(refusal), *arguments], input=text, capture_output=True,
+                             text=True, timeout=LIMIT)
+        self.assertTrue(refusal.done.is_set(), "something was refused")
+        self.assertEqual(run.returncode, status, run)
+        return run.stdout.splitlines(), run.stderr
+
+    def test_what_is_refused_is_taken_elsewhere(self):
+        out, error = self.run_refused(None, "GET n\nINCR n\nINCR n\n")
+        self.assertEqual(out, ["", "1", "2"])
+        self.assertIn("refuses (NOTCOMMITTED this instance is stopping; nothing was written); trying another", error)
+        out, _ = self.run_refused(None, "MULTI\nINCR m\nEXEC\nINCR m\n")
+        self.assertEqual(out, ["OK", "QUEUED", "1", "2"])
+        out, _ = self.run_refused(None, "RPUSH l a\nRPUSH l b\nRPUSH l c\n", "--pipe")
+        self.assertEqual(out, ["errors: 0, replies: 3"])
+        self.assertEqual(self.other.call("STRONG", "LRANGE", "l", 0, -1), [b"a", b"b", b"c"])
+
+    def test_what_is_refused_is_not_carried_out_behind_what_was_not(self):
+        out, error = self.run_refused(1, "RPUSH l a\nRPUSH l b\nRPUSH l c\n", "--pipe", status=1)
+        self.assertEqual(out, ["errors: 1, replies: 3"])
+        self.assertIn("command 1 of the input: NOTCOMMITTED", error)
+        self.assertEqual(self.other.call("STRONG", "LRANGE", "l", 0, -1), [b"b", b"c"])
+
+    def test_what_all_refuse_is_refused(self):
+        """Of three, two are gone: it is asked at each address once."""
+        for instance in self.rest:
+            instance.kill()
+        run = subprocess.run([BINARY, "cli", "--address", f"{self.victim.address},{self.victim.address}", "SET", "k",
+                              "v"], capture_output=True, text=True, timeout=LIMIT)
+        self.assertEqual((run.returncode, run.stdout), (1, ""))
+        self.assertEqual(run.stderr.count("trying another instance"), 1, run.stderr)
+        self.assertRegex(run.stderr.splitlines()[-1], "^[A-Z]+ ")
 
     def test_what_was_seen_is_seen_elsewhere(self):
         """The instance that is gone to catches up, with a strong read of the client's."""
