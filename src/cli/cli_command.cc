@@ -46,8 +46,7 @@ int RunPipe(CliSession& session, ReplyStyle style, int64_t interval_ms) {
     if (IsQuit(line)) break;
     good = session.Repeat(line.words, line.times, interval_ms) && good;
     std::fflush(stdout);
-    // Going on with another connection would lose what the lines before have set up, a transaction
-    // for one.
+    // Its answer is lost, or nobody is there any more.
     if (!session.connected()) {
       fmt::print(stderr, "mydis cli: stopped at line {}; the lines after it were not sent\n",
                  number);
@@ -103,7 +102,8 @@ int RunCommands(CliOptions options, const std::vector<std::string>& words) {
   }
   Interrupt interrupt;
   options.session.interactive = true;
-  options.session.connection.interrupt_fd = interrupt.fd();
+  options.session.retrying.goes_on_unrestored = true;
+  options.session.retrying.connection.interrupt_fd = interrupt.fd();
   return RunConversation(options, interrupt);
 }
 

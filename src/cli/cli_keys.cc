@@ -33,9 +33,8 @@ Status Scan(CliSession& session, const CliOptions& options,
     Words command = {"SCAN", cursor, "COUNT", std::to_string(options.scan_count)};
     if (!options.pattern.empty()) command.insert(command.end(), {"MATCH", options.pattern});
     if (!options.type.empty()) command.insert(command.end(), {"TYPE", options.type});
-    Result<RespValue> reply = session.Call(command);
-    // Cursors are good on every instance, so that of a lost connection leads on over another one.
-    if (!reply && !session.connected()) reply = session.Call(command);
+    // Cursors are good on every instance: that of a lost connection leads on over another one.
+    const Result<RespValue> reply = session.Call(command);
     if (!reply) return reply.error();
     if (reply->elements.size() != 2)
       return {ErrorCode::kCorrupt, "the reply to SCAN is not what it should be"};

@@ -117,9 +117,9 @@ constexpr CommandLineSpec kCommandLine = {
     .options = kOptions,
     .words_end_options = true,
     .footer =
-        "With several addresses a conversation and --scan go on at another instance when the one "
-        "that they talk to goes away; lines of standard input and --pipe stop there, and say how "
-        "far they have come.\n\n"
+        "When the instance that it talks to goes away it goes on at another one of its addresses, "
+        "or at the same once that is there again, for up to 30 seconds or --timeout. No write is "
+        "lost, and none happens twice; what cannot be sent again it says, and stops.\n\n"
         "The history is kept in ~/.mydis_history (MYDIS_HISTFILE names another file), without "
         "lines that hold passwords. Exit status: 0, or 1 if a command failed, or 2 for a "
         "wrong command line.",
@@ -167,15 +167,16 @@ Result<std::optional<T>> OneOf(const CommandLine& line,
 Status ReadWhere(const CommandLine& line, CliOptions& options) {
   if (line.Has("uri") && (line.Has("host") || line.Has("port") || line.Has("address")))
     return {ErrorCode::kInvalid, "give --address, or --host and --port, or --uri: one of them"};
-  RemoteConnection::Options& connection = options.session.connection;
+  RemoteConnection::Options& connection = options.session.retrying.connection;
   if (line.Has("uri")) {
     const Result<ServerUri> uri = ParseServerUri(line.Get("uri"));
     if (!uri) return {ErrorCode::kInvalid, fmt::format("--uri: {}", uri.error().message())};
     connection.addresses = {uri->address};
-    if (uri->database >= 0) options.session.database = uri->database;
+    if (uri->database >= 0) options.session.retrying.beginning.database = uri->database;
     if (!uri->password.empty()) {
-      options.session.login = {"AUTH", uri->password};
-      if (!uri->user.empty()) options.session.login = {"AUTH", uri->user, uri->password};
+      options.session.retrying.beginning.login = {"AUTH", uri->password};
+      if (!uri->user.empty())
+        options.session.retrying.beginning.login = {"AUTH", uri->user, uri->password};
     }
     return uri->tls ? MakeTls(line, &connection) : Status::Ok();
   }
@@ -189,13 +190,14 @@ Status ReadLogin(const CommandLine& line, CliOptions& options) {
   if (line.Has("askpass")) {
     Result<std::string> password = AskPassword();
     if (!password) return password.error();
-    options.session.login = {"AUTH"};
-    if (line.Has("user")) options.session.login.push_back(line.Get("user"));
-    options.session.login.push_back(*std::move(password));
+    options.session.retrying.beginning.login = {"AUTH"};
+    if (line.Has("user")) options.session.retrying.beginning.login.push_back(line.Get("user"));
+    options.session.retrying.beginning.login.push_back(*std::move(password));
     return Status::Ok();
   }
   // What the URI has said stays, unless something else is given.
-  if (auto login = ReadLogin(line); !login.empty()) options.session.login = std::move(login);
+  if (auto login = ReadLogin(line); !login.empty())
+    options.session.retrying.beginning.login = std::move(login);
   return Status::Ok();
 }
 
@@ -207,7 +209,7 @@ Status ReadConsistency(const CommandLine& line, CliOptions& options) {
     if (value != "strong" && value != "eventual")
       return {ErrorCode::kInvalid,
               fmt::format("--{}: {} is not one of: eventual, strong", option, value)};
-    std::vector<std::string>& command = options.session.consistency;
+    std::vector<std::string>& command = options.session.retrying.beginning.consistency;
     if (command.empty()) command = {"CLIENT", "CONSISTENCY"};
     command.insert(command.end(), {word, value});
   }
@@ -225,7 +227,7 @@ Status ReadOutput(const CommandLine& line, CliOptions& options) {
   if (line.Has("2") && line.Has("3"))
     return {ErrorCode::kInvalid, "-2 and -3 exclude each other: give one of the two"};
   // Version 3 tells maps from lists, which makes objects of them.
-  options.session.resp3 = line.Has("3") || (line.Has("json") && !line.Has("2"));
+  options.session.retrying.beginning.resp3 = line.Has("3") || (line.Has("json") && !line.Has("2"));
   options.session.delimiter = line.Get("delimiter", options.session.delimiter);
   options.session.errors_apart = line.Has("e");
   return Status::Ok();
@@ -314,10 +316,11 @@ Result<CliOptions> ReadCliOptions(const CommandLine& line) {
   if (line.Has("timeout")) {
     const Result<int64_t> timeout = ReadTimeout(line.Get("timeout"));
     if (!timeout) return Fail(timeout.error());
-    LimitWaiting(*timeout, &options.session.connection);
+    LimitWaiting(*timeout, &options.session.retrying.connection);
+    options.session.retrying.patience_ms = *timeout;
   }
-  if (line.Has("db")) options.session.database = static_cast<int>(*database);
-  if (Status s = ReadTls(line, &options.session.connection); !s.ok()) return Fail(s);
+  if (line.Has("db")) options.session.retrying.beginning.database = static_cast<int>(*database);
+  if (Status s = ReadTls(line, &options.session.retrying.connection); !s.ok()) return Fail(s);
   if (Status s = ReadConsistency(line, options); !s.ok()) return Fail(s);
   if (Status s = ReadOutput(line, options); !s.ok()) return Fail(s);
   if (Status s = ReadMode(line, options); !s.ok()) return Fail(s);
@@ -326,7 +329,7 @@ Result<CliOptions> ReadCliOptions(const CommandLine& line) {
       ParseInterval("--connect-timeout", line.Get("connect-timeout", "5"));
   if (!connect) return Fail(connect.error());
   if (*connect == 0) return Fail(ErrorCode::kInvalid, "--connect-timeout: give more than 0");
-  options.session.connection.connect_timeout_ms = *connect;
+  options.session.retrying.connection.connect_timeout_ms = *connect;
   const bool endless = options.mode == CliMode::kStat;
   const Result<int64_t> repeat =
       ParseInteger("--repeat", line.Get("repeat", endless ? "-1" : "1"), -1);

@@ -1,5 +1,6 @@
 // --pipe: commands by the thousands, without a round trip for each.
 #include <fmt/core.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +9,7 @@
 
 #include "cli/cli_modes.h"
 #include "cli/progress.h"
+#include "cli/retrying_connection.h"
 #include "protocol/resp_parser.h"
 
 namespace mydis {
@@ -15,83 +17,125 @@ namespace {
 
 constexpr size_t kReadSize = size_t{1} << 20;
 
-struct Counts {
-  uint64_t replies = 0;
-  uint64_t errors = 0;
-  uint64_t bytes = 0;
+// Runs commands and counts their replies.
+class Pipe {
+ public:
+  explicit Pipe(const CliOptions& options)
+      : progress_({.label = "pipe", .items = "commands"}),
+        retrying_(options.session.retrying, [this](const std::string& line) { Notice(line); }),
+        parser_(limits_) {}
+
+  int Run();
+
+ private:
+  Status ReadAndSend();
+  Status RunInput();
+  Status TakeReply();
+  std::string Others() const;
+  void Notice(const std::string& line) {
+    progress_.Clear();
+    fmt::print(stderr, "mydis cli: {}\n", line);
+  }
+
+  Progress progress_;
+  RetryingConnection retrying_;
+  const RespLimits limits_;
+  RespParser parser_;
+  std::string input_;
+  uint64_t bytes_ = 0;
+  uint64_t replies_ = 0;
+  uint64_t errors_ = 0;
 };
 
-int Failure(std::string_view message, const Counts& counts) {
-  fmt::print(stderr, "mydis cli: {}; {} commands were answered before\n", message, counts.replies);
-  return kExitFailed;
-}
-
-// Sends the commands of a batch and takes their replies.
-Status SendBatch(CliSession& session, const RequestBatch& batch, Counts& counts) {
-  std::vector<std::vector<std::string>> commands;
-  for (size_t i = 0; i < batch.size(); ++i)
-    commands.emplace_back(batch[i].args.begin(), batch[i].args.end());
-  const Result<std::vector<RespValue>> replies = session.CallAll(commands);
-  if (!replies) return replies.error();
-  for (const RespValue& reply : *replies) {
-    ++counts.replies;
-    if (!reply.is_error()) continue;
-    // One is enough to see what is wrong; the others are counted.
-    if (++counts.errors == 1)
-      fmt::print(stderr, "mydis cli: command {} of the input: {}\n", counts.replies, reply.text);
-  }
+Status Pipe::TakeReply() {
+  const Result<RespValue> reply = retrying_.Next();
+  if (!reply) return reply.error();
+  ++replies_;
+  // One is enough to see what is wrong; the others are counted.
+  if (reply->is_error() && ++errors_ == 1)
+    Notice(fmt::format("command {} of the input: {}", replies_, reply->text));
   return Status::Ok();
 }
 
-// Runs what is complete of `input`, and takes it off.
-Status RunInput(CliSession& session, RespParser& parser, std::string& input, Counts& counts) {
+// Runs what is complete of the input, and takes it off.
+Status Pipe::RunInput() {
   RequestBatch batch;
   size_t done = RespParser::kMaxBatch;
-  while (done == RespParser::kMaxBatch || parser.target_full()) {
-    parser.Parse(input, batch);
+  while (done == RespParser::kMaxBatch || parser_.target_full()) {
+    parser_.Parse(input_, batch);
     done = batch.size();
-    if (Status s = SendBatch(session, batch, counts); !s.ok()) return s;
+    for (size_t i = 0; i < done; ++i) {
+      retrying_.Start(batch[i].args);
+      while (retrying_.full())
+        if (Status s = TakeReply(); !s.ok()) return s;
+    }
     const std::string error(batch.error());
-    input.erase(0, parser.Consume(batch, done));
+    input_.erase(0, parser_.Consume(batch, done));
     if (!error.empty()) return {ErrorCode::kInvalid, error};
   }
   return Status::Ok();
 }
 
-}  // namespace
+bool InputWaits() {
+  pollfd input = {STDIN_FILENO, POLLIN, 0};
+  return poll(&input, 1, 0) > 0;
+}
 
-int RunRawPipe(const CliOptions& options) {
-  CliSession session(options.session, nullptr);
-  if (!session.Connect()) return kExitFailed;
-  const RespLimits limits;
-  RespParser parser(limits);
-  Progress progress({.label = "pipe", .items = "commands"});
-  Counts counts;
-  std::string input;
+Status Pipe::ReadAndSend() {
   std::string buffer(kReadSize, '\0');
   while (true) {
     // A long value's end goes where the parser wants it.
-    const std::span<char> target = parser.Target();
+    const std::span<char> target = parser_.Target();
     const std::span<char> into = target.empty() ? std::span<char>(buffer) : target;
     const ssize_t n = read(STDIN_FILENO, into.data(), into.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Failure(std::strerror(errno), counts);
+    if (n < 0) return {ErrorCode::kIo, std::strerror(errno)};
     if (n == 0) break;
-    counts.bytes += static_cast<uint64_t>(n);
+    bytes_ += static_cast<uint64_t>(n);
     if (target.empty()) {
-      input.append(buffer, 0, static_cast<size_t>(n));
+      input_.append(buffer, 0, static_cast<size_t>(n));
     } else {
-      parser.TargetFilled(static_cast<size_t>(n));
+      parser_.TargetFilled(static_cast<size_t>(n));
     }
-    if (Status s = RunInput(session, parser, input, counts); !s.ok())
-      return Failure(s.message(), counts);
-    progress.Update(counts.bytes, counts.replies);
+    Status status = RunInput();
+    // Input may come slowly: what is there is answered before more is waited for.
+    while (retrying_.under_way() > 0 && (!status.ok() || !InputWaits()))
+      if (Status s = TakeReply(); !s.ok()) return s;
+    if (!status.ok()) return status;
+    progress_.Update(bytes_, replies_);
   }
-  progress.Clear();
-  if (!input.empty() || !parser.Target().empty())
-    return Failure("the last command of the input is not complete", counts);
-  fmt::print("errors: {}, replies: {}\n", counts.errors, counts.replies);
-  return counts.errors == 0 ? kExitOk : kExitFailed;
+  while (retrying_.under_way() > 0)
+    if (Status s = TakeReply(); !s.ok()) return s;
+  if (!input_.empty() || !parser_.Target().empty())
+    return {ErrorCode::kInvalid, "the last command of the input is not complete"};
+  return Status::Ok();
 }
+
+// What has become of those behind the one that has failed.
+std::string Pipe::Others() const {
+  const size_t doubtful = retrying_.in_doubt_behind();
+  return doubtful == 0 ? "" : fmt::format("; {} behind it may have taken effect, too", doubtful);
+}
+
+int Pipe::Run() {
+  Status status = retrying_.Connect();
+  if (!status.ok()) {
+    fmt::print(stderr, "{}\n", status.message());
+    return kExitFailed;
+  }
+  status = ReadAndSend();
+  progress_.Clear();
+  if (!status.ok()) {
+    Notice(fmt::format("{}; {} commands were answered before{}", status.message(), replies_,
+                       Others()));
+    return kExitFailed;
+  }
+  fmt::print("errors: {}, replies: {}\n", errors_, replies_);
+  return errors_ == 0 ? kExitOk : kExitFailed;
+}
+
+}  // namespace
+
+int RunRawPipe(const CliOptions& options) { return Pipe(options).Run(); }
 
 }  // namespace mydis

@@ -139,7 +139,7 @@ int RunStat(const CliOptions& options) {
 int RunLatency(const CliOptions& options, const std::vector<std::string>& words) {
   Interrupt interrupt;
   CliSession::Options session_options = options.session;
-  session_options.connection.interrupt_fd = interrupt.fd();
+  session_options.retrying.connection.interrupt_fd = interrupt.fd();
   CliSession session(session_options, &interrupt);
   const std::vector<std::string> command = words.empty() ? std::vector<std::string>{"PING"} : words;
   const ReplyStyle style = options.session.style;

@@ -5,11 +5,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "client/remote_connection.h"
+#include "cli/retrying_connection.h"
 #include "state/rdb_file.h"
 
 namespace mydis {
@@ -47,36 +46,24 @@ class ImportSender {
   const Counts& counts() const { return counts_; }
 
  private:
+  // What is under way, but for what it says.
   struct Command {
     enum class Kind : uint8_t { kSelect, kKey, kLibrary };
     Kind kind = Kind::kKey;
-    std::vector<std::string> words;
     uint32_t db = 0;
-    uint64_t offset = 0;    // In the file.
-    bool repeated = false;  // An earlier try may have taken effect.
-    size_t bytes = 0;
+    uint64_t offset = 0;  // In the file.
+    std::string name;     // Of a key.
   };
 
-  Status Add(Command command);
-  Status SendWaiting();
+  Status Add(Command command, const std::vector<std::string>& words);
   Status TakeReply();
-  Status OnReply(Command command, const RespValue& reply);
-  Status OnConflict(Command command);
-  void Requeue();
-  Status OnLost(std::string why);
-  Status CheckDoubtful();
+  Status OnReply(const Command& command, const RespValue& reply);
   static std::string Describe(const Command& command);
 
-  Options options_;
-  std::function<void(const std::string&)> notice_;
-  std::unique_ptr<RemoteConnection> connection_;
-  std::deque<Command> waiting_;  // Not sent yet.
-  size_t waiting_bytes_ = 0;
+  const Conflict conflict_;
+  RetryingConnection retrying_;
   std::deque<Command> sent_;  // In the order of the replies to come.
-  size_t sent_bytes_ = 0;
-  int64_t selected_ = 0;           // The database of the last command sent.
-  std::vector<Command> doubtful_;  // Found there, by a second try: our own, or somebody else's?
-  uint64_t stuck_since_us_ = 0;    // 0: the last reply was one.
+  uint32_t selected_ = 0;     // The database of the last command.
   Counts counts_;
 };
 

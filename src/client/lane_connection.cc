@@ -18,10 +18,6 @@ constexpr uint64_t kGreetingLimitUs = 5'000'000;
 // Between attempts, once every instance has failed: doubled with each, up to the longest.
 constexpr uint64_t kShortestPauseMs = 20;
 constexpr uint64_t kLongestPauseMs = 1000;
-// The cluster remembers the results of numbered writes for 300 s at least (RequestTable), those of
-// others for its `request-retention`, 300 s by default. What may have happened longer ago than this
-// is not sent again.
-constexpr uint64_t kRepeatWindowUs = 240'000'000;
 
 constexpr std::string_view kWord(Consistency consistency) {
   return consistency == Consistency::kStrong ? "strong" : "eventual";

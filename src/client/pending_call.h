@@ -29,6 +29,11 @@ struct SessionRevisions {
   }
 };
 
+// The cluster remembers the results of numbered writes for 300 s at least (RequestTable), those of
+// others for its `request-retention`, 300 s by default. What may have happened longer ago than this
+// is not sent again.
+inline constexpr uint64_t kRepeatWindowUs = 240'000'000;
+
 // By what a server can tell that a write is sent again: NUMBERED, or ONCE.
 enum class WriteTag : uint8_t { kNone, kNumber, kId };
 

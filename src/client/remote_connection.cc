@@ -268,25 +268,35 @@ Status RemoteConnection::Lost(Status why) {
   const bool strange = why.code() == ErrorCode::kCorrupt && !answered_;
   const std::string peer = address().ToString();
   Close();
-  if (strange) return {ErrorCode::kNotCommitted, fmt::format("{}: {}", peer, why.message())};
+  if (strange) {
+    loss_ = fmt::format("{}: {}", peer, why.message());
+    return {ErrorCode::kNotCommitted, loss_};
+  }
   if (why.code() == ErrorCode::kBusy) return why;
-  if (why.code() == ErrorCode::kTimeout)
+  if (why.code() == ErrorCode::kTimeout) {
+    loss_ = fmt::format("{} did not answer in time", peer);
     return {ErrorCode::kTimeout,
-            fmt::format("{} did not answer in time; {}", peer,
+            fmt::format("{}; {}", loss_,
                         options_.reads_only ? "nothing has changed"
                                             : "the command may or may not take effect")};
+  }
+  loss_ = fmt::format("the connection to {} was lost ({})", peer, why.message());
   return {sent ? ErrorCode::kUnknown : ErrorCode::kNotCommitted,
-          fmt::format("the connection to {} was lost ({}); {}", peer, why.message(),
+          fmt::format("{}; {}", loss_,
                       options_.reads_only ? "nothing has changed"
                       : sent              ? "the command may or may not have taken effect"
                                           : "the command was not sent")};
 }
 
-Status RemoteConnection::Send(std::span<const std::string> arguments) {
+Status RemoteConnection::SendEncoded(std::string_view commands) {
   MYDIS_ASSERT(connected(), "connect first");
-  if (Status s = Queue(EncodeCommand(arguments)); !s.ok()) return Lost(std::move(s));
+  if (Status s = Queue(commands); !s.ok()) return Lost(std::move(s));
   if (Status s = Flush(ReplyDeadline()); !s.ok()) return Lost(std::move(s));
   return Status::Ok();
+}
+
+Status RemoteConnection::Send(std::span<const std::string> arguments) {
+  return SendEncoded(EncodeCommand(arguments));
 }
 
 Result<RespValue> RemoteConnection::Receive() {
@@ -297,12 +307,17 @@ Result<RespValue> RemoteConnection::Receive() {
   return value;
 }
 
-Result<RespValue> RemoteConnection::Command(std::span<const std::string> arguments) {
-  if (Status s = Send(arguments); !s.ok()) return Fail(std::move(s));
+Result<RespValue> RemoteConnection::ReceiveReply() {
+  MYDIS_ASSERT(connected(), "connect first");
   Result<RespValue> reply = NextReply(ReplyDeadline());
   if (!reply) return Fail(Lost(reply.error()));
   sent_any_ = false;
   return reply;
+}
+
+Result<RespValue> RemoteConnection::Command(std::span<const std::string> arguments) {
+  if (Status s = Send(arguments); !s.ok()) return Fail(std::move(s));
+  return ReceiveReply();
 }
 
 Status RemoteConnection::SendAll(std::span<const std::vector<std::string>> commands) {

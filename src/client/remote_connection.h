@@ -45,8 +45,13 @@ class RemoteConnection {
   // Forgets what is on the way. Connect() may follow.
   void Close();
   bool connected() const { return fd_ >= 0; }
+  // How the last connection was lost, as in the Status about it, but without what has become of the
+  // command.
+  const std::string& loss() const { return loss_; }
   // False if the other side has ended the connection, as far as this side knows by now.
   bool Alive();
+  // The Status about that: kNotCommitted. REQUIRES: nothing is on the way.
+  Status EndIdle() { return Lost({ErrorCode::kIo, "it ended"}); }
   // The address connected to, or the one that will be tried first.
   const HostPort& address() const { return options_.addresses[current_]; }
 
@@ -61,9 +66,15 @@ class RemoteConnection {
   Status SendAll(std::span<const std::vector<std::string>> commands);
   // The next value that comes in, push messages too, whatever was sent.
   Result<RespValue> Receive();
+  // The same without push messages, which go to OnPush.
+  Result<RespValue> ReceiveReply();
+  // Puts commands on their way that are encoded already.
+  Status SendEncoded(std::string_view commands);
   // Puts a command on its way without waiting for a reply.
   Status Send(std::span<const std::string> arguments);
 
+  // Connect() begins with the address behind this one.
+  void PreferNext() { current_ = (current_ + 1) % options_.addresses.size(); }
   // From now on instead of Options::reply_timeout_ms.
   void set_reply_timeout_ms(int64_t ms) { options_.reply_timeout_ms = ms; }
 
@@ -97,6 +108,7 @@ class RemoteConnection {
   bool sent_any_ = false;    // Since the last reply was complete, bytes have left this side.
   bool answered_ = false;    // A reply has come over this connection.
   std::string first_bytes_;  // That came, a few of them.
+  std::string loss_;
   std::function<void(RespValue)> on_push_;
 };
 

@@ -67,7 +67,7 @@ std::string Connection::RefusalOfOnce(const CommandSpec* spec, bool numbered) co
     return "ERR ONCE and NUMBERED stand before EXEC, not before the commands of a transaction";
   // A client that numbers whatever it sends does not know what is remembered.
   if (numbered) return {};
-  if (spec->effect != Effect::kLocal || (spec->flags & (kAudited | kWriteFlag)) == 0) return {};
+  if (!ActsElsewhere(*spec)) return {};
   if (node_.table().FullName(*spec) == "config|set") return {};
   return fmt::format(
       "ERR ONCE is for writes and EXEC: nobody would remember that {} was carried out",

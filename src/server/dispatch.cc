@@ -111,6 +111,10 @@ bool IsRequest(const CommandSpec& spec) {
   return spec.group == Group::kCluster && spec.name == "request";
 }
 
+bool ActsElsewhere(const CommandSpec& spec) {
+  return spec.effect == Effect::kLocal && (spec.flags & (kAudited | kWriteFlag)) != 0;
+}
+
 bool IsLogin(const CommandSpec& spec) { return spec.name == "auth" || spec.name == "hello"; }
 
 bool RunsInsideMulti(const CommandSpec& spec) {

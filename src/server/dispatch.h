@@ -35,6 +35,9 @@ bool AllowedToSubscribers(const CommandSpec& spec);
 bool IsSubscription(const CommandSpec& spec);
 // MYDIS REQUEST, which begins each request of an HTTP session.
 bool IsRequest(const CommandSpec& spec);
+// A local command that does something to this instance, or elsewhere, of which the cluster knows
+// nothing: it cannot be told from a repetition.
+bool ActsElsewhere(const CommandSpec& spec);
 // AUTH and HELLO.
 bool IsLogin(const CommandSpec& spec);
 // A subcommand of CLIENT that is about client-side caching.

@@ -204,7 +204,7 @@ class LostConnections(CliTest):
         terminal.expect("OK")
         self.assertEqual(self.redis.call("DBSIZE"), 0)
 
-    def test_a_transaction_is_not_begun_again_halfway(self):
+    def test_a_transaction_is_queued_again(self):
         terminal = self.terminal()
         terminal.expect(PROMPT)
         terminal.line("MULTI")
@@ -213,9 +213,11 @@ class LostConnections(CliTest):
         terminal.expect(r"\(TX\)> $")
         self.kill_clients()
         terminal.line("SET b 2")
-        terminal.expect("transaction ended with its connection")
-        terminal.expect(PROMPT)
-        self.assertEqual(self.redis.call("DBSIZE"), 0)
+        terminal.expect("connecting again")
+        terminal.expect(r"QUEUED\r\n.*\(TX\)> $")
+        terminal.line("EXEC")
+        terminal.expect(r"1\) OK\r\n2\) OK")
+        self.assertEqual(self.redis.call("DBSIZE"), 2)
 
     def test_a_transaction_whose_server_is_gone(self):
         server = harness.RedisServer(self.folder.path).start()
@@ -227,6 +229,9 @@ class LostConnections(CliTest):
         terminal.expect(r"\(TX\)> $")
         server.kill()
         terminal.line("EXEC")
+        terminal.expect("connecting again")
+        terminal.interrupt()
+        terminal.expect("Interrupted; nothing has changed")
         terminal.expect("has changed nothing")
         terminal.expect("Connection refused")
         terminal.expect("not connected> $")

@@ -1,0 +1,306 @@
+#include "cli/retrying_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "client/pending_call.h"
+#include "client/reply_status.h"
+#include "protocol/resp_writer.h"
+
+namespace mydis {
+namespace {
+
+using Kind = CommandTraits::Kind;
+
+// So much is sent at once, unless there is nothing else to wait for.
+constexpr size_t kSendAt = 64 << 10;
+
+uint64_t NowUs() { return SystemClock().MonotonicUs(); }
+
+EncodedCommand Encode(std::span<const std::string_view> words) {
+  EncodedCommand command{.words = static_cast<uint32_t>(words.size())};
+  RespWriter writer(command.bulks, 2);
+  for (const std::string_view word : words) writer.Bulk(word);
+  return command;
+}
+
+std::string NewClientName() { return fmt::format("{:016x}{:016x}", RandomSeed(), RandomSeed()); }
+
+}  // namespace
+
+RetryingConnection::RetryingConnection(Options options,
+                                       std::function<void(const std::string&)> notice)
+    : options_(std::move(options)),
+      notice_(std::move(notice)),
+      connection_(options_.connection),
+      state_(options_.beginning),
+      client_(NewClientName()) {}
+
+// ---- Commands ----
+
+void RetryingConnection::Start(std::span<const std::string> words) {
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  Start(views);
+}
+
+void RetryingConnection::Start(std::span<const std::string_view> words) {
+  Call call{.encoded = Encode(words), .traits = TraitsOf(words)};
+  if (SessionState::Concerns(call.traits.kind, words))
+    call.words.assign(words.begin(), words.end());
+  bytes_ += call.bytes();
+  unsent_bytes_ += call.bytes();
+  calls_.push_back(std::move(call));
+}
+
+Result<RespValue> RetryingConnection::Command(std::span<const std::string> words) {
+  MYDIS_ASSERT(calls_.empty(), "the answer would be another command's");
+  Start(words);
+  return Next();
+}
+
+Result<RespValue> RetryingConnection::Next() {
+  MYDIS_ASSERT(!calls_.empty(), "start something first");
+  while (true) {
+    Result<RespValue> reply = Exchange();
+    if (reply && !GoesElsewhere(*reply)) return Take(std::move(*reply));
+    by_refusal_ &= reply.has_value();
+    const Status why = reply ? Status(ErrorCode::kUnavailable, std::move(reply->text))
+                             : Status(reply.error().code(), connection_.loss());
+    connection_.Close();
+    if (Status s = Recover(why); !s.ok()) {
+      GiveUp();
+      return Fail(std::move(s));
+    }
+  }
+}
+
+Result<RespValue> RetryingConnection::Exchange() {
+  if (!early_.empty()) {
+    RespValue reply = std::move(early_.front());
+    early_.pop_front();
+    return reply;
+  }
+  if (early_end_) return Fail(*std::exchange(early_end_, std::nullopt));
+  // It may have ended while nothing was on its way, which leaves nothing in doubt.
+  if (sent_ == 0 && !connection_.Alive()) return Fail(connection_.EndIdle());
+  if (sent_ == 0 || unsent_bytes_ >= kSendAt) {
+    if (Status s = SendWaiting(); !s.ok()) return Fail(std::move(s));
+  }
+  return connection_.ReceiveReply();
+}
+
+Status RetryingConnection::SendWaiting() {
+  const size_t before = sent_;
+  if (before == 0) {
+    in_multi_ = state_.in_transaction();
+    multi_repeats_ = state_.repeatable();
+  }
+  std::string out;
+  for (; sent_ < calls_.size(); ++sent_) {
+    Call& call = calls_[sent_];
+    const bool first = sent_ == 0;
+    // After a loss the first goes alone, too: were it refused, those behind it would overtake it.
+    if (!first && (lost_us_ != 0 || last_alone_ || GoesAlone(call) || MustAsk(call))) break;
+    if (MustAsk(call)) {
+      if (Status s = Ask(); !s.ok()) return s;
+    }
+    if (call.doubt_us != 0 && (numbers_ != Numbers::kKnown || !MayRepeat(call))) {
+      if (!first) break;
+      may_not_repeat_ = true;
+      return {ErrorCode::kUnknown, ""};
+    }
+    last_alone_ = GoesAlone(call);
+    Put(call, out);
+  }
+  if (out.empty()) return Status::Ok();
+  Status status = connection_.SendEncoded(out);
+  // Nothing has left this side.
+  if (status.code() == ErrorCode::kNotCommitted && before == 0) {
+    for (Call& call : calls_) call.sent_us = 0;
+  }
+  return status;
+}
+
+// A transaction's EXEC will want a number.
+bool RetryingConnection::MustAsk(const Call& call) const {
+  if (numbers_ != Numbers::kUnasked || in_multi_) return false;
+  return call.traits.resend == Resend::kNumbered || call.traits.kind == Kind::kMulti;
+}
+
+// Neither behind a command without an answer nor before one that is sent.
+bool RetryingConnection::GoesAlone(const Call& call) const {
+  if (call.traits.kind == Kind::kLogin) return true;
+  if (in_multi_) return false;
+  if (call.traits.kind == Kind::kMulti) return !multi_works_;
+  // Of it alone it will not be known what has become of it.
+  return call.traits.resend == Resend::kNever && numbers_ == Numbers::kKnown;
+}
+
+void RetryingConnection::Put(Call& call, std::string& out) {
+  const Kind kind = call.traits.kind;
+  const bool ends = kind == Kind::kExec || kind == Kind::kDiscard || kind == Kind::kReset;
+  call.queued = in_multi_ && !ends;
+  const bool again = call.traits.resend != Resend::kNever;
+  if (call.queued) multi_repeats_ &= again;
+  // What a transaction does to one instance is done again with it.
+  if (kind == Kind::kExec && in_multi_ && !multi_repeats_) call.traits.resend = Resend::kNever;
+  if (kind == Kind::kMulti) in_multi_ = multi_repeats_ = true;
+  if (ends) in_multi_ = false;
+  if (call.number == 0 && !call.queued && numbers_ == Numbers::kKnown &&
+      call.traits.resend == Resend::kNumbered)
+    call.number = next_number_++;
+  call.sent_us = NowUs();
+  RespWriter writer(out, 2);
+  writer.ArrayHeader(call.encoded.words + (call.number == 0 ? 0u : 4u));
+  if (call.number != 0) {
+    writer.Bulk("NUMBERED");
+    writer.Bulk(client_);
+    writer.BulkInteger(static_cast<int64_t>(call.number));
+    writer.BulkInteger(static_cast<int64_t>(oldest_number_));
+  }
+  out += call.encoded.bulks;
+  unsent_bytes_ -= call.bytes();
+}
+
+RespValue RetryingConnection::Take(RespValue reply) {
+  Heard();
+  seen_ = true;
+  Call call = std::move(calls_.front());
+  bytes_ -= call.bytes();
+  calls_.pop_front();
+  if (--sent_ == 0) last_alone_ = false;
+  if (call.number != 0) oldest_number_ = call.number + 1;
+  const Kind kind = call.traits.kind;
+  if (kind == Kind::kMulti && !reply.is_error()) multi_works_ = true;
+  if (kind == Kind::kLogin || kind == Kind::kReset) {
+    multi_works_ = false;
+    if (numbers_ == Numbers::kUnknown) numbers_ = Numbers::kUnasked;
+  }
+  if (call.queued && state_.in_transaction())
+    state_.Queued(std::move(call.encoded), call.traits.resend != Resend::kNever);
+  if (!call.words.empty()) state_.Answered(kind, call.words, reply);
+  return reply;
+}
+
+void RetryingConnection::Heard() {
+  heard_ = true;
+  by_refusal_ = false;
+  if (std::exchange(lost_us_, 0) != 0)
+    notice_(fmt::format("Connected to {}.", address().ToString()));
+}
+
+// ---- Losing a connection ----
+
+bool RetryingConnection::Changes(const Call& call) {
+  return !call.queued && call.traits.resend != Resend::kFreely;
+}
+
+bool RetryingConnection::MayRepeat(const Call& call) {
+  return call.number != 0 && NowUs() - call.doubt_us <= kRepeatWindowUs;
+}
+
+// Whether an instance cannot do it now, another may, and it may be sent there.
+bool RetryingConnection::MayGoElsewhere(Call& call, const RespValue& reply) {
+  bool doubtful = false;
+  if (!reply.is_error() || !IsRefusal(reply.text, &doubtful)) return false;
+  if (doubtful && Changes(call) && call.number == 0) return false;
+  if (!doubtful) call.sent_us = 0;
+  return true;
+}
+
+// Whether the first of those under way is to be sent elsewhere, since this is its answer: within
+// the time that a lost connection leaves; else to each other address once.
+bool RetryingConnection::GoesElsewhere(const RespValue& reply) {
+  if (!MayGoElsewhere(calls_.front(), reply)) return false;
+  if (options_.takes_failures_elsewhere) return true;
+  if (lost_us_ == 0) refusals_left_ = options_.connection.addresses.size() - 1;
+  if (lost_us_ == 0 || by_refusal_) {
+    if (refusals_left_ == 0 || !AreOthersRefused()) return false;
+    --refusals_left_;
+    by_refusal_ = true;
+  }
+  return true;
+}
+
+// Whether none of those behind the first was carried out: else it would be carried out behind them.
+bool RetryingConnection::AreOthersRefused() {
+  while (early_.size() + 1 < sent_) {
+    Result<RespValue> reply = connection_.ReceiveReply();
+    if (!reply) {
+      early_end_ = reply.error();
+      return false;
+    }
+    early_.push_back(*std::move(reply));
+    Call& call = calls_[early_.size()];
+    if (!MayGoElsewhere(call, early_.back()) && Changes(call)) return false;
+  }
+  return true;
+}
+
+// What was sent may have been carried out.
+void RetryingConnection::EndAttempts() {
+  for (size_t i = 0; i < sent_; ++i) {
+    Call& call = calls_[i];
+    unsent_bytes_ += call.bytes();
+    // What waits for a key can only just have found it.
+    const uint64_t since_us = call.traits.blocks ? NowUs() : call.sent_us;
+    if (Changes(call) && call.sent_us != 0 && (call.doubt_us == 0 || call.traits.blocks))
+      call.doubt_us = since_us;
+    call.sent_us = 0;
+  }
+  sent_ = 0;
+  last_alone_ = false;
+  early_.clear();
+  early_end_.reset();
+}
+
+void RetryingConnection::GiveUp() {
+  in_doubt_ = calls_.front().doubt_us != 0;
+  const auto all = std::ranges::count_if(calls_, [](const Call& c) { return c.doubt_us != 0; });
+  in_doubt_behind_ = static_cast<size_t>(all) - (in_doubt_ ? 1 : 0);
+  connection_.Close();
+  calls_.clear();
+  sent_ = bytes_ = unsent_bytes_ = 0;
+  last_alone_ = may_not_repeat_ = false;
+  lost_us_ = 0;
+  oldest_number_ = next_number_;
+  state_.EndTransaction();
+  state_.EndSilence();
+}
+
+// What has become of the first of those under way, behind why it has failed.
+Status RetryingConnection::FirstFate(ErrorCode code, std::string_view why) const {
+  if (calls_.empty()) return {code, std::string(why)};
+  const bool may_come = code == ErrorCode::kBusy || code == ErrorCode::kTimeout;
+  return {code, fmt::format("{}; {}", why,
+                            calls_.front().doubt_us == 0 ? "nothing has changed"
+                            : may_come                   ? "the command may or may not take effect"
+                                       : "the command may or may not have taken effect")};
+}
+
+Status RetryingConnection::Recover(const Status& why) {
+  EndAttempts();
+  if (why.code() == ErrorCode::kBusy) return FirstFate(why.code(), "Interrupted");
+  if (may_not_repeat_) return FirstFate(why.code(), lost_why_);
+  // Who is not known to speak the protocol is not asked again.
+  const bool strange = !heard_ && why.code() == ErrorCode::kNotCommitted;
+  if (strange) return why;
+  const bool too_late = why.code() == ErrorCode::kTimeout && !options_.takes_failures_elsewhere;
+  if (!heard_ || too_late) return FirstFate(why.code(), why.message());
+  if (state_.replies_off())
+    return {
+        ErrorCode::kUnknown,
+        fmt::format("{}; nor is it known what has become of the commands since CLIENT REPLY OFF",
+                    why.message())};
+  if (!calls_.empty() && calls_.front().doubt_us != 0 && !MayRepeat(calls_.front()))
+    return FirstFate(why.code(), why.message());
+  lost_why_ = why.message();
+  return Reconnect(why);
+}
+
+}  // namespace mydis
