@@ -1,6 +1,7 @@
 #include "state/writer_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
@@ -22,16 +23,26 @@ uint64_t WriterTable::CostOf(const Numbered& numbered) {
 
 uint64_t WriterTable::CostOf(const Writer& writer) { return kWriterCost + writer.key.size(); }
 
-const RememberedReply* WriterTable::Find(std::string_view key, uint64_t number) const {
+const WriterTable::Writer* WriterTable::Known(std::string_view key) const {
+  // Who wrote last stands there, and often writes next.
+  if (!writers_.empty() && writers_.back().key == key) return &writers_.back();
   const auto found = index_.find(key);
-  if (found == index_.end()) return nullptr;
-  const Writer& writer = *found->second;
+  return found == index_.end() ? nullptr : &*found->second;
+}
+
+const RememberedReply* WriterTable::Find(std::string_view key, uint64_t number) const {
+  const Writer* known = Known(key);
+  if (known == nullptr) return nullptr;
+  const Writer& writer = *known;
   if (number < writer.oldest) return &kForgotten;
+  if (writer.replies.empty() || writer.replies.back().number < number) [[likely]]
+    return nullptr;
   const auto place = std::ranges::lower_bound(writer.replies, number, {}, &Numbered::number);
   return place == writer.replies.end() || place->number != number ? nullptr : &place->reply;
 }
 
 WriterTable::Place WriterTable::WriterOf(std::string_view key) {
+  if (!writers_.empty() && writers_.back().key == key) return std::prev(writers_.end());
   const auto found = index_.find(key);
   if (found != index_.end()) {
     writers_.splice(writers_.end(), writers_, found->second);
@@ -44,11 +55,16 @@ WriterTable::Place WriterTable::WriterOf(std::string_view key) {
 }
 
 bool WriterTable::Insert(Writer& writer, Numbered numbered) {
-  const auto place =
-      std::ranges::lower_bound(writer.replies, numbered.number, {}, &Numbered::number);
-  if (place != writer.replies.end() && place->number == numbered.number) return false;
+  std::deque<Numbered>& replies = writer.replies;
+  if (replies.empty() || replies.back().number < numbered.number) [[likely]] {
+    bytes_ += CostOf(numbered);
+    replies.push_back(std::move(numbered));
+    return true;
+  }
+  const auto place = std::ranges::lower_bound(replies, numbered.number, {}, &Numbered::number);
+  if (place->number == numbered.number) return false;
   bytes_ += CostOf(numbered);
-  writer.replies.insert(place, std::move(numbered));
+  replies.insert(place, std::move(numbered));
   return true;
 }
 

@@ -64,6 +64,9 @@ class WriterTable {
 
   static uint64_t CostOf(const Numbered& numbered);
   static uint64_t CostOf(const Writer& writer);
+  // nullptr: it is not known.
+  const Writer* Known(std::string_view key) const;
+  // Makes it the last one, and known.
   Place WriterOf(std::string_view key);
   bool Insert(Writer& writer, Numbered numbered);
 
