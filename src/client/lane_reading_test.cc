@@ -251,6 +251,7 @@ TEST_F(LaneReadingTest, TheClientEndsUnderWhoReads) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::kUnavailable);
   hold.go_on.count_down();
+  one_.Stop();  // So that none of its threads is held up any more.
 }
 
 // ---- Who does not wait ----
