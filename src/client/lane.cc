@@ -50,11 +50,12 @@ void Lane::Start(std::span<const CallPointer> calls, bool at_once) {
       DialSoon();
     } else if (stage_ == Stage::kReady) {
       PutPending(&answered);
-      if (std::ranges::any_of(calls, [](const auto& call) { return call->calls_back(); }))
+      const auto calls_back = [](const CallPointer& call) { return call->calls_back(); };
+      // Of a stream of calls one thread reads while another brings more.
+      if ((!at_once && !was_idle) || std::ranges::any_of(calls, calls_back))
         is_to_come_.store(true);
       // Who starts calls is expected to wait for them, or to say that they are to come anyhow.
-      const bool read_by_caller = (at_once || was_idle) && waiting_.load() == 0 && !is_to_come_;
-      if (reader_ == Reader::kNobody && !read_by_caller) LetCoreRead();
+      if (reader_ == Reader::kNobody && (is_to_come_.load() || waiting_.load() > 0)) LetCoreRead();
       if (at_once || was_idle || wire_->output_size() > kFlushAt) {
         Flush();
       } else {

@@ -151,7 +151,8 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   const SessionOptions settings_;
   std::atomic<size_t> under_way_{0};
   std::atomic<uint32_t> waiting_{0};  // Threads within Wait.
-  // Of some call under way, by LetCome.
+  // The core's thread is to read until nothing is under way, if no caller does already: for what
+  // no thread waits for, and for streams of calls. Changed with the lock.
   std::atomic<bool> is_to_come_{false};
 
   Mutex mutex_;

@@ -35,14 +35,17 @@ void Lane::LetCome() {
   const std::shared_ptr<ClientCore> core = shared_core_.lock();
   if (!core) return;
   MutexLock lock(mutex_);
+  // What is not under way yet is looked at when it is started.
+  if (calls_.empty()) return;
   is_to_come_.store(true);
   if (stage_ == Stage::kReady && reader_ == Reader::kNobody) LetCoreRead();
 }
 
-// If nobody else waits, who would have to be woken for each answer.
+// If nobody else waits, who would have to be woken for each answer, and the core's thread is not
+// to read anyhow.
 bool Lane::BecomeReader(const PendingCall& call) {
   if (stage_ != Stage::kReady || reader_ == Reader::kCaller || call.given) return false;
-  if (waiting_.load() > 1) {
+  if (waiting_.load() > 1 || is_to_come_.load()) {
     if (reader_ == Reader::kNobody) LetCoreRead();
     return false;
   }
@@ -73,11 +76,8 @@ void Lane::ReadForCaller(const PendingCall& call, const std::shared_ptr<Wire>& w
 // Who has waited for one of several calls is expected to wait for the next one.
 void Lane::StopReading() {
   reader_ = Reader::kNobody;
-  if (calls_.empty()) {
-    is_to_come_.store(false);
-  } else if (stage_ != Stage::kReady || is_to_come_.load() || waiting_.load() > 1) {
-    LetCoreRead();
-  }
+  const bool core_goes_on = stage_ != Stage::kReady || is_to_come_.load() || waiting_.load() > 1;
+  if (core_goes_on && !calls_.empty()) LetCoreRead();
 }
 
 void Lane::OnEvents(uint32_t events) {
@@ -109,6 +109,7 @@ void Lane::Take(const Result<std::string_view>& bytes, AnsweredCalls* answered) 
     TakeValue(std::move(received), answered);
   }
   if (stage_ == Stage::kReady) PutPending(answered);
+  if (calls_.empty()) is_to_come_.store(false);
   Flush();
 }
 
