@@ -2,10 +2,11 @@
 // run: how long one GET takes that is waited for, and how many SETs and GETs a second go through
 // when many are under way.
 //
-//     client_bench HOST:PORT [COUNT]
+//     client_bench HOST:PORT [COUNT [WHAT]]
 //
 // Prints one line a measurement: what, operations a second, microseconds each, and CPU of this
-// process an operation.
+// process an operation. WHAT: only measurements whose name has this in it, so that a profiler sees
+// nothing else.
 #include <fmt/core.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -46,8 +47,11 @@ uint64_t CpuUs() {
   return us(usage.ru_utime) + us(usage.ru_stime);
 }
 
+std::string wanted;
+
 // Runs `work`, which does `count` operations.
 void Measure(const std::string& what, size_t count, const std::function<void()>& work) {
+  if (what.find(wanted) == std::string::npos) return;
   mydis::SystemClock clock;
   const uint64_t cpu = CpuUs();
   const uint64_t begin = clock.MonotonicUs();
@@ -185,8 +189,9 @@ void Library(Session session, size_t count) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) Die("usage: client_bench HOST:PORT [COUNT]");
+  if (argc < 2) Die("usage: client_bench HOST:PORT [COUNT [WHAT]]");
   const size_t count = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 400'000;
+  if (argc > 3) wanted = argv[3];
   const mydis::HostPort address = Must(mydis::ParseHostPort(argv[1], 2381));
   mydis::ClientOptions options;
   options.addresses = {argv[1]};

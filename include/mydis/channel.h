@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,11 +17,10 @@ namespace mydis::detail {
 
 using AnswerState = std::shared_ptr<FutureState>;
 
-// A command whose words are its own, and where its answer goes.
+// A command of a transaction, whose words are its own, and where its answer goes.
 struct StoredCall {
   CallKind kind = CallKind::kAny;
   std::vector<std::string> words;
-  std::optional<Consistency> consistency;
   AnswerState answer;
 };
 
@@ -40,8 +38,11 @@ class MYDIS_API Channel {
 
   virtual Result<Value> Call(CallKind kind, const Words& words, const CallOptions& options) = 0;
   virtual AnswerState Start(CallKind kind, const Words& words, const CallOptions& options) = 0;
-  // All at once. Each answer is completed; an error reply is the Status of its own call.
-  virtual void StartAll(std::vector<StoredCall> calls, const CallOptions& options) = 0;
+  // A call that StartAll is to start. Of `options`, the consistency counts.
+  virtual AnswerState Prepare(CallKind kind, const Words& words, const CallOptions& options) = 0;
+  // All at once. Each answer is completed; an error reply is the Status of its own call. REQUIRES:
+  // each comes from Prepare of this channel, and has not been started.
+  virtual void StartAll(std::vector<AnswerState> calls, const CallOptions& options) = 0;
   // All of them or none. Completes the calls' answers and gives true; or false, if a condition did
   // not hold (the calls' answers are kNotCommitted then).
   virtual Result<bool> Transact(std::vector<StoredCall> calls, std::vector<Condition> conditions,

@@ -28,14 +28,28 @@ class MYDIS_API FutureState {
  public:
   using Then = std::move_only_function<void(Result<Value>)>;
 
+  FutureState() = default;
+  FutureState(const FutureState&) = delete;
+  FutureState& operator=(const FutureState&) = delete;
+  virtual ~FutureState() = default;
+
   // Wakes who waits, or has `runner` call back; without one that is done on this thread. REQUIRES:
   // who calls owns a share of this.
   void Complete(Result<Value> answer, CallbackRunner* runner = nullptr);
   bool done() const { return stage_.load(std::memory_order_acquire) == kDone; }
+  bool calls_back() const { return stage_.load(std::memory_order_acquire) == kCallsBack; }
+  // Whether it is done, of who asks instead of waiting.
+  bool Look();
   // Waits, and takes the answer; kInvalid where nobody may wait: on the thread that brings answers.
   Result<Value> Take();
   // Calls `then` with the answer: at once, on this thread, if it is there.
   void Call(Then then);
+
+ protected:
+  // Returns once it is done. The answer may be brought here, on the thread that waits.
+  virtual void Wait();
+  // It is to come without a thread that waits for it.
+  virtual void LetCome() {}
 
  private:
   // Who moves it on from kOpen has written its member first; the other one acts on both.
@@ -58,7 +72,7 @@ class Future {
 
   bool valid() const { return state_ != nullptr; }
   // Whether Get would not wait.
-  bool done() const { return state_->done(); }
+  bool done() const { return state_->Look(); }
   // Waits for the answer. Within a callback, on the thread that would bring it, only an answer that
   // is there already is given: kInvalid otherwise.
   Result<T> Get() { return detail::Decode<T>(std::exchange(state_, nullptr)->Take()); }

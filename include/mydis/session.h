@@ -65,7 +65,7 @@ class Pipeline : public Calls<Pipeline, Future> {
   MYDIS_API detail::AnswerState Add(CallKind kind, const Words& words, const CallOptions& options);
 
   std::shared_ptr<detail::Channel> channel_;
-  std::vector<detail::StoredCall> calls_;
+  std::vector<detail::AnswerState> calls_;
 };
 
 // Calls that take effect together, with nothing of anybody else's between them, or not at all. One

@@ -93,8 +93,21 @@ void ClientCore::CloseAll() {
 }
 
 void ClientCore::RunCallback(std::move_only_function<void()> callback) {
-  if (options_.executor) return options_.executor(std::move(callback));
-  if (OnCoreThread() || !TryPost(callback)) callback();
+  const auto run = [this](std::move_only_function<void()> now) {
+    if (options_.executor) return options_.executor(std::move(now));
+    now();
+  };
+  if (OnCoreThread()) return run(std::move(callback));
+  PostDelivery([run, callback = std::move(callback)]() mutable { run(std::move(callback)); });
+}
+
+void ClientCore::PostDelivery(EventLoop::Task delivery) {
+  deliveries_posted_.fetch_add(1);
+  EventLoop::Task task = [this, delivery = std::move(delivery)]() mutable {
+    delivery();
+    deliveries_posted_.fetch_sub(1);
+  };
+  if (!TryPost(task)) task();
 }
 
 // ---- Lanes ----

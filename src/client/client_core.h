@@ -47,8 +47,13 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   uint64_t NowUs() { return clock_.MonotonicUs(); }
   // On the core's thread. Once that has ended the task is dropped.
   void Post(EventLoop::Task task) { (void)TryPost(task); }
-  // On the executor; without one, on the core's thread, at once if this is it, or if it has ended.
+  // On the core's thread, at once if this is it; at once on any if that has ended. There it is
+  // given to the executor, if there is one.
   void RunCallback(std::move_only_function<void()> callback) override;
+  // Posts what completes calls, or runs it at once if the core's thread has ended.
+  void PostDelivery(EventLoop::Task delivery);
+  // On the core's thread: whether what it completes now would overtake what was posted.
+  bool DeliveriesWait() const { return OnCoreThread() && deliveries_posted_.load() > 0; }
 
   // An idle lane with these settings, or a new one.
   std::shared_ptr<Lane> TakeLane(const SessionOptions& settings,
@@ -83,6 +88,7 @@ class ClientCore final : public std::enable_shared_from_this<ClientCore>,
   const std::shared_ptr<Dialer> dialer_;  // Goes before the loop, which it uses.
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_;
+  std::atomic<uint32_t> deliveries_posted_{0};  // And not yet over.
   std::atomic<bool> ticking_{false};
   uint32_t quiet_ticks_ = 0;  // The core's thread.
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -194,6 +195,9 @@ void FakeInstance::Accept() {
       close(fd);
       return;
     }
+    // As a server does: else the second of two replies waits for the first's acknowledgement.
+    const int yes = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ++connections_;
     fds_.push_back(fd);
     threads_.emplace_back([this, fd] { Serve(fd); });

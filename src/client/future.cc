@@ -16,15 +16,26 @@ void FutureState::Complete(Result<Value> answer, CallbackRunner* runner) {
 Result<Value> FutureState::Take() {
   if (!done()) {
     if (Status status = MayWait(); !status.ok()) return Fail(std::move(status));
+    Wait();
   }
-  while (!done()) stage_.wait(kOpen, std::memory_order_acquire);
   return *std::move(answer_);
+}
+
+void FutureState::Wait() {
+  while (!done()) stage_.wait(kOpen, std::memory_order_acquire);
+}
+
+bool FutureState::Look() {
+  if (done()) return true;
+  LetCome();
+  return false;
 }
 
 void FutureState::Call(Then then) {
   then_ = std::move(then);
   int stage = kOpen;
-  if (stage_.compare_exchange_strong(stage, kCallsBack, std::memory_order_acq_rel)) return;
+  if (stage_.compare_exchange_strong(stage, kCallsBack, std::memory_order_acq_rel))
+    return LetCome();
   then_(*std::move(answer_));
 }
 

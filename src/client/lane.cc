@@ -20,6 +20,7 @@ constexpr size_t kFlushAt = 64 * 1024;
 
 Lane::Lane(ClientCore& core, SessionOptions settings, WriterIdentity identity, uint64_t choice)
     : core_(core),
+      shared_core_(core.weak_from_this()),
       settings_(std::move(settings)),
       revisions_(std::make_shared<SessionRevisions>()),
       identity_(std::move(identity)),
@@ -49,7 +50,12 @@ void Lane::Start(std::span<const CallPointer> calls, bool at_once) {
       DialSoon();
     } else if (stage_ == Stage::kReady) {
       PutPending(&answered);
-      if (!at_once && reader_ == Reader::kNobody) LetCoreRead();
+      const auto calls_back = [](const CallPointer& call) { return call->calls_back(); };
+      // Of a stream of calls one thread reads while another brings more.
+      if ((!at_once && !was_idle) || std::ranges::any_of(calls, calls_back))
+        is_to_come_.store(true);
+      // Who starts calls is expected to wait for them, or to say that they are to come anyhow.
+      if (reader_ == Reader::kNobody && (is_to_come_.load() || waiting_.load() > 0)) LetCoreRead();
       if (at_once || was_idle || wire_->output_size() > kFlushAt) {
         Flush();
       } else {
@@ -62,6 +68,7 @@ void Lane::Start(std::span<const CallPointer> calls, bool at_once) {
 }
 
 void Lane::Admit(const CallPointer& call, AnsweredCalls* answered) {
+  call->given = true;
   if (closed_) {
     answered->emplace_back(call, Fail(*closed_));
     return;
@@ -75,6 +82,7 @@ void Lane::Admit(const CallPointer& call, AnsweredCalls* answered) {
                                kMostBytes >> 20)));
     return;
   }
+  call->given = false;
   bytes_ += bytes;
   under_way_.fetch_add(1);
   if (!call->is_read && !call->unnumbered && call->request_id.empty())
@@ -306,13 +314,28 @@ void Lane::AnswerFirst(Result<Value> result, AnsweredCalls* answered) {
 void Lane::Give(const CallPointer& call, Result<Value> result, AnsweredCalls* answered) {
   bytes_ -= call->bytes();
   under_way_.fetch_sub(1);
+  call->given = true;
   // What its parts were refused with says nothing of an earlier attempt.
   if (!result && result.error().code() == ErrorCode::kUnknown) call->prelude_errors.clear();
   answered->emplace_back(call, std::move(result));
 }
 
 void Lane::Deliver(AnsweredCalls answered) {
-  for (auto& [call, result] : answered) call->answer().Complete(std::move(result), &core_);
+  if (!DeliverLater(&answered)) Complete(std::move(answered));
+}
+
+// Behind what threads that waited have read before it, if that is still to be called back.
+bool Lane::DeliverLater(AnsweredCalls* answered) {
+  if (answered->empty() || !core_.DeliveriesWait()) return false;
+  core_.PostDelivery([self = shared_from_this(), answered = std::move(*answered)]() mutable {
+    self->Complete(std::move(answered));
+  });
+  return true;
+}
+
+// On the core's thread callbacks are called at once, so that the lock must not be held.
+void Lane::Complete(AnsweredCalls answered) {
+  for (auto& [call, result] : answered) call->Complete(std::move(result), &core_);
 }
 
 }  // namespace mydis

@@ -7,8 +7,8 @@
 // which the cluster knows whether it has carried them out already. A write that a server without
 // such numbers may have carried out is not sent again: kUnknown.
 //
-// The connection is read by the core's thread, or, if it has nothing else under way, by the thread
-// that waits for the one call that is: that saves a hand-over between threads.
+// The connection is read by the thread that waits for a call, if it is the only one that waits, or
+// else by the core's: that saves a hand-over between threads where one thread uses a session.
 #pragma once
 
 #include <atomic>
@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/mutex.h"
@@ -55,8 +56,10 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   // `at_once`: the caller waits, so they are written now. Otherwise they may be collected for as
   // long as the core's thread takes to wake up.
   void Start(std::span<const CallPointer> calls, bool at_once);
-  // Waits for a call that was started.
-  Result<Value> Wait(const CallPointer& call);
+  // Returns once a call has its answer, which may be brought meanwhile.
+  void Wait(PendingCall& call);
+  // Answers are to come though no thread waits for them.
+  void LetCome();
   // Calls without an answer.
   size_t under_way() const { return under_way_.load(); }
   // Whether it has a connection in good order.
@@ -110,12 +113,15 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   void Give(const CallPointer& call, Result<Value> result, AnsweredCalls* answered)
       MYDIS_REQUIRES(mutex_);
   void Deliver(AnsweredCalls answered) MYDIS_EXCLUDES(mutex_);
+  bool DeliverLater(AnsweredCalls* answered);
+  void Complete(AnsweredCalls answered);
 
   // --- lane_reading.cc: who reads ---
   void OnEvents(uint32_t events) override;
-  void ReadAvailable(AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
+  void Take(const Result<std::string_view>& bytes, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
   bool BecomeReader(const PendingCall& call) MYDIS_REQUIRES(mutex_);
-  void ReadForCaller(const CallPointer& call, const std::shared_ptr<Wire>& wire);
+  void ReadForCaller(const PendingCall& call, const std::shared_ptr<Wire>& wire);
+  void StopReading() MYDIS_REQUIRES(mutex_);
   void LetCoreRead() MYDIS_REQUIRES(mutex_);
   void Watch(uint32_t events) MYDIS_REQUIRES(mutex_);
 
@@ -141,8 +147,13 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   Status TimeIsUp(const PendingCall& call, bool sent) const MYDIS_REQUIRES(mutex_);
 
   ClientCore& core_;
+  const std::weak_ptr<ClientCore> shared_core_;
   const SessionOptions settings_;
   std::atomic<size_t> under_way_{0};
+  std::atomic<uint32_t> waiting_{0};  // Threads within Wait.
+  // The core's thread is to read until nothing is under way, if no caller does already: for what
+  // no thread waits for, and for streams of calls. Changed with the lock.
+  std::atomic<bool> is_to_come_{false};
 
   Mutex mutex_;
   std::shared_ptr<SessionRevisions> revisions_ MYDIS_GUARDED_BY(mutex_);

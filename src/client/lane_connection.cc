@@ -262,6 +262,9 @@ void Lane::CheckTime(uint64_t now_us) {
   AnsweredCalls answered;
   {
     MutexLock lock(mutex_);
+    // Answers may have come that nobody has read: what has none is known the next time.
+    if (stage_ == Stage::kReady && reader_ == Reader::kNobody && !calls_.empty())
+      return LetCoreRead();
     for (size_t i = 0; i < calls_.size();) {
       const size_t before = calls_.size();
       if (!calls_[i]->given_up && calls_[i]->deadline_us <= now_us) Expire(i, &answered);

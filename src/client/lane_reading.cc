@@ -1,6 +1,4 @@
 // Who reads a lane's connection.
-#include <poll.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -8,56 +6,78 @@
 #include "client/lane.h"
 
 namespace mydis {
-namespace {
 
-// A caller that reads looks so often whether its call has ended in another way.
-constexpr int kLookMs = 100;
-
-}  // namespace
-
-Result<Value> Lane::Wait(const CallPointer& call) {
-  std::shared_ptr<Wire> wire;
-  {
-    MutexLock lock(mutex_);
-    if (BecomeReader(*call)) wire = wire_;
-  }
-  if (wire) ReadForCaller(call, wire);
-  return call->answer().Take();
+void PendingCall::Wait() {
+  if (const std::shared_ptr<Lane> own = lane.lock()) return own->Wait(*this);
+  WaitForOthers();
 }
 
-// If nothing but its call is under way, which does not take for ever.
+void PendingCall::LetCome() {
+  if (const std::shared_ptr<Lane> own = lane.lock()) own->LetCome();
+}
+
+void Lane::Wait(PendingCall& call) {
+  // Who waits may have nothing else of the client's.
+  const std::shared_ptr<ClientCore> core = shared_core_.lock();
+  waiting_.fetch_add(1);
+  std::shared_ptr<Wire> wire;
+  if (core) {
+    MutexLock lock(mutex_);
+    if (BecomeReader(call)) wire = wire_;
+  }
+  if (wire) ReadForCaller(call, wire);
+  call.WaitForOthers();
+  waiting_.fetch_sub(1);
+}
+
+void Lane::LetCome() {
+  if (is_to_come_.load()) return;
+  const std::shared_ptr<ClientCore> core = shared_core_.lock();
+  if (!core) return;
+  MutexLock lock(mutex_);
+  // What is not under way yet is looked at when it is started.
+  if (calls_.empty()) return;
+  is_to_come_.store(true);
+  if (stage_ == Stage::kReady && reader_ == Reader::kNobody) LetCoreRead();
+}
+
+// If nobody else waits, who would have to be woken for each answer, and the core's thread is not
+// to read anyhow.
 bool Lane::BecomeReader(const PendingCall& call) {
-  if (stage_ != Stage::kReady || reader_ == Reader::kCaller) return false;
-  const bool alone = calls_.size() == 1 && sent_ == 1 && calls_.front().get() == &call;
-  if (!alone || call.blocks) {
-    // It was started for a caller that reads.
-    if (reader_ == Reader::kNobody && !calls_.empty()) LetCoreRead();
+  if (stage_ != Stage::kReady || reader_ == Reader::kCaller || call.given) return false;
+  if (waiting_.load() > 1 || is_to_come_.load()) {
+    if (reader_ == Reader::kNobody) LetCoreRead();
     return false;
   }
+  // Nothing more is collected for what is waited for.
+  Flush();
+  if (stage_ != Stage::kReady) return false;
   reader_ = Reader::kCaller;
   Watch(wire_->blocked() ? EPOLLOUT : 0u);
   return true;
 }
 
-void Lane::ReadForCaller(const CallPointer& call, const std::shared_ptr<Wire>& wire) {
-  for (bool reads = true; reads;) {
-    pollfd ready{wire->fd(), POLLIN, 0};
-    (void)poll(&ready, 1, kLookMs);
+// Until the call has its answer, or the core's thread is to go on.
+void Lane::ReadForCaller(const PendingCall& call, const std::shared_ptr<Wire>& wire) {
+  while (true) {
+    const Result<std::string_view> bytes = wire->Read(Wire::Patience::kAWhile);
+    MutexLock lock(mutex_);
+    if (wire_ != wire) return;
     AnsweredCalls answered;
-    {
-      MutexLock lock(mutex_);
-      if (wire_ != wire) return;  // The core's thread goes on.
-      if (ready.revents != 0) ReadAvailable(&answered);
-      const bool mine =
-          std::ranges::any_of(answered, [&](const auto& one) { return one.first == call; });
-      if (mine || call->answer().done() || stage_ != Stage::kReady) {
-        reads = false;
-        reader_ = Reader::kNobody;
-        if (!calls_.empty()) LetCoreRead();
-      }
-    }
-    Deliver(std::move(answered));
+    Take(bytes, &answered);
+    // With the lock, so that the next reader's callbacks come behind these, and the end of the
+    // client behind them all: here they are only posted.
+    Complete(std::move(answered));
+    if (!call.given && stage_ == Stage::kReady) continue;
+    return StopReading();
   }
+}
+
+// Who has waited for one of several calls is expected to wait for the next one.
+void Lane::StopReading() {
+  reader_ = Reader::kNobody;
+  const bool core_goes_on = stage_ != Stage::kReady || is_to_come_.load() || waiting_.load() > 1;
+  if (core_goes_on && !calls_.empty()) LetCoreRead();
 }
 
 void Lane::OnEvents(uint32_t events) {
@@ -67,14 +87,18 @@ void Lane::OnEvents(uint32_t events) {
     if (!wire_) return;
     if ((events & EPOLLOUT) != 0) Flush();
     // A caller that reads sees for itself what else there is.
-    if (reader_ != Reader::kCaller && (events & ~uint32_t{EPOLLOUT}) != 0) ReadAvailable(&answered);
+    if (reader_ != Reader::kCaller && (events & ~uint32_t{EPOLLOUT}) != 0)
+      Take(wire_->Read(Wire::Patience::kNone), &answered);
+    // Said with the lock: a thread that reads from now on posts behind these in any case.
+    if (DeliverLater(&answered)) return;
   }
-  Deliver(std::move(answered));
+  Complete(std::move(answered));
 }
 
-void Lane::ReadAvailable(AnsweredCalls* answered) {
-  Status status = wire_->Receive();
-  if (!status.ok()) return BreakOff(std::move(status));
+void Lane::Take(const Result<std::string_view>& bytes, AnsweredCalls* answered) {
+  if (!bytes) return BreakOff(bytes.error());
+  if (bytes->empty()) return;
+  if (Status status = wire_->Take(*bytes); !status.ok()) return BreakOff(std::move(status));
   heard_us_ = core_.NowUs();
   ReceivedValue received;
   while (stage_ != Stage::kBroken) {
@@ -85,6 +109,7 @@ void Lane::ReadAvailable(AnsweredCalls* answered) {
     TakeValue(std::move(received), answered);
   }
   if (stage_ == Stage::kReady) PutPending(answered);
+  if (calls_.empty()) is_to_come_.store(false);
   Flush();
 }
 

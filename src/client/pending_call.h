@@ -14,6 +14,8 @@
 
 namespace mydis {
 
+class Lane;
+
 // The revisions that a session knows of. Any thread.
 struct SessionRevisions {
   // The highest that an answer of the session has had, or that it was told to see.
@@ -37,8 +39,8 @@ inline constexpr uint64_t kRepeatWindowUs = 240'000'000;
 // By what a server can tell that a write is sent again: NUMBERED, or ONCE.
 enum class WriteTag : uint8_t { kNone, kNumber, kId };
 
-// Made by one thread, then guarded by the lock of its lane; answer() is any thread's.
-struct PendingCall {
+// Made by one thread, then guarded by the lock of its lane; the answer that it is, is any thread's.
+struct PendingCall final : detail::FutureState {
   static constexpr uint64_t kNever = UINT64_MAX;
 
   // --- What is sent ---
@@ -54,7 +56,9 @@ struct PendingCall {
 
   // --- How ---
   bool is_read = false;
-  bool blocks = false;      // It may wait for a key.
+  bool blocks = false;  // It may wait for a key.
+  // So long it may wait by its own words; 0: for ever.
+  std::optional<uint64_t> own_wait_us;
   bool unnumbered = false;  // A write of which the cluster keeps no result.
   bool impatient = false;   // It ends when no instance could be connected to.
   std::optional<Consistency> consistency;
@@ -73,6 +77,7 @@ struct PendingCall {
   WriteTag tag = WriteTag::kNone;  // That it was sent with.
   uint64_t at_least = 0;           // The revision that it was sent with; 0: none.
   bool guard_passed = false;
+  bool given = false;             // Its answer, which it is completed with.
   bool given_up = false;          // Has been answered; only its reply is still to come.
   std::optional<Status> refusal;  // The last one: the instance will not do it now; another may.
   uint32_t prelude_replies = 0;
@@ -80,8 +85,8 @@ struct PendingCall {
   // By the number of the command. Who waits for the answer reads them once it is there.
   std::vector<std::pair<uint32_t, Status>> prelude_errors;
 
-  detail::FutureState own_answer;
-  detail::AnswerState other_answer;  // If it is not its own.
+  // Whose connection a thread that waits for it may read. Constant once it is made.
+  std::weak_ptr<Lane> lane;
 
   bool in_doubt() const { return doubt_us != 0 || doubt_before_us != 0; }
   // `why` it has failed, or kUnknown if it may have happened all the same.
@@ -104,12 +109,19 @@ struct PendingCall {
 
   // As it was sent, it may be sent again.
   bool repeatable() const { return is_read || tag != WriteTag::kNone; }
-  detail::FutureState& answer() { return other_answer ? *other_answer : own_answer; }
   // Memory, more or less.
   size_t bytes() const {
     return sizeof(PendingCall) + guard.size() + prelude.size() + words.size() +
            (long_words ? long_words->size() : 0);
   }
+
+  // Returns once another thread has brought the answer.
+  void WaitForOthers() { FutureState::Wait(); }
+
+ protected:
+  // lane_reading.cc
+  void Wait() override;
+  void LetCome() override;
 };
 
 using CallPointer = std::shared_ptr<PendingCall>;

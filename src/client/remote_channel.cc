@@ -93,37 +93,51 @@ std::optional<Result<Value>> RemoteChannel::TryRead(CallKind kind, const Words& 
   return result;
 }
 
-void RemoteChannel::SetTimes(PendingCall& call, const CallOptions& options) {
+// How it is done. What it has of its own, of that, goes before `options`.
+void RemoteChannel::SetOptions(PendingCall& call, const CallOptions& options,
+                               uint64_t now_us) const {
   const uint64_t limit_us = TimeLimitUs(options);
-  call.started_us = core_->NowUs();
-  call.deadline_us = call.started_us + limit_us;
+  call.started_us = now_us;
+  call.deadline_us = now_us + limit_us;
   call.silence_us = std::max<uint64_t>(limit_us / 2, 1);
+  // The time that it may wait by its own words comes on top, unless the limit is the call's own.
+  if (call.own_wait_us) {
+    const uint64_t wait_us = *call.own_wait_us;
+    call.silence_us = wait_us == 0 ? PendingCall::kNever : call.silence_us + wait_us;
+    if (!options.time_limit)
+      call.deadline_us = wait_us == 0 ? PendingCall::kNever : call.deadline_us + wait_us;
+  }
+  if (!call.consistency) call.consistency = options.consistency;
+  call.min_revision = options.min_revision;
+  call.request_id = options.request_id;
+  if (!options.request_id.empty()) call.unnumbered = false;
 }
 
-Result<CallPointer> RemoteChannel::Make(CallKind kind, WordViews words,
-                                        const CallOptions& options) {
-  if (!IsTyped(kind)) {
-    if (Status status = CheckWords(words); !status.ok()) return Fail(std::move(status));
-  }
+// What is done. It is answered already if that is no command.
+CallPointer RemoteChannel::Make(CallKind kind, WordViews words) const {
   auto call = std::make_shared<PendingCall>();
-  SetTimes(*call, options);
+  if (!IsTyped(kind)) {
+    if (Status status = CheckWords(words); !status.ok()) {
+      call->Complete(Fail(std::move(status)));
+      return call;
+    }
+  }
   std::optional<CommandWait> wait;
   if (!IsTyped(kind) || kind == CallKind::kTypedBlocking) wait = WaitOf(words);
   if (wait) {
     call->blocks = wait->holds_up;
-    // The time that it may wait by its own words comes on top, unless the limit is the call's own.
-    if (wait->limit_us == 0) call->silence_us = PendingCall::kNever;
-    if (wait->limit_us != 0) call->silence_us += wait->limit_us;
-    if (!options.time_limit)
-      call->deadline_us =
-          wait->limit_us == 0 ? PendingCall::kNever : call->deadline_us + wait->limit_us;
+    call->own_wait_us = wait->limit_us;
   }
-  call->unnumbered = !IsTyped(kind) && options.request_id.empty() && Administers(words);
+  call->unnumbered = !IsTyped(kind) && Administers(words);
   call->is_read = ChangesNothing(kind, words) || (wait && wait->changes_nothing);
-  call->consistency = options.consistency;
-  call->min_revision = options.min_revision;
-  call->request_id = options.request_id;
   SetWords(*call, words);
+  if (!call->blocks) call->lane = lane_;
+  return call;
+}
+
+CallPointer RemoteChannel::Make(CallKind kind, WordViews words, const CallOptions& options) const {
+  CallPointer call = Make(kind, words);
+  SetOptions(*call, options, core_->NowUs());
   return call;
 }
 
@@ -137,15 +151,15 @@ void RemoteChannel::StartElsewhere(const CallPointer& call) {
 Result<Value> RemoteChannel::Call(CallKind kind, const Words& words, const CallOptions& options) {
   if (auto result = TryRead(kind, words, options)) return *std::move(result);
   if (Status status = MayWait(); !status.ok()) return Fail(std::move(status));
-  Result<CallPointer> call = Make(kind, words.views(), options);
-  if (!call) return Fail(std::move(call.error()));
-  if (!(*call)->blocks) {
-    lane_->Start(std::span(&*call, 1), true);
-    return lane_->Wait(*call);
+  const CallPointer call = Make(kind, words.views(), options);
+  if (call->done()) return call->Take();
+  if (!call->blocks) {
+    lane_->Start(std::span(&call, 1), true);
+    return call->Take();
   }
   std::shared_ptr<Lane> lane = core_->TakeLane(options_, revisions_);
-  lane->Start(std::span(&*call, 1), true);
-  Result<Value> result = lane->Wait(*call);
+  lane->Start(std::span(&call, 1), false);
+  Result<Value> result = call->Take();
   core_->GiveBack(std::move(lane));
   return result;
 }
@@ -153,41 +167,37 @@ Result<Value> RemoteChannel::Call(CallKind kind, const Words& words, const CallO
 detail::AnswerState RemoteChannel::Start(CallKind kind, const Words& words,
                                          const CallOptions& options) {
   if (auto result = TryRead(kind, words, options)) return Completed(*std::move(result));
-  Result<CallPointer> call = Make(kind, words.views(), options);
-  if (!call) return Completed(Fail(std::move(call.error())));
-  if ((*call)->blocks) {
-    StartElsewhere(*call);
+  CallPointer call = Make(kind, words.views(), options);
+  if (call->done()) return call;
+  if (call->blocks) {
+    StartElsewhere(call);
   } else {
-    lane_->Start(std::span(&*call, 1), false);
+    lane_->Start(std::span(&call, 1), false);
   }
-  return detail::AnswerState(*call, &(*call)->own_answer);
+  return call;
 }
 
-void RemoteChannel::StartAll(std::vector<detail::StoredCall> calls, const CallOptions& options) {
+detail::AnswerState RemoteChannel::Prepare(CallKind kind, const Words& words,
+                                           const CallOptions& options) {
+  CallPointer call = Make(kind, words.views());
+  call->consistency = options.consistency;
+  return call;
+}
+
+void RemoteChannel::StartAll(std::vector<detail::AnswerState> calls, const CallOptions& options) {
+  const uint64_t now_us = core_->NowUs();
   std::vector<CallPointer> together;
   together.reserve(calls.size());
-  std::vector<std::string_view> views;
-  std::string request_id;
   for (size_t i = 0; i < calls.size(); ++i) {
-    detail::StoredCall& stored = calls[i];
-    views.assign(stored.words.begin(), stored.words.end());
-    CallOptions own = options;
-    if (stored.consistency) own.consistency = stored.consistency;
+    CallPointer call = std::static_pointer_cast<PendingCall>(std::move(calls[i]));
+    if (call->done()) continue;
+    SetOptions(*call, options, now_us);
     // One id is one request's.
-    if (!options.request_id.empty()) {
-      request_id = fmt::format("{}/{}", options.request_id, i);
-      own.request_id = request_id;
-    }
-    Result<CallPointer> call = Make(stored.kind, views, own);
-    if (!call) {
-      stored.answer->Complete(Fail(std::move(call.error())), core_.get());
-      continue;
-    }
-    (*call)->other_answer = std::move(stored.answer);
-    if ((*call)->blocks) {
-      StartElsewhere(*call);
+    if (!options.request_id.empty()) call->request_id += fmt::format("/{}", i);
+    if (call->blocks) {
+      StartElsewhere(call);
     } else {
-      together.push_back(*std::move(call));
+      together.push_back(std::move(call));
     }
   }
   if (!together.empty()) lane_->Start(together, false);
@@ -199,7 +209,8 @@ CallPointer RemoteChannel::MakeTransaction(const std::vector<detail::StoredCall>
                                            const std::vector<detail::Condition>& conditions,
                                            const CallOptions& options) {
   auto call = std::make_shared<PendingCall>();
-  SetTimes(*call, options);
+  call->lane = lane_;
+  SetOptions(*call, options, core_->NowUs());
   std::vector<std::string_view> views;
   if (!conditions.empty()) {
     std::vector<std::string> revisions;
@@ -222,9 +233,6 @@ CallPointer RemoteChannel::MakeTransaction(const std::vector<detail::StoredCall>
   call->prelude_count = static_cast<uint32_t>(calls.size()) + 1;
   views = {"EXEC"};
   SetWords(*call, views);
-  call->consistency = options.consistency;
-  call->min_revision = options.min_revision;
-  call->request_id = options.request_id;
   return call;
 }
 
@@ -240,7 +248,7 @@ Result<bool> RemoteChannel::Transact(std::vector<detail::StoredCall> calls,
   }
   const CallPointer call = MakeTransaction(calls, conditions, options);
   lane_->Start(std::span(&call, 1), true);
-  return answers.Give(lane_->Wait(call), call->prelude_errors);
+  return answers.Give(call->Take(), call->prelude_errors);
 }
 
 // ---- Listening ----
@@ -265,11 +273,10 @@ Result<std::shared_ptr<detail::Channel::Listening>> RemoteChannel::Watch(WatchOp
 
 Status RemoteChannel::TryOut() {
   const std::string_view words[] = {"PING"};
-  Result<CallPointer> call = Make(CallKind::kTypedRead, words, {});
-  if (!call) return call.error();
-  (*call)->impatient = true;
-  lane_->Start(std::span(&*call, 1), true);
-  const Result<Value> result = lane_->Wait(*call);
+  const CallPointer call = Make(CallKind::kTypedRead, words, {});
+  call->impatient = true;
+  lane_->Start(std::span(&call, 1), true);
+  const Result<Value> result = call->Take();
   return result ? Status::Ok() : result.error();
 }
 

@@ -20,7 +20,9 @@ class RemoteChannel final : public detail::Channel {
 
   Result<Value> Call(CallKind kind, const Words& words, const CallOptions& options) override;
   detail::AnswerState Start(CallKind kind, const Words& words, const CallOptions& options) override;
-  void StartAll(std::vector<detail::StoredCall> calls, const CallOptions& options) override;
+  detail::AnswerState Prepare(CallKind kind, const Words& words,
+                              const CallOptions& options) override;
+  void StartAll(std::vector<detail::AnswerState> calls, const CallOptions& options) override;
   Result<bool> Transact(std::vector<detail::StoredCall> calls,
                         std::vector<detail::Condition> conditions,
                         const CallOptions& options) override;
@@ -40,11 +42,12 @@ class RemoteChannel final : public detail::Channel {
 
   std::optional<Result<Value>> TryRead(CallKind kind, const Words& words,
                                        const CallOptions& options);
-  Result<CallPointer> Make(CallKind kind, WordViews words, const CallOptions& options);
+  CallPointer Make(CallKind kind, WordViews words) const;
+  CallPointer Make(CallKind kind, WordViews words, const CallOptions& options) const;
   CallPointer MakeTransaction(const std::vector<detail::StoredCall>& calls,
                               const std::vector<detail::Condition>& conditions,
                               const CallOptions& options);
-  void SetTimes(PendingCall& call, const CallOptions& options);
+  void SetOptions(PendingCall& call, const CallOptions& options, uint64_t now_us) const;
   void StartElsewhere(const CallPointer& call);
   uint64_t TimeLimitUs(const CallOptions& options) const;
 

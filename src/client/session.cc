@@ -24,9 +24,7 @@ std::vector<std::string> Copied(const Words& words) {
 // ---- Pipeline ----
 
 detail::AnswerState Pipeline::Add(CallKind kind, const Words& words, const CallOptions& options) {
-  auto answer = std::make_shared<detail::FutureState>();
-  calls_.push_back({kind, Copied(words), options.consistency, answer});
-  return answer;
+  return calls_.emplace_back(channel_->Prepare(kind, words, options));
 }
 
 void Pipeline::Send(const CallOptions& options) {
@@ -37,7 +35,7 @@ void Pipeline::Send(const CallOptions& options) {
 
 detail::AnswerState Transaction::Add(CallKind kind, const Words& words) {
   auto answer = std::make_shared<detail::FutureState>();
-  calls_.push_back({kind, Copied(words), std::nullopt, answer});
+  calls_.push_back({kind, Copied(words), answer});
   return answer;
 }
 

@@ -1,7 +1,9 @@
 #include "client/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include <cstring>
@@ -13,6 +15,7 @@ namespace {
 
 constexpr int kMaxPieces = 64;
 constexpr size_t kReadSize = 64 * 1024;
+constexpr int kPatienceUs = 100'000;
 
 Status SocketError(int error) {
   if (error == ECONNRESET || error == EPIPE)
@@ -22,7 +25,11 @@ Status SocketError(int error) {
 
 }  // namespace
 
-Wire::Wire(DialedConnection dialed) : connection_(std::move(dialed)) {}
+Wire::Wire(DialedConnection dialed) : connection_(std::move(dialed)) {
+  (void)fcntl(fd(), F_SETFL, fcntl(fd(), F_GETFL) & ~O_NONBLOCK);
+  const timeval limit{.tv_sec = 0, .tv_usec = kPatienceUs};
+  (void)setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}
 
 Status Wire::Open() {
   if (!connection_.filter) return Status::Ok();
@@ -54,7 +61,7 @@ Status Wire::SendQueue(OutputQueue& queue) {
     msghdr message{};
     message.msg_iov = pieces;
     message.msg_iovlen = static_cast<size_t>(queue.Gather(pieces, kMaxPieces));
-    const ssize_t n = sendmsg(fd(), &message, MSG_NOSIGNAL);
+    const ssize_t n = sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n >= 0) {
       queue.Consume(static_cast<size_t>(n));
       sent_ += static_cast<size_t>(n);
@@ -68,14 +75,19 @@ Status Wire::SendQueue(OutputQueue& queue) {
   return Status::Ok();
 }
 
-Status Wire::Receive() {
+Result<std::string_view> Wire::Read(Patience patience) const {
   // On the heap: thread-local bytes themselves must fit into what a program keeps free for
   // libraries that are loaded while it runs.
   thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(kReadSize);
-  const ssize_t n = recv(fd(), buffer.get(), kReadSize, MSG_DONTWAIT);
-  if (n < 0) return errno == EAGAIN || errno == EINTR ? Status::Ok() : SocketError(errno);
-  if (n == 0) return SocketError(ECONNRESET);
-  const std::string_view bytes(buffer.get(), static_cast<size_t>(n));
+  const ssize_t n =
+      recv(fd(), buffer.get(), kReadSize, patience == Patience::kNone ? MSG_DONTWAIT : 0);
+  if (n > 0) return std::string_view(buffer.get(), static_cast<size_t>(n));
+  if (n == 0) return Fail(SocketError(ECONNRESET));
+  if (errno == EAGAIN || errno == EINTR) return std::string_view();
+  return Fail(SocketError(errno));
+}
+
+Status Wire::Take(std::string_view bytes) {
   if (!connection_.filter) {
     reader_.Feed(bytes);
     return Status::Ok();
@@ -87,6 +99,12 @@ Status Wire::Receive() {
   encoded_.Append(std::move(reply));
   const Status sent = Send();
   return status.ok() ? sent : status;
+}
+
+Status Wire::Receive() {
+  const Result<std::string_view> bytes = Read(Patience::kNone);
+  if (!bytes) return bytes.error();
+  return bytes->empty() ? Status::Ok() : Take(*bytes);
 }
 
 void Wire::ShutDown() { (void)shutdown(fd(), SHUT_RDWR); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "client/dialer.h"
@@ -15,6 +16,7 @@ namespace mydis {
 
 class Wire {
  public:
+  // Its socket blocks from then on, for who reads patiently: all else says that it does not wait.
   explicit Wire(DialedConnection dialed);
 
   // Begins the filter's handshake. To be called first.
@@ -33,7 +35,17 @@ class Wire {
   // Whether something waits for the socket to take more.
   bool blocked() const { return blocked_; }
 
-  // Takes what has come in, a bufferful at most; an error if the connection has ended.
+  // What has come in, a bufferful at most; an error if the connection has ended. It stays until
+  // this thread reads again, of any connection. Other threads may use the rest of this meanwhile,
+  // but for Read.
+  enum class Patience : uint8_t {
+    kNone,    // Nothing, if nothing is there.
+    kAWhile,  // Waits 100 ms at most for something.
+  };
+  Result<std::string_view> Read(Patience patience) const;
+  // Takes what was read.
+  Status Take(std::string_view bytes);
+  // Both, without waiting.
   Status Receive();
   // The next value of what has come in.
   ValueReader::Outcome Next(ReceivedValue* received) { return reader_.Next(received); }
