@@ -13,6 +13,10 @@ endforeach()
 
 # The tools and their own tests.
 add_test(NAME lint COMMAND ${CMAKE_SOURCE_DIR}/tools/lint)
+# Of sources, which are the same for every preset.
+if(NOT MYDIS_SANITIZE AND NOT MYDIS_FUZZ)
+  add_test(NAME locks COMMAND ${CMAKE_SOURCE_DIR}/tools/check_locks ${CMAKE_BINARY_DIR})
+endif()
 foreach(tool lint transcript harness differential)
   add_test(NAME ${tool}_test COMMAND ${CMAKE_SOURCE_DIR}/tools/${tool}_test.py)
 endforeach()

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -132,6 +133,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   void NotDialed(const Status& why, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
   void Greet() MYDIS_REQUIRES(mutex_);
   void Say(Greeting meaning, std::span<const std::string_view> words) MYDIS_REQUIRES(mutex_);
+  void Say(Greeting meaning, std::initializer_list<std::string_view> words) MYDIS_REQUIRES(mutex_);
   void TakeGreeting(const Value& value, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);
   void TakeFeatures(const Value& value) MYDIS_REQUIRES(mutex_);
   void FailAll(const Status& why, AnsweredCalls* answered) MYDIS_REQUIRES(mutex_);

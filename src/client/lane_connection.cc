@@ -103,32 +103,33 @@ void Lane::Say(Greeting meaning, std::span<const std::string_view> words) {
   greetings_.push_back(meaning);
 }
 
+void Lane::Say(Greeting meaning, std::initializer_list<std::string_view> words) {
+  Say(meaning, std::span(words.begin(), words.size()));
+}
+
 void Lane::Greet() {
   features_ = {};
   assured_ = 0;
   heard_us_ = core_.NowUs();
-  const auto say = [this](Greeting meaning, std::initializer_list<std::string_view> words) {
-    Say(meaning, std::span(words.begin(), words.size()));
-  };
   for (const auto& words : {core_.dialer().Login(), core_.dialer().Hello()}) {
     const std::vector<std::string_view> views(words.begin(), words.end());
     if (!words.empty()) Say(Greeting::kRequired, views);
   }
-  say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-NAME", "mydis"});
-  say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-VER", Version()});
-  say(Greeting::kFeatures, {"COMMAND", "INFO", "NUMBERED", "ONCE", "ATLEAST", "MYDIS|WATCH"});
+  Say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-NAME", "mydis"});
+  Say(Greeting::kOptional, {"CLIENT", "SETINFO", "LIB-VER", Version()});
+  Say(Greeting::kFeatures, {"COMMAND", "INFO", "NUMBERED", "ONCE", "ATLEAST", "MYDIS|WATCH"});
   // Where MULTI is refused, what follows it would be carried out at once.
-  say(Greeting::kMulti, {"MULTI"});
-  say(Greeting::kOptional, {"DISCARD"});
-  say(Greeting::kOptional, {"CLIENT", "ATTRIBUTES", "ON"});
+  Say(Greeting::kMulti, {"MULTI"});
+  Say(Greeting::kOptional, {"DISCARD"});
+  Say(Greeting::kOptional, {"CLIENT", "ATTRIBUTES", "ON"});
   if (settings_.database != 0)
-    say(Greeting::kRequired, {"SELECT", std::to_string(settings_.database)});
+    Say(Greeting::kRequired, {"SELECT", std::to_string(settings_.database)});
   if (settings_.read_consistency)
-    say(Greeting::kRequired, {"CLIENT", "CONSISTENCY", "READ", kWord(*settings_.read_consistency)});
+    Say(Greeting::kRequired, {"CLIENT", "CONSISTENCY", "READ", kWord(*settings_.read_consistency)});
   if (settings_.write_consistency)
-    say(Greeting::kRequired,
+    Say(Greeting::kRequired,
         {"CLIENT", "CONSISTENCY", "WRITE", kWord(*settings_.write_consistency)});
-  if (!settings_.name.empty()) say(Greeting::kRequired, {"CLIENT", "SETNAME", settings_.name});
+  if (!settings_.name.empty()) Say(Greeting::kRequired, {"CLIENT", "SETNAME", settings_.name});
 }
 
 void Lane::TakeGreeting(const Value& value, AnsweredCalls* answered) {
