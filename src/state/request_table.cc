@@ -12,35 +12,27 @@ constexpr uint64_t kRecordCost = 176;
 
 }  // namespace
 
-void RequestTable::AppendKey(std::string_view user, std::string_view id, std::string& out) {
-  Encoder encoder(out);
-  encoder.Bytes(user);
-  encoder.Raw(id);
-}
-
 uint64_t RequestTable::CostOf(const Record& record) {
   return kRecordCost + record.key.size() + record.reply.size();
 }
 
 const RememberedReply* RequestTable::Find(const RequestTag& tag) const {
   if (size() == 0) return nullptr;
-  std::string key;
-  AppendKey(tag.user, tag.id, key);
-  if (tag.number != 0) return writers_.Find(key, tag.number);
-  const auto found = index_.find(key);
+  const RequesterId requester{tag.user, tag.id};
+  if (tag.number != 0) return writers_.Find(requester, tag.number);
+  const auto found = index_.find(requester.Key());
   return found == index_.end() ? nullptr : found->second;
 }
 
 void RequestTable::Add(const RequestTag& tag, std::string reply, uint64_t time_ms,
                        uint64_t revision) {
   RememberedReply remembered{.reply = std::move(reply), .words = tag.words, .revision = revision};
-  std::string key;
-  AppendKey(tag.user, tag.id, key);
+  const RequesterId requester{tag.user, tag.id};
   if (tag.number != 0) {
-    writers_.Add(key, tag.number, tag.oldest, std::move(remembered), time_ms);
+    writers_.Add(requester, tag.number, tag.oldest, std::move(remembered), time_ms);
     return;
   }
-  Record record{{std::move(remembered)}, std::move(key), time_ms};
+  Record record{{std::move(remembered)}, requester.Key(), time_ms};
   MYDIS_ASSERT(Push(std::move(record)), "a request is remembered once, and in the order of time");
 }
 

@@ -38,7 +38,7 @@ class RequestTable {
  public:
   // Of a request with an id of its own.
   struct Record : RememberedReply {
-    std::string key;       // Its user and id, see AppendKey.
+    std::string key;       // RequesterId::Key of its user and id.
     uint64_t time_ms = 0;  // The cluster's time when it was carried out.
   };
 
@@ -85,8 +85,6 @@ class RequestTable {
   static uint64_t SumOrMax(uint64_t time_ms, uint64_t more_ms) {
     return time_ms == UINT64_MAX ? UINT64_MAX : time_ms + more_ms;
   }
-  // A user's name and an id as one string, which no others give.
-  static void AppendKey(std::string_view user, std::string_view id, std::string& out);
   static uint64_t CostOf(const Record& record);
   bool Push(Record record);
   void Drop(uint64_t time_ms, size_t most);

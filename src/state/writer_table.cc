@@ -17,21 +17,36 @@ const RememberedReply kForgotten = {.reply = {}, .forgotten = true};
 
 }  // namespace
 
+std::string RequesterId::Key() const {
+  std::string key;
+  Encoder encoder(key);
+  encoder.Bytes(user);
+  encoder.Raw(id);
+  return key;
+}
+
+bool RequesterId::HasKey(std::string_view key) const {
+  // The length of a name that is so short is one byte.
+  if (user.size() > 0x7f) return key == Key();
+  return key.size() == 1 + user.size() + id.size() && static_cast<size_t>(key[0]) == user.size() &&
+         key.ends_with(id) && key.substr(1).starts_with(user);
+}
+
 uint64_t WriterTable::CostOf(const Numbered& numbered) {
   return kReplyCost + numbered.reply.reply.size();
 }
 
 uint64_t WriterTable::CostOf(const Writer& writer) { return kWriterCost + writer.key.size(); }
 
-const WriterTable::Writer* WriterTable::Known(std::string_view key) const {
+const WriterTable::Writer* WriterTable::Known(const RequesterId& requester) const {
   // Who wrote last stands there, and often writes next.
-  if (!writers_.empty() && writers_.back().key == key) return &writers_.back();
-  const auto found = index_.find(key);
+  if (!writers_.empty() && requester.HasKey(writers_.back().key)) return &writers_.back();
+  const auto found = index_.find(requester.Key());
   return found == index_.end() ? nullptr : &*found->second;
 }
 
-const RememberedReply* WriterTable::Find(std::string_view key, uint64_t number) const {
-  const Writer* known = Known(key);
+const RememberedReply* WriterTable::Find(const RequesterId& requester, uint64_t number) const {
+  const Writer* known = Known(requester);
   if (known == nullptr) return nullptr;
   const Writer& writer = *known;
   if (number < writer.oldest) return &kForgotten;
@@ -41,14 +56,13 @@ const RememberedReply* WriterTable::Find(std::string_view key, uint64_t number) 
   return place == writer.replies.end() || place->number != number ? nullptr : &place->reply;
 }
 
-WriterTable::Place WriterTable::WriterOf(std::string_view key) {
-  if (!writers_.empty() && writers_.back().key == key) return std::prev(writers_.end());
+WriterTable::Place WriterTable::WriterOf(std::string key) {
   const auto found = index_.find(key);
   if (found != index_.end()) {
     writers_.splice(writers_.end(), writers_, found->second);
     return found->second;
   }
-  const Place made = writers_.insert(writers_.end(), Writer{.key = std::string(key)});
+  const Place made = writers_.insert(writers_.end(), Writer{.key = std::move(key)});
   index_.emplace(made->key, made);
   bytes_ += CostOf(*made);
   return made;
@@ -68,9 +82,10 @@ bool WriterTable::Insert(Writer& writer, Numbered numbered) {
   return true;
 }
 
-void WriterTable::Add(std::string_view key, uint64_t number, uint64_t oldest, RememberedReply reply,
-                      uint64_t time_ms) {
-  Writer& writer = *WriterOf(key);
+void WriterTable::Add(const RequesterId& requester, uint64_t number, uint64_t oldest,
+                      RememberedReply reply, uint64_t time_ms) {
+  const bool is_last = !writers_.empty() && requester.HasKey(writers_.back().key);
+  Writer& writer = is_last ? writers_.back() : *WriterOf(requester.Key());
   MYDIS_ASSERT(time_ms >= writer.time_ms, "clients write in the order of time");
   writer.time_ms = time_ms;
   writer.oldest = std::max(writer.oldest, oldest);
@@ -112,10 +127,10 @@ bool WriterTable::Load(Decoder& in) {
   writers_.clear();
   bytes_ = 0;
   for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
-    const std::string key(in.Bytes());
+    std::string key(in.Bytes());
     if (index_.contains(key)) return false;
     const uint64_t before_ms = writers_.empty() ? 0 : writers_.back().time_ms;
-    Writer& writer = *WriterOf(key);
+    Writer& writer = *WriterOf(std::move(key));
     writer.oldest = in.U64();
     writer.time_ms = in.U64();
     if (writer.time_ms < before_ms) return false;

@@ -25,6 +25,15 @@ struct RememberedReply {
   bool forgotten = false;  // It was carried out, and its client has said that it knows the reply.
 };
 
+// Whose id it is, and the id: of a request, or of a client that numbers its own.
+struct RequesterId {
+  std::string_view user;
+  std::string_view id;
+  // Both as one string, which no others give.
+  std::string Key() const;
+  bool HasKey(std::string_view key) const;
+};
+
 // Part of the state. Changed by the applying thread alone.
 class WriterTable {
  public:
@@ -33,10 +42,10 @@ class WriterTable {
   WriterTable& operator=(const WriterTable&) = delete;
 
   // nullptr: not known. Valid until the table changes.
-  const RememberedReply* Find(std::string_view key, uint64_t number) const;
+  const RememberedReply* Find(const RequesterId& requester, uint64_t number) const;
   // Forgets the client's replies before `oldest`. REQUIRES: the number is not known, and time_ms is
   // not less than ever before.
-  void Add(std::string_view key, uint64_t number, uint64_t oldest, RememberedReply reply,
+  void Add(const RequesterId& requester, uint64_t number, uint64_t oldest, RememberedReply reply,
            uint64_t time_ms);
   // Forgets clients that have written nothing since `time_ms`, `most` at the most.
   void DropUntil(uint64_t time_ms, size_t most);
@@ -65,9 +74,9 @@ class WriterTable {
   static uint64_t CostOf(const Numbered& numbered);
   static uint64_t CostOf(const Writer& writer);
   // nullptr: it is not known.
-  const Writer* Known(std::string_view key) const;
+  const Writer* Known(const RequesterId& requester) const;
   // Makes it the last one, and known.
-  Place WriterOf(std::string_view key);
+  Place WriterOf(std::string key);
   bool Insert(Writer& writer, Numbered numbered);
 
   std::list<Writer> writers_;                                 // In the order of their times.

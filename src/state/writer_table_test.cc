@@ -13,6 +13,19 @@ RequestTag Tag(uint64_t number, uint64_t oldest, std::string_view client = "c") 
   return {.user = "ada", .id = client, .words = 7, .number = number, .oldest = oldest};
 }
 
+TEST(RequesterIdTest, AKeyIsThatOfOneAlone) {
+  const std::string longest(300, 'u'), shorter(299, 'u');
+  const RequesterId all[] = {{"ab", "c"},    {"a", "bc"},     {"", "abc"},
+                             {"abc", "d"},   {"ab", "cd"},    {"ab", "d"},
+                             {longest, "c"}, {shorter, "uc"}, {longest, "d"}};
+  for (const RequesterId& one : all) {
+    for (const RequesterId& other : all) {
+      EXPECT_EQ(one.HasKey(other.Key()), &one == &other) << one.id << " " << other.id;
+      EXPECT_EQ(one.Key() == other.Key(), &one == &other) << one.id << " " << other.id;
+    }
+  }
+}
+
 TEST(WriterTableTest, KeepsWhatTheClientWaitsForAlone) {
   RequestTable table;
   table.Add(Tag(1, 1), "one", 1000, 1);
