@@ -123,7 +123,7 @@ Connection::Step Connection::HandlePrefixed(const CommandSpec* spec, Args args) 
 }
 
 bool Connection::RequestKnown(const SharedOnceRequest& request) {
-  return request != nullptr && thread_.Read().requests.Find(request->Tag()) != nullptr;
+  return request != nullptr && thread_.Read().requests.Find(request->Tag()).has_value();
 }
 
 }  // namespace mydis

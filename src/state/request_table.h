@@ -7,13 +7,17 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/codec.h"
+#include "base/hash.h"
+#include "state/shared_bytes.h"
 #include "state/writer_table.h"
 
 namespace mydis {
@@ -36,20 +40,14 @@ struct RequestTag {
 // Part of the state. Changed by the applying thread alone.
 class RequestTable {
  public:
-  // Of a request with an id of its own.
-  struct Record : RememberedReply {
-    std::string key;       // RequesterId::Key of its user and id.
-    uint64_t time_ms = 0;  // The cluster's time when it was carried out.
-  };
-
   RequestTable() = default;
   RequestTable(const RequestTable&) = delete;
   RequestTable& operator=(const RequestTable&) = delete;
 
-  // nullptr: not known, or known no more. Valid until the table changes.
-  const RememberedReply* Find(const RequestTag& tag) const;
+  // None: not known, or known no more. Valid until the table changes.
+  std::optional<RememberedReply> Find(const RequestTag& tag) const;
   // REQUIRES: it is not known.
-  void Add(const RequestTag& tag, std::string reply, uint64_t time_ms, uint64_t revision);
+  void Add(const RequestTag& tag, std::string_view reply, uint64_t time_ms, uint64_t revision);
   // Forgets what was carried out `retention_ms` ago or before, the oldest first and `most` at the
   // most; and as many clients that have numbered nothing for so long.
   void DropOld(uint64_t time_ms, uint64_t retention_ms, size_t most) {
@@ -61,16 +59,17 @@ class RequestTable {
   }
   // When the first of them is old enough to go; UINT64_MAX: there is none.
   uint64_t EndMs(uint64_t retention_ms) const {
-    const uint64_t records = records_.empty() ? UINT64_MAX : records_.front().time_ms;
-    return std::min(SumOrMax(records, retention_ms),
+    return std::min(SumOrMax(oldest_ms_, retention_ms),
                     SumOrMax(writers_.OldestMs(), OfWriters(retention_ms)));
   }
   // Requests with ids, and clients with numbers.
-  size_t size() const { return records_.size() + writers_.size(); }
+  size_t size() const { return count_ + writers_.size(); }
   // What it counts for: the same on every instance.
   uint64_t MemoryBytes() const { return bytes_ + writers_.MemoryBytes(); }
 
   void Save(Encoder& out) const;
+  // Appends what Save would write to `out`, most of it without a copy.
+  void Share(std::vector<SharedBytes>& out) const;
   // Replaces everything; false if the bytes are not what Save writes.
   bool Load(Decoder& in);
 
@@ -85,13 +84,36 @@ class RequestTable {
   static uint64_t SumOrMax(uint64_t time_ms, uint64_t more_ms) {
     return time_ms == UINT64_MAX ? UINT64_MAX : time_ms + more_ms;
   }
-  static uint64_t CostOf(const Record& record);
-  bool Push(Record record);
-  void Drop(uint64_t time_ms, size_t most);
+  // One of records_.
+  struct Record : RememberedReply {
+    std::string_view key;  // RequesterId::Key of its user and id.
+    uint64_t time_ms = 0;  // The cluster's time when it was carried out.
+  };
+  struct KeyHash {
+    using is_avalanching = void;
+    uint64_t operator()(std::string_view key) const { return Hash64(key); }
+  };
+  // From a key, which is a view of the record's, to the size of the record behind it.
+  using Index = boost::unordered_flat_map<std::string_view, size_t, KeyHash>;
 
-  std::deque<Record> records_;  // In the order of their times. They stay where they are.
-  boost::unordered_flat_map<std::string_view, const Record*> index_;  // Views of their keys.
-  uint64_t bytes_ = 0;                                                // Of records_.
+  static Record Read(Decoder& in);
+  static uint64_t CostOf(const Record& record);
+  // Which of index_, by bits that a small table makes no use of: neither the first nor the last.
+  static size_t Shard(std::string_view key) { return KeyHash()(key) >> 8 & 0xff; }
+  Index& IndexOf(std::string_view key) { return index_[Shard(key)]; }
+  const Index& IndexOf(std::string_view key) const { return index_[Shard(key)]; }
+  bool Push(const Record& record);
+  void Drop(uint64_t time_ms, size_t most);
+  void Clear();
+
+  ByteQueue records_;  // As Save writes them, in the order of their times.
+  // Many small ones, since one of millions holds everybody up whenever it grows.
+  std::array<Index, 256> index_;
+  size_t count_ = 0;                 // Of records_.
+  uint64_t oldest_ms_ = UINT64_MAX;  // The first one's time; UINT64_MAX: there is none.
+  uint64_t newest_ms_ = 0;           // The last one's.
+  uint64_t bytes_ = 0;               // What they count for.
+  std::string scratch_;              // Of Push.
   WriterTable writers_;
 };
 

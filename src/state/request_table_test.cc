@@ -13,14 +13,14 @@ RequestTag Tag(std::string_view id, std::string_view user = "ada") {
 
 TEST(RequestTableTest, FindsWhatWasAddedByUserAndId) {
   RequestTable table;
-  EXPECT_EQ(table.Find({.user = "ada", .id = "1"}), nullptr);
+  EXPECT_FALSE(table.Find({.user = "ada", .id = "1"}));
   table.Add(Tag("1"), "reply", 1000, 5);
   table.Add(Tag("1", "bob"), "other", 1000, 6);
   // The border between a name and an id is kept.
   table.Add(Tag("11", "ad"), "third", 1001, 7);
-  EXPECT_EQ(table.Find({.user = "ad", .id = "a1"}), nullptr);
-  const RememberedReply* found = table.Find({.user = "ada", .id = "1"});
-  ASSERT_NE(found, nullptr);
+  EXPECT_FALSE(table.Find({.user = "ad", .id = "a1"}));
+  const auto found = table.Find({.user = "ada", .id = "1"});
+  ASSERT_TRUE(found);
   EXPECT_EQ(found->reply, "reply");
   EXPECT_EQ(found->words, 7u);
   EXPECT_EQ(found->revision, 5u);
@@ -37,8 +37,8 @@ TEST(RequestTableTest, ForgetsTheOldestFirstAndABoundedNumber) {
   EXPECT_EQ(table.EndMs(1000), 2000u);
   table.DropOld(2050, 1000, 10);
   EXPECT_EQ(table.size(), 90u);
-  EXPECT_EQ(table.Find({.user = "ada", .id = "9"}), nullptr);
-  EXPECT_NE(table.Find({.user = "ada", .id = "10"}), nullptr);
+  EXPECT_FALSE(table.Find({.user = "ada", .id = "9"}));
+  EXPECT_TRUE(table.Find({.user = "ada", .id = "10"}));
   table.DropOld(2050, 1000, 1000);
   EXPECT_EQ(table.EndMs(1000), 2051u);
   EXPECT_LT(table.MemoryBytes(), all / 2);
@@ -57,11 +57,11 @@ TEST(RequestTableTest, ClientsThatNumberAreKnownForFiveMinutesAtLeast) {
   table.Add(numbered, "r", 1000, 1);
   table.Add(Tag("id"), "r", 1000, 2);
   table.DropOld(2000, 1, 100);
-  EXPECT_EQ(table.Find(Tag("id")), nullptr);
-  EXPECT_NE(table.Find(numbered), nullptr);
+  EXPECT_FALSE(table.Find(Tag("id")));
+  EXPECT_TRUE(table.Find(numbered));
   EXPECT_EQ(table.EndMs(1), 301'000u);
   table.DropOld(300'999, 1, 100);
-  EXPECT_NE(table.Find(numbered), nullptr);
+  EXPECT_TRUE(table.Find(numbered));
   table.DropOld(301'000, 1, 100);
   EXPECT_EQ(table.size(), 0u);
   table.Add(numbered, "r", 400'000, 3);

@@ -10,7 +10,8 @@ constexpr std::string_view kEmptyPartition{"\0\0", 2};
 
 }  // namespace
 
-SnapshotTaker::SnapshotTaker(StateMachine& machine) : machine_(machine), head_(machine.SaveHead()) {
+SnapshotTaker::SnapshotTaker(StateMachine& machine)
+    : machine_(machine), head_(machine.ShareHead()) {
   machine_.set_before_change(
       [this](std::optional<uint32_t> partition) { BeforeChange(partition); });
 }
@@ -30,12 +31,16 @@ void SnapshotTaker::BeforeChange(std::optional<uint32_t> partition) {
 Result<bool> SnapshotTaker::Next(size_t bytes, std::string& out) {
   if (spoiled_) return Fail(ErrorCode::kBusy, "the whole state was replaced during the snapshot");
   if (finished_) return false;
-  Encoder encoder(out);
-  if (!head_written_) {
-    encoder.Bytes(head_);
-    head_written_ = true;
-  }
   const size_t limit = out.size() + bytes;
+  Encoder encoder(out);
+  if (next_of_head_ == 0) {
+    size_t size = 0;
+    for (const SharedBytes& part : head_) size += part.bytes.size();
+    encoder.Varint(size);
+  }
+  for (; next_of_head_ < head_.size() && out.size() < limit; ++next_of_head_)
+    encoder.Raw(head_[next_of_head_].bytes);
+  if (next_of_head_ < head_.size()) return true;
   std::string partition;
   for (; next_ < kPartitions && out.size() < limit; ++next_) {
     partition.clear();

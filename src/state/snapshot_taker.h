@@ -33,9 +33,9 @@ class SnapshotTaker {
   void BeforeChange(std::optional<uint32_t> partition);
 
   StateMachine& machine_;
-  std::string head_;
-  uint32_t next_ = 0;  // Partitions below are written.
-  bool head_written_ = false;
+  const std::vector<SharedBytes> head_;
+  size_t next_of_head_ = 0;  // Parts below are written.
+  uint32_t next_ = 0;        // Partitions below are written.
   bool finished_ = false;
   bool spoiled_ = false;
   std::map<uint32_t, std::string>

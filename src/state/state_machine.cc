@@ -265,7 +265,7 @@ bool StateMachine::ApplyOperation(EntryRun& run, Applied* applied) {
   const bool once = run.in.request().given();
   if (once) [[unlikely]] {
     const RequestTag& tag = run.in.request();
-    if (const auto* known = state_->requests.Find(tag)) return ApplyAgain(run, opcode, *known);
+    if (const auto known = state_->requests.Find(tag)) return ApplyAgain(run, opcode, *known);
   }
   const bool full = !MakeRoom(run.Seed(UINT32_MAX), applied);
   if (opcode == Opcode::kTransaction) return ApplyTransaction(run);
@@ -330,13 +330,19 @@ bool StateMachine::ApplyTransaction(EntryRun& run) {
   }
   if (once) [[unlikely]] {
     if (!in.ok()) return false;
-    Remember(in.request(), std::move(kept));
+    Remember(in.request(), kept);
   }
   if (run.observer != nullptr) run.observer->End(run.operation, false);
   return true;
 }
 
 std::string StateMachine::SaveHead() const {
+  std::string head;
+  for (const SharedBytes& part : ShareHead()) head += part.bytes;
+  return head;
+}
+
+std::vector<SharedBytes> StateMachine::ShareHead() const {
   std::string head;
   Encoder out(head);
   out.U32(kHeadVersion);
@@ -349,8 +355,9 @@ std::string StateMachine::SaveHead() const {
   state_->users.Save(out);
   state_->evictions.Save(head);
   state_->history.Save(out);
-  state_->requests.Save(out);
-  return head;
+  std::vector<SharedBytes> parts = {ShareCopy(head)};
+  state_->requests.Share(parts);
+  return parts;
 }
 
 Status StateMachine::LoadHead(std::string_view head) {

@@ -15,6 +15,7 @@
 #include "mydis/status.h"
 #include "state/context.h"
 #include "state/entry_codec.h"
+#include "state/shared_bytes.h"
 #include "state/state.h"
 
 namespace mydis {
@@ -93,6 +94,8 @@ class StateMachine {
   void TakeStateOf(StateMachine& other);
   // Canonical bytes of everything but the keys.
   std::string SaveHead() const;
+  // The same in parts, without a copy of what may be long.
+  std::vector<SharedBytes> ShareHead() const;
   // Replaces the state by an empty one with this head; partitions follow.
   Status LoadHead(std::string_view head);
   Status LoadPartition(uint32_t partition, std::string_view bytes);
@@ -123,7 +126,7 @@ class StateMachine {
   static constexpr size_t kDropped = 1024;
   static constexpr size_t kDroppedByPulse = 65536;
   void DropRequests(const Envelope& envelope);
-  void Remember(const RequestTag& tag, std::string reply);
+  void Remember(const RequestTag& tag, std::string_view reply);
   // The operation is of a request whose reply is known.
   bool ApplyAgain(EntryRun& run, Opcode opcode, const RememberedReply& known);
   // As ApplyCommand.

@@ -25,8 +25,8 @@ void StateMachine::DropRequests(const Envelope& envelope) {
   state_->requests.DropOld(state_->time_ms, state_->settings.request_retention_ms(), most);
 }
 
-void StateMachine::Remember(const RequestTag& tag, std::string reply) {
-  state_->requests.Add(tag, std::move(reply), state_->time_ms, state_->revision);
+void StateMachine::Remember(const RequestTag& tag, std::string_view reply) {
+  state_->requests.Add(tag, reply, state_->time_ms, state_->revision);
   if (request_listener_ != nullptr) request_listener_->OnRemembered(tag);
 }
 
@@ -76,7 +76,7 @@ bool StateMachine::ApplyCommandOnce(EntryRun& run, bool full) {
     if (would_block) {
       run.without.push_back(run.operation);
     } else {
-      Remember(tag, std::move(recorded));
+      Remember(tag, recorded);
     }
   }
   if (run.observer != nullptr) run.observer->End(run.operation, would_block);

@@ -262,6 +262,33 @@ TEST_F(StateMachineOnceTest, ASnapshotHasThem) {
   EXPECT_EQ(replies.text, ":1@1;exec:2:2@2;");
 }
 
+// What comes and goes while it is written is not in it.
+TEST_F(StateMachineOnceTest, ASnapshotHasThemAsTheyWereWhenItBegan) {
+  const auto many = [this](std::string_view prefix, size_t count) {
+    for (size_t i = 0; i < count; ++i) Once(std::string(prefix) + std::to_string(i), {"FAIL"});
+    Apply();
+  };
+  many("old", 3000);
+  const uint64_t digest = machine_.Digest();
+  std::string stream;
+  {
+    SnapshotTaker taker(machine_);
+    for (size_t round = 0; *taker.Next(64, stream); ++round) {
+      if (round > 5) continue;
+      many(std::to_string(round) + "new", 500);
+      time_ms_ += 100'000;
+    }
+  }
+  EXPECT_LT(machine_.state().requests.size(), 3000u) << "the old are forgotten meanwhile";
+  machine_.state().requests.CheckInvariants();
+  StateMachine restored(runner_, 999);
+  SnapshotLoader loader(restored);
+  ASSERT_TRUE(loader.Add(stream).ok());
+  ASSERT_TRUE(loader.Finish().ok());
+  EXPECT_EQ(restored.state().requests.size(), 3000u);
+  EXPECT_EQ(restored.Digest(), digest);
+}
+
 TEST_F(StateMachineOnceTest, AHeadOfAnOlderProgramHasNone) {
   Once1("a", {"INCR", "n"});
   std::string head = machine_.SaveHead();

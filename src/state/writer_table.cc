@@ -13,8 +13,6 @@ namespace {
 constexpr uint64_t kWriterCost = 768;
 constexpr uint64_t kReplyCost = 72;
 
-const RememberedReply kForgotten = {.reply = {}, .forgotten = true};
-
 }  // namespace
 
 std::string RequesterId::Key() const {
@@ -33,7 +31,7 @@ bool RequesterId::HasKey(std::string_view key) const {
 }
 
 uint64_t WriterTable::CostOf(const Numbered& numbered) {
-  return kReplyCost + numbered.reply.reply.size();
+  return kReplyCost + numbered.reply.size();
 }
 
 uint64_t WriterTable::CostOf(const Writer& writer) { return kWriterCost + writer.key.size(); }
@@ -45,15 +43,17 @@ const WriterTable::Writer* WriterTable::Known(const RequesterId& requester) cons
   return found == index_.end() ? nullptr : &*found->second;
 }
 
-const RememberedReply* WriterTable::Find(const RequesterId& requester, uint64_t number) const {
+std::optional<RememberedReply> WriterTable::Find(const RequesterId& requester,
+                                                 uint64_t number) const {
   const Writer* known = Known(requester);
-  if (known == nullptr) return nullptr;
+  if (known == nullptr) return std::nullopt;
   const Writer& writer = *known;
-  if (number < writer.oldest) return &kForgotten;
+  if (number < writer.oldest) return RememberedReply{.forgotten = true};
   if (writer.replies.empty() || writer.replies.back().number < number) [[likely]]
-    return nullptr;
+    return std::nullopt;
   const auto place = std::ranges::lower_bound(writer.replies, number, {}, &Numbered::number);
-  return place == writer.replies.end() || place->number != number ? nullptr : &place->reply;
+  if (place->number != number) return std::nullopt;
+  return RememberedReply{place->reply, place->words, place->revision};
 }
 
 WriterTable::Place WriterTable::WriterOf(std::string key) {
@@ -83,7 +83,7 @@ bool WriterTable::Insert(Writer& writer, Numbered numbered) {
 }
 
 void WriterTable::Add(const RequesterId& requester, uint64_t number, uint64_t oldest,
-                      RememberedReply reply, uint64_t time_ms) {
+                      const RememberedReply& reply, uint64_t time_ms) {
   const bool is_last = !writers_.empty() && requester.HasKey(writers_.back().key);
   Writer& writer = is_last ? writers_.back() : *WriterOf(requester.Key());
   MYDIS_ASSERT(time_ms >= writer.time_ms, "clients write in the order of time");
@@ -93,7 +93,8 @@ void WriterTable::Add(const RequesterId& requester, uint64_t number, uint64_t ol
     bytes_ -= CostOf(writer.replies.front());
     writer.replies.pop_front();
   }
-  MYDIS_ASSERT(Insert(writer, {number, std::move(reply)}), "a request is remembered once");
+  MYDIS_ASSERT(Insert(writer, {number, reply.words, reply.revision, std::string(reply.reply)}),
+               "a request is remembered once");
 }
 
 void WriterTable::DropUntil(uint64_t time_ms, size_t most) {
@@ -115,9 +116,9 @@ void WriterTable::Save(Encoder& out) const {
     out.Varint(writer.replies.size());
     for (const Numbered& numbered : writer.replies) {
       out.U64(numbered.number);
-      out.U64(numbered.reply.words);
-      out.U64(numbered.reply.revision);
-      out.Bytes(numbered.reply.reply);
+      out.U64(numbered.words);
+      out.U64(numbered.revision);
+      out.Bytes(numbered.reply);
     }
   }
 }
@@ -137,9 +138,9 @@ bool WriterTable::Load(Decoder& in) {
     for (uint64_t replies = in.Varint(); replies > 0 && in.ok(); --replies) {
       Numbered numbered;
       numbered.number = in.U64();
-      numbered.reply.words = in.U64();
-      numbered.reply.revision = in.U64();
-      numbered.reply.reply = in.Bytes();
+      numbered.words = in.U64();
+      numbered.revision = in.U64();
+      numbered.reply = in.Bytes();
       if (!in.ok() || numbered.number < writer.oldest || !Insert(writer, std::move(numbered)))
         return false;
     }

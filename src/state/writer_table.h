@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,7 @@
 namespace mydis {
 
 struct RememberedReply {
-  std::string reply;       // ReplyRecorder's bytes; of a transaction see state_machine_once.cc.
+  std::string_view reply;  // ReplyRecorder's bytes; of a transaction see state_machine_once.cc.
   uint64_t words = 0;      // As RequestTag has it.
   uint64_t revision = 0;   // The state's behind it.
   bool forgotten = false;  // It was carried out, and its client has said that it knows the reply.
@@ -41,12 +42,12 @@ class WriterTable {
   WriterTable(const WriterTable&) = delete;
   WriterTable& operator=(const WriterTable&) = delete;
 
-  // nullptr: not known. Valid until the table changes.
-  const RememberedReply* Find(const RequesterId& requester, uint64_t number) const;
+  // None: not known. Valid until the table changes.
+  std::optional<RememberedReply> Find(const RequesterId& requester, uint64_t number) const;
   // Forgets the client's replies before `oldest`. REQUIRES: the number is not known, and time_ms is
   // not less than ever before.
-  void Add(const RequesterId& requester, uint64_t number, uint64_t oldest, RememberedReply reply,
-           uint64_t time_ms);
+  void Add(const RequesterId& requester, uint64_t number, uint64_t oldest,
+           const RememberedReply& reply, uint64_t time_ms);
   // Forgets clients that have written nothing since `time_ms`, `most` at the most.
   void DropUntil(uint64_t time_ms, size_t most);
   // When the client wrote that has been silent for longest; UINT64_MAX: there is none.
@@ -61,7 +62,9 @@ class WriterTable {
  private:
   struct Numbered {
     uint64_t number = 0;
-    RememberedReply reply;
+    uint64_t words = 0;
+    uint64_t revision = 0;
+    std::string reply;
   };
   struct Writer {
     std::string key;

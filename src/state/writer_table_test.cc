@@ -35,8 +35,8 @@ TEST(WriterTableTest, KeepsWhatTheClientWaitsForAlone) {
   EXPECT_EQ(table.Find(Tag(1, 1))->reply, "one");
   EXPECT_EQ(table.Find(Tag(2, 1))->reply, "two");
   EXPECT_EQ(table.Find(Tag(3, 1))->revision, 2u);
-  EXPECT_EQ(table.Find(Tag(4, 1)), nullptr);
-  EXPECT_EQ(table.Find({.user = "ada", .id = "c"}), nullptr) << "an id is not a client";
+  EXPECT_FALSE(table.Find(Tag(4, 1)));
+  EXPECT_FALSE(table.Find({.user = "ada", .id = "c"})) << "an id is not a client";
   const uint64_t before = table.MemoryBytes();
   table.Add(Tag(4, 4), "", 1002, 4);
   EXPECT_LT(table.MemoryBytes(), before);
@@ -61,9 +61,9 @@ TEST(WriterTableTest, ForgetsTheClientThatWasSilentForLongest) {
   table.Add(Tag(2, 1, "0"), "r", 2000, 100);
   EXPECT_EQ(table.EndMs(kRetentionMs), 1001 + kRetentionMs);
   table.DropOld(1050 + kRetentionMs, kRetentionMs, 10);
-  EXPECT_EQ(table.Find(Tag(1, 1, "10")), nullptr);
-  EXPECT_NE(table.Find(Tag(1, 1, "11")), nullptr);
-  EXPECT_NE(table.Find(Tag(1, 1, "0")), nullptr);
+  EXPECT_FALSE(table.Find(Tag(1, 1, "10")));
+  EXPECT_TRUE(table.Find(Tag(1, 1, "11")));
+  EXPECT_TRUE(table.Find(Tag(1, 1, "0")));
   table.CheckInvariants();
   table.DropOld(3000 + kRetentionMs, kRetentionMs, 1000);
   EXPECT_EQ(table.MemoryBytes(), 0u);
