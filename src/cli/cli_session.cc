@@ -116,6 +116,9 @@ bool CliSession::Run(const Words& words) {
   if (!state.HasReply(words)) return RunWithoutReply(words);
   const uint64_t start = SystemClock().MonotonicUs();
   const Result<RespValue> reply = retrying_.Command(words);
+  // It has no other answer.
+  if (!reply && reply.error().code() == ErrorCode::kUnknown && Is(words[0], "shutdown"))
+    return true;
   if (!reply) return Failed(reply.error(), IsExec(words), transaction);
   Print(words, *reply);
   const uint64_t took = SystemClock().MonotonicUs() - start;

@@ -59,8 +59,11 @@ bool HasTag(Args prefixes) {
 }  // namespace
 
 CommandTraits TraitsOf(std::span<const std::string_view> words) {
-  const Args command = WithoutPrefixes(Table(), words);
-  const CommandSpec* spec = Table().Resolve(command);
+  const CommandSpec* spec = Table().Find(words[0]);
+  // Most commands are one word, and looked up once.
+  const bool plain = spec != nullptr && PrefixWords(*spec) == 0 && spec->subcommands.empty();
+  const Args command = plain ? words : WithoutPrefixes(Table(), words);
+  if (!plain) spec = Table().Resolve(command);
   if (spec == nullptr) return {};
   CommandTraits traits{.resend = ResendOf(*spec, command.size()),
                        .kind = KindOf(*spec, command.size()),

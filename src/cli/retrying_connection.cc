@@ -84,21 +84,21 @@ Result<RespValue> RetryingConnection::Command(std::span<const std::string> words
 
 Result<RespValue> RetryingConnection::Next() {
   MYDIS_ASSERT(!calls_.empty(), "start something first");
-  while (true) {
-    Result<RespValue> reply = Exchange();
-    if (reply && !GoesElsewhere(*reply)) {
-      Take(*reply);
-      return reply;
-    }
+  Result<RespValue> reply = Exchange();
+  while (!reply || GoesElsewhere(*reply)) {
     by_refusal_ &= reply.has_value();
     const Status why = reply ? Status(ErrorCode::kUnavailable, std::move(reply->text))
                              : Status(reply.error().code(), connection_.loss());
     connection_.Close();
     if (Status s = Recover(why); !s.ok()) {
       GiveUp();
-      return Fail(std::move(s));
+      reply = Fail(std::move(s));
+      return reply;
     }
+    reply = Exchange();
   }
+  Take(*reply);
+  return reply;
 }
 
 Result<RespValue> RetryingConnection::Exchange() {
@@ -225,14 +225,20 @@ bool RetryingConnection::Changes(const Call& call) {
   return !call.queued && call.traits.resend != Resend::kFreely;
 }
 
+// Whether it was meant for the instance that was connected to, and no other.
+bool RetryingConnection::IsOfOneInstance(const Call& call) const {
+  return call.traits.resend == Resend::kNever && !call.queued && !state_.in_transaction() &&
+         options_.connection.addresses.size() > 1;
+}
+
 bool RetryingConnection::MayRepeat(const Call& call) {
   return call.number != 0 && NowUs() - call.doubt_us <= kRepeatWindowUs;
 }
 
 // Whether an instance cannot do it now, another may, and it may be sent there.
-bool RetryingConnection::MayGoElsewhere(Call& call, const RespValue& reply) {
+bool RetryingConnection::MayGoElsewhere(Call& call, const RespValue& reply) const {
   bool doubtful = false;
-  if (!reply.is_error() || !IsRefusal(reply.text, &doubtful)) return false;
+  if (!reply.is_error() || !IsRefusal(reply.text, &doubtful) || IsOfOneInstance(call)) return false;
   if (doubtful && Changes(call) && call.number == 0) return false;
   if (!doubtful) call.sent_us = 0;
   return true;
@@ -255,6 +261,7 @@ bool RetryingConnection::GoesElsewhere(const RespValue& reply) {
 // Whether none of those behind the first was carried out: else it would be carried out behind them.
 bool RetryingConnection::AreOthersRefused() {
   while (early_.size() + 1 < sent_) {
+    if (early_end_) return false;
     Result<RespValue> reply = connection_.ReceiveReply();
     if (!reply) {
       early_end_ = reply.error();
@@ -322,7 +329,8 @@ Status RetryingConnection::Recover(const Status& why) {
         ErrorCode::kUnknown,
         fmt::format("{}; nor is it known what has become of the commands since CLIENT REPLY OFF",
                     why.message())};
-  if (!calls_.empty() && calls_.front().doubt_us != 0 && !MayRepeat(calls_.front()))
+  if (!calls_.empty() && (IsOfOneInstance(calls_.front()) ||
+                          (calls_.front().doubt_us != 0 && !MayRepeat(calls_.front()))))
     return FirstFate(why.code(), why.message());
   lost_why_ = why.message();
   return Reconnect(why);

@@ -95,7 +95,8 @@ class RetryingConnection {
   bool GoesAlone(const Call& call) const;
   void Put(Call& call, uint64_t now_us, std::string& out);
   void Take(RespValue& reply);
-  static bool MayGoElsewhere(Call& call, const RespValue& reply);
+  bool MayGoElsewhere(Call& call, const RespValue& reply) const;
+  bool IsOfOneInstance(const Call& call) const;
   bool GoesElsewhere(const RespValue& reply);
   bool AreOthersRefused();
   static bool Changes(const Call& call);

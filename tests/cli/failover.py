@@ -62,10 +62,12 @@ class Cut:
 
 
 class Refusal(Cut):
-    """An address before a server that is about to stop: it refuses the first write, or all, of those that come first."""
+    """An address before a server that is about to stop: it refuses the first write, or all, of those that come first;
+    with `ends`, it ends the connection then."""
 
-    def __init__(self, server, most=None, words="NOTCOMMITTED this instance is stopping; nothing was written"):
-        self.most, self.error = most, f"-{words}\r\n".encode()
+    def __init__(self, server, most=None, words="NOTCOMMITTED this instance is stopping; nothing was written",
+                 ends=False):
+        self.most, self.error, self.ends = most, f"-{words}\r\n".encode(), ends
         super().__init__(server, "NUMBERED", lives=True)
 
     def _relay(self, client, server):
@@ -79,6 +81,8 @@ class Refusal(Cut):
                         return
                     if key.fileobj is client and not self.done.is_set() and b"INFO" not in data:
                         data = self._refuse(client, data)
+                        if self.done.is_set() and self.ends:
+                            return
                     (server if key.fileobj is client else client).sendall(data)
 
     def _refuse(self, client, data):
@@ -149,8 +153,8 @@ class ThreeInstances(unittest.TestCase):
         self.assertEqual(run.returncode, status, run)
         return run.stdout.splitlines(), run.stderr
 
-    def run_refused(self, most, text, *arguments, status=0):
-        refusal = Refusal(self.victim, most)
+    def run_refused(self, most, text, *arguments, status=0, **more):
+        refusal = Refusal(self.victim, most, **more)
         self.addCleanup(refusal.close)
         run = subprocess.run([BINARY, "cli", *self.addresses(refusal), *arguments], input=text, capture_output=True,
                              text=True, timeout=LIMIT)

@@ -62,6 +62,34 @@ class OfThree(ThreeInstances):
         self.assertEqual(run.stderr.splitlines()[-1], "UNKNOWN the command may or may not have taken effect: NOTCOMMITTED "
                          "this instance is stopping; nothing was written")
 
+    def test_what_is_refused_before_the_connection_ends(self):
+        """What has no answer may have been carried out, so nothing that was refused goes behind it."""
+        text = "".join(f"RPUSH l {c}\n" for c in "abcd")
+        out, error = self.run_refused(2, text, "--pipe", status=1, ends=True)
+        self.assertEqual(out, ["errors: 2, replies: 4"])
+        self.assertIn("command 1 of the input: NOTCOMMITTED", error)
+        self.assertEqual(self.other.call("STRONG", "LRANGE", "l", 0, -1), [b"c", b"d"])
+
+    def test_what_is_meant_for_one_instance_is_done_to_no_other(self):
+        run = self.start()
+        run.feed("INCR n\n")
+        self.assertEqual(run.lines(1), ["1"])
+        self.victim.kill()
+        _, error = run.process.communicate(b"SHUTDOWN\nINCR n\n", LIMIT)
+        self.assertEqual(run.process.returncode, 1)
+        self.assertIn(b"nothing has changed", error)
+        self.assertIn(b"stopped at line 2", error)
+        self.assertEqual([one.call("STRONG", "GET", "n") for one in self.rest], [b"1", b"1"])
+
+    def test_an_instance_that_is_shut_down(self):
+        """Its connection's end is the answer, as with redis-cli."""
+        for text in (None, "INCR n\nSHUTDOWN\n"):
+            run = subprocess.run([BINARY, "cli", *self.addresses(), *([] if text else ["SHUTDOWN"])], input=text,
+                                 capture_output=True, text=True, timeout=LIMIT)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            self.victim.popen.wait(LIMIT)
+            self.victim.start()
+
 
 class OfRedis(BeforeRedis):
     def pipe(self, text):
