@@ -44,10 +44,11 @@ int RunPipe(CliSession& session, ReplyStyle style, int64_t interval_ms) {
     }
     if (line.words.empty()) continue;
     if (IsQuit(line)) break;
-    good = session.Repeat(line.words, line.times, interval_ms) && good;
+    const bool done = session.Repeat(line.words, line.times, interval_ms);
+    good &= done;
     std::fflush(stdout);
     // Its answer is lost, or nobody is there any more.
-    if (!session.connected()) {
+    if (!done && !session.connected()) {
       fmt::print(stderr, "mydis cli: stopped at line {}; the lines after it were not sent\n",
                  number);
       return kExitFailed;

@@ -29,6 +29,7 @@ class Pipe {
 
  private:
   Status ReadAndSend();
+  Status Start(std::span<const std::string_view> words);
   Status RunInput();
   Status TakeReply();
   std::string Others() const;
@@ -41,6 +42,7 @@ class Pipe {
   RetryingConnection retrying_;
   const RespLimits limits_;
   RespParser parser_;
+  RequestBatch batch_;
   std::string input_;
   uint64_t bytes_ = 0;
   uint64_t replies_ = 0;
@@ -57,22 +59,34 @@ Status Pipe::TakeReply() {
   return Status::Ok();
 }
 
+Status Pipe::Start(std::span<const std::string_view> words) {
+  const CommandTraits traits = TraitsOf(words);
+  // Whose answer is whose could not be told behind it.
+  if (!traits.has_one_answer)
+    return {ErrorCode::kInvalid,
+            fmt::format("command {} of the input is {}, which has not one answer like others: run "
+                        "it without --pipe",
+                        replies_ + retrying_.under_way() + 1, words[traits.prefixes])};
+  retrying_.Start(words, traits);
+  while (retrying_.full())
+    if (Status s = TakeReply(); !s.ok()) return s;
+  return Status::Ok();
+}
+
 // Runs what is complete of the input, and takes it off.
 Status Pipe::RunInput() {
-  RequestBatch batch;
+  std::string_view rest = input_;
   size_t done = RespParser::kMaxBatch;
   while (done == RespParser::kMaxBatch || parser_.target_full()) {
-    parser_.Parse(input_, batch);
-    done = batch.size();
-    for (size_t i = 0; i < done; ++i) {
-      retrying_.Start(batch[i].args);
-      while (retrying_.full())
-        if (Status s = TakeReply(); !s.ok()) return s;
-    }
-    const std::string error(batch.error());
-    input_.erase(0, parser_.Consume(batch, done));
+    parser_.Parse(rest, batch_);
+    done = batch_.size();
+    for (size_t i = 0; i < done; ++i)
+      if (Status s = Start(batch_[i].args); !s.ok()) return s;
+    const std::string error(batch_.error());
+    rest.remove_prefix(parser_.Consume(batch_, done));
     if (!error.empty()) return {ErrorCode::kInvalid, error};
   }
+  input_.erase(0, input_.size() - rest.size());
   return Status::Ok();
 }
 

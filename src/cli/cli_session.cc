@@ -100,14 +100,25 @@ bool CliSession::RunWithoutReply(const Words& words) {
   return true;
 }
 
+// Connects if need be, or says why not.
+bool CliSession::IsConnected() {
+  if (retrying_.connected()) return true;
+  if (!std::exchange(lost_, false)) return Connect();
+  const Status status = retrying_.Recover({ErrorCode::kUnavailable, "the connection was lost"});
+  return status.ok() || Failed(status, false, false);
+}
+
 bool CliSession::Run(const Words& words) {
-  if (!retrying_.connected() && !Connect()) return false;
+  if (!IsConnected()) return false;
   SessionState& state = retrying_.state();
   const bool transaction = state.in_transaction();
   if (!transaction && (IsSubscription(words) || Is(words[0], "monitor"))) return Stream(words);
   if (!state.HasReply(words)) return RunWithoutReply(words);
   const uint64_t start = SystemClock().MonotonicUs();
   const Result<RespValue> reply = retrying_.Command(words);
+  // It has no other answer.
+  if (!reply && reply.error().code() == ErrorCode::kUnknown && Is(words[0], "shutdown"))
+    return true;
   if (!reply) return Failed(reply.error(), IsExec(words), transaction);
   Print(words, *reply);
   const uint64_t took = SystemClock().MonotonicUs() - start;
@@ -194,7 +205,9 @@ RespValue CliSession::Ask(const Words& words) {
   if (!retrying_.connected() || retrying_.state().in_transaction()) return {};
   if (retrying_.state().replies_off()) return {};
   Result<RespValue> reply = retrying_.connection().Command(words);
-  return reply ? std::move(*reply) : RespValue();
+  if (reply) return *std::move(reply);
+  lost_ = true;
+  return {};
 }
 
 Result<RespValue> CliSession::Call(const Words& words) {

@@ -51,6 +51,7 @@ class CliSession {
   std::string Prompt() const;
 
  private:
+  bool IsConnected();
   bool RunWithoutReply(const std::vector<std::string>& words);
   bool Failed(const Status& why, bool executes, bool transaction);
   bool Stream(const std::vector<std::string>& words);
@@ -60,6 +61,7 @@ class CliSession {
   Options options_;
   Interrupt* interrupt_;
   RetryingConnection retrying_;
+  bool lost_ = false;  // The connection, by Ask: nothing has been done about it yet.
 };
 
 }  // namespace mydis

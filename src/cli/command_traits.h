@@ -1,6 +1,7 @@
 // What the record of a command says about a client that has lost its answer. Main thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -20,6 +21,9 @@ struct CommandTraits {
   Resend resend = Resend::kNumbered;
   Kind kind = Kind::kPlain;
   bool blocks = false;  // It may wait for a key.
+  // Like all but subscriptions and such: as many answers as commands, in their order.
+  bool has_one_answer = true;
+  size_t prefixes = 0;  // Words before the command itself.
 };
 
 // Prefixes (STRONG, ONCE id …) are looked past. A command that this program does not know may be a

@@ -54,7 +54,29 @@ TEST(CommandTraits, WhatOthersAreMeantBy) {
   EXPECT_EQ(Of({"HELLO", "3"}).kind, Kind::kLogin);
   EXPECT_EQ(Of({"RESET"}).kind, Kind::kReset);
   EXPECT_EQ(Of({"SET", "k", "exec"}).kind, Kind::kPlain);
+  // They are refused, which ends a transaction with EXEC alone.
+  EXPECT_EQ(Of({"MULTI", "x"}).kind, Kind::kPlain);
+  EXPECT_EQ(Of({"DISCARD", "x"}).kind, Kind::kPlain);
+  EXPECT_EQ(Of({"EXEC", "x"}).kind, Kind::kExec);
   EXPECT_EQ(Of({"SCRIPT", "EXISTS", "exec"}).kind, Kind::kPlain);
+}
+
+TEST(CommandTraits, WhatHasNotOneAnswer) {
+  for (const auto& words : std::vector<std::vector<std::string_view>>{{"subscribe", "a"},
+                                                                      {"SUNSUBSCRIBE"},
+                                                                      {"MONITOR"},
+                                                                      {"SYNC"},
+                                                                      {"CLIENT", "REPLY", "off"},
+                                                                      {"CLIENT", "REPLY", "SKIP"}})
+    EXPECT_FALSE(Of(words).has_one_answer) << words[0];
+  for (const auto& words : std::vector<std::vector<std::string_view>>{
+           {"SUBSCRIBE"}, {"CLIENT", "REPLY", "ON"}, {"CLIENT", "REPLY"}, {"PUBSUB", "CHANNELS"}})
+    EXPECT_TRUE(Of(words).has_one_answer) << words[0];
+}
+
+TEST(CommandTraits, WhereTheCommandBegins) {
+  EXPECT_EQ(Of({"GET", "k"}).prefixes, 0u);
+  EXPECT_EQ(Of({"STRONG", "ONCE", "id", "WATCH", "k"}).prefixes, 3u);
 }
 
 }  // namespace

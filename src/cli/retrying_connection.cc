@@ -20,16 +20,34 @@ using Kind = CommandTraits::Kind;
 // So much is sent at once, unless there is nothing else to wait for.
 constexpr size_t kSendAt = 64 << 10;
 
+// Of a word as it is sent: its length, if that is no longer than six digits, and the line ends.
+constexpr size_t kBulkHeader = 11;
+
 uint64_t NowUs() { return SystemClock().MonotonicUs(); }
 
 EncodedCommand Encode(std::span<const std::string_view> words) {
   EncodedCommand command{.words = static_cast<uint32_t>(words.size())};
+  size_t size = 0;
+  for (const std::string_view word : words) size += word.size() + kBulkHeader;
+  command.bulks.reserve(size);
   RespWriter writer(command.bulks, 2);
   for (const std::string_view word : words) writer.Bulk(word);
   return command;
 }
 
-std::string NewClientName() { return fmt::format("{:016x}{:016x}", RandomSeed(), RandomSeed()); }
+std::string NewClient() {
+  std::string out;
+  RespWriter writer(out, 2);
+  writer.Bulk("NUMBERED");
+  writer.Bulk(fmt::format("{:016x}{:016x}", RandomSeed(), RandomSeed()));
+  return out;
+}
+
+// Whether an error leaves open what has become of an earlier attempt.
+bool TellsOnlyOfItself(std::string_view error) {
+  bool doubtful = false;
+  return (IsRefusal(error, &doubtful) && !doubtful) || IsSaidBeforehand(error);
+}
 
 }  // namespace
 
@@ -39,22 +57,23 @@ RetryingConnection::RetryingConnection(Options options,
       notice_(std::move(notice)),
       connection_(options_.connection),
       state_(options_.beginning),
-      client_(NewClientName()) {}
+      numbered_(NewClient()) {}
 
 // ---- Commands ----
 
 void RetryingConnection::Start(std::span<const std::string> words) {
   const std::vector<std::string_view> views(words.begin(), words.end());
-  Start(views);
+  Start(views, TraitsOf(views));
 }
 
-void RetryingConnection::Start(std::span<const std::string_view> words) {
-  Call call{.encoded = Encode(words), .traits = TraitsOf(words)};
-  if (SessionState::Concerns(call.traits.kind, words))
-    call.words.assign(words.begin(), words.end());
+void RetryingConnection::Start(std::span<const std::string_view> words,
+                               const CommandTraits& traits) {
+  Call& call = calls_.emplace_back(Call{.encoded = Encode(words), .traits = traits});
+  const auto command = words.subspan(traits.prefixes);
+  if (SessionState::Concerns(traits.kind, command))
+    call.words.assign(command.begin(), command.end());
   bytes_ += call.bytes();
   unsent_bytes_ += call.bytes();
-  calls_.push_back(std::move(call));
 }
 
 Result<RespValue> RetryingConnection::Command(std::span<const std::string> words) {
@@ -65,18 +84,21 @@ Result<RespValue> RetryingConnection::Command(std::span<const std::string> words
 
 Result<RespValue> RetryingConnection::Next() {
   MYDIS_ASSERT(!calls_.empty(), "start something first");
-  while (true) {
-    Result<RespValue> reply = Exchange();
-    if (reply && !GoesElsewhere(*reply)) return Take(std::move(*reply));
+  Result<RespValue> reply = Exchange();
+  while (!reply || GoesElsewhere(*reply)) {
     by_refusal_ &= reply.has_value();
     const Status why = reply ? Status(ErrorCode::kUnavailable, std::move(reply->text))
                              : Status(reply.error().code(), connection_.loss());
     connection_.Close();
     if (Status s = Recover(why); !s.ok()) {
       GiveUp();
-      return Fail(std::move(s));
+      reply = Fail(std::move(s));
+      return reply;
     }
+    reply = Exchange();
   }
+  Take(*reply);
+  return reply;
 }
 
 Result<RespValue> RetryingConnection::Exchange() {
@@ -101,6 +123,7 @@ Status RetryingConnection::SendWaiting() {
     multi_repeats_ = state_.repeatable();
   }
   std::string out;
+  const uint64_t now_us = NowUs();
   for (; sent_ < calls_.size(); ++sent_) {
     Call& call = calls_[sent_];
     const bool first = sent_ == 0;
@@ -115,7 +138,7 @@ Status RetryingConnection::SendWaiting() {
       return {ErrorCode::kUnknown, ""};
     }
     last_alone_ = GoesAlone(call);
-    Put(call, out);
+    Put(call, now_us, out);
   }
   if (out.empty()) return Status::Ok();
   Status status = connection_.SendEncoded(out);
@@ -134,14 +157,15 @@ bool RetryingConnection::MustAsk(const Call& call) const {
 
 // Neither behind a command without an answer nor before one that is sent.
 bool RetryingConnection::GoesAlone(const Call& call) const {
-  if (call.traits.kind == Kind::kLogin) return true;
+  // Those behind it are another user's.
+  if (call.traits.kind == Kind::kLogin || call.traits.kind == Kind::kReset) return true;
   if (in_multi_) return false;
   if (call.traits.kind == Kind::kMulti) return !multi_works_;
   // Of it alone it will not be known what has become of it.
   return call.traits.resend == Resend::kNever && numbers_ == Numbers::kKnown;
 }
 
-void RetryingConnection::Put(Call& call, std::string& out) {
+void RetryingConnection::Put(Call& call, uint64_t now_us, std::string& out) {
   const Kind kind = call.traits.kind;
   const bool ends = kind == Kind::kExec || kind == Kind::kDiscard || kind == Kind::kReset;
   call.queued = in_multi_ && !ends;
@@ -149,17 +173,16 @@ void RetryingConnection::Put(Call& call, std::string& out) {
   if (call.queued) multi_repeats_ &= again;
   // What a transaction does to one instance is done again with it.
   if (kind == Kind::kExec && in_multi_ && !multi_repeats_) call.traits.resend = Resend::kNever;
-  if (kind == Kind::kMulti) in_multi_ = multi_repeats_ = true;
+  if (kind == Kind::kMulti && !in_multi_) in_multi_ = multi_repeats_ = true;
   if (ends) in_multi_ = false;
   if (call.number == 0 && !call.queued && numbers_ == Numbers::kKnown &&
       call.traits.resend == Resend::kNumbered)
     call.number = next_number_++;
-  call.sent_us = NowUs();
+  call.sent_us = now_us;
   RespWriter writer(out, 2);
   writer.ArrayHeader(call.encoded.words + (call.number == 0 ? 0u : 4u));
   if (call.number != 0) {
-    writer.Bulk("NUMBERED");
-    writer.Bulk(client_);
+    out += numbered_;
     writer.BulkInteger(static_cast<int64_t>(call.number));
     writer.BulkInteger(static_cast<int64_t>(oldest_number_));
   }
@@ -167,12 +190,14 @@ void RetryingConnection::Put(Call& call, std::string& out) {
   unsent_bytes_ -= call.bytes();
 }
 
-RespValue RetryingConnection::Take(RespValue reply) {
+void RetryingConnection::Take(RespValue& reply) {
   Heard();
   seen_ = true;
-  Call call = std::move(calls_.front());
+  Call& call = calls_.front();
   bytes_ -= call.bytes();
-  calls_.pop_front();
+  if (call.doubt_us != 0 && reply.is_error() && TellsOnlyOfItself(reply.text))
+    reply.text =
+        fmt::format("UNKNOWN the command may or may not have taken effect: {}", reply.text);
   if (--sent_ == 0) last_alone_ = false;
   if (call.number != 0) oldest_number_ = call.number + 1;
   const Kind kind = call.traits.kind;
@@ -182,9 +207,9 @@ RespValue RetryingConnection::Take(RespValue reply) {
     if (numbers_ == Numbers::kUnknown) numbers_ = Numbers::kUnasked;
   }
   if (call.queued && state_.in_transaction())
-    state_.Queued(std::move(call.encoded), call.traits.resend != Resend::kNever);
+    state_.Queued(std::move(call.encoded), call.traits.resend != Resend::kNever, reply);
   if (!call.words.empty()) state_.Answered(kind, call.words, reply);
-  return reply;
+  calls_.pop_front();
 }
 
 void RetryingConnection::Heard() {
@@ -200,14 +225,20 @@ bool RetryingConnection::Changes(const Call& call) {
   return !call.queued && call.traits.resend != Resend::kFreely;
 }
 
+// Whether it was meant for the instance that was connected to, and no other.
+bool RetryingConnection::IsOfOneInstance(const Call& call) const {
+  return call.traits.resend == Resend::kNever && !call.queued && !state_.in_transaction() &&
+         options_.connection.addresses.size() > 1;
+}
+
 bool RetryingConnection::MayRepeat(const Call& call) {
   return call.number != 0 && NowUs() - call.doubt_us <= kRepeatWindowUs;
 }
 
 // Whether an instance cannot do it now, another may, and it may be sent there.
-bool RetryingConnection::MayGoElsewhere(Call& call, const RespValue& reply) {
+bool RetryingConnection::MayGoElsewhere(Call& call, const RespValue& reply) const {
   bool doubtful = false;
-  if (!reply.is_error() || !IsRefusal(reply.text, &doubtful)) return false;
+  if (!reply.is_error() || !IsRefusal(reply.text, &doubtful) || IsOfOneInstance(call)) return false;
   if (doubtful && Changes(call) && call.number == 0) return false;
   if (!doubtful) call.sent_us = 0;
   return true;
@@ -230,6 +261,7 @@ bool RetryingConnection::GoesElsewhere(const RespValue& reply) {
 // Whether none of those behind the first was carried out: else it would be carried out behind them.
 bool RetryingConnection::AreOthersRefused() {
   while (early_.size() + 1 < sent_) {
+    if (early_end_) return false;
     Result<RespValue> reply = connection_.ReceiveReply();
     if (!reply) {
       early_end_ = reply.error();
@@ -297,7 +329,8 @@ Status RetryingConnection::Recover(const Status& why) {
         ErrorCode::kUnknown,
         fmt::format("{}; nor is it known what has become of the commands since CLIENT REPLY OFF",
                     why.message())};
-  if (!calls_.empty() && calls_.front().doubt_us != 0 && !MayRepeat(calls_.front()))
+  if (!calls_.empty() && (IsOfOneInstance(calls_.front()) ||
+                          (calls_.front().doubt_us != 0 && !MayRepeat(calls_.front()))))
     return FirstFate(why.code(), why.message());
   lost_why_ = why.message();
   return Reconnect(why);

@@ -47,7 +47,8 @@ class RetryingConnection {
   // before is refused. Every error here is one line for people.
   Status Connect();
   // Puts a command behind those that are under way; it is sent at Next() at the latest.
-  void Start(std::span<const std::string_view> words);
+  // REQUIRES: it has one answer; `traits` are those of the words.
+  void Start(std::span<const std::string_view> words, const CommandTraits& traits);
   void Start(std::span<const std::string> words);
   // Whether answers have to be taken before more is started.
   bool full() const { return calls_.size() >= kWindowCommands || bytes_ >= kWindowBytes; }
@@ -80,7 +81,7 @@ class RetryingConnection {
   struct Call {
     EncodedCommand encoded;
     CommandTraits traits;
-    std::vector<std::string> words;  // If the session's state has to see them.
+    std::vector<std::string> words;  // Behind its prefixes, if the session's state has to see them.
     uint64_t number = 0;             // 0: it has none.
     bool queued = false;             // It belongs to a transaction, which has not been executed.
     uint64_t sent_us = 0;            // Over this connection; 0: not yet.
@@ -92,9 +93,10 @@ class RetryingConnection {
   Status SendWaiting();
   bool MustAsk(const Call& call) const;
   bool GoesAlone(const Call& call) const;
-  void Put(Call& call, std::string& out);
-  RespValue Take(RespValue reply);
-  static bool MayGoElsewhere(Call& call, const RespValue& reply);
+  void Put(Call& call, uint64_t now_us, std::string& out);
+  void Take(RespValue& reply);
+  bool MayGoElsewhere(Call& call, const RespValue& reply) const;
+  bool IsOfOneInstance(const Call& call) const;
   bool GoesElsewhere(const RespValue& reply);
   bool AreOthersRefused();
   static bool Changes(const Call& call);
@@ -115,7 +117,8 @@ class RetryingConnection {
   std::function<void(const std::string&)> notice_;
   RemoteConnection connection_;
   SessionState state_;
-  std::string client_;  // By whose name the writes are numbered.
+  // What each number stands behind: NUMBERED, and by whose name the writes are numbered.
+  const std::string numbered_;
   uint64_t next_number_ = 1;
   uint64_t oldest_number_ = 1;  // All below have their answer.
   Numbers numbers_ = Numbers::kUnasked;

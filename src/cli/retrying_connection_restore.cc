@@ -38,6 +38,7 @@ std::string Failure(const Words& command, const RespValue& reply) {
 Status RetryingConnection::Connect() {
   state_.EndTransaction();
   state_.EndSilence();
+  lost_us_ = 0;
   if (Status s = connection_.Connect(); !s.ok())
     return {s.code() == ErrorCode::kBusy ? s.code() : ErrorCode::kUnavailable, ConnectAdvice(s)};
   // Of several, only one that has answered is taken.

@@ -45,26 +45,25 @@ bool SessionState::Concerns(Kind kind, std::span<const std::string_view> words) 
 
 void SessionState::EndTransaction() {
   in_transaction_ = false;
-  queued_database_ = -1;
   queued_.clear();
+  queued_words_.clear();
+  accepted_ = 0;
   repeatable_ = true;
   watched_.clear();
 }
 
 void SessionState::Answered(Kind kind, const Words& words, const RespValue& reply) {
-  if (kind == Kind::kExec || kind == Kind::kDiscard) {
-    // A refused EXEC ends the transaction too, except one that was not begun.
-    if (in_transaction_ && reply.type == RespValue::Type::kArray && queued_database_ >= 0)
-      database_ = queued_database_;
-    return EndTransaction();
-  }
+  // A refused EXEC ends the transaction too, except one that was not begun.
+  if (kind == Kind::kExec) return AnsweredExec(reply);
+  if (kind == Kind::kDiscard) return EndTransaction();
   if (reply.is_error()) return;
   if (kind == Kind::kReset) {
     *this = SessionState(Beginning{});
-  } else if (Is(words[0], "select") && words.size() == 2) {
-    (in_transaction_ ? queued_database_ : database_) = std::atoi(words[1].c_str());
   } else if (in_transaction_) {
-    return;  // It is only queued.
+    // It is only queued, as Queued was told.
+    queued_words_.emplace_back(accepted_ - 1, words);
+  } else if (Is(words[0], "select") && words.size() == 2) {
+    database_ = std::atoi(words[1].c_str());
   } else if (kind == Kind::kMulti) {
     in_transaction_ = true;
   } else if (Is(words[0], "watch")) {
@@ -74,9 +73,32 @@ void SessionState::Answered(Kind kind, const Words& words, const RespValue& repl
   } else if (Is(words[0], "auth") && IsOk(reply)) {
     restore_["0 auth"] = words;
   } else if (Is(words[0], "hello") && words.size() > 1) {
-    restore_["1 hello"] = words;
+    LearnHello(words);
   } else if (IsOk(reply) && words.size() > 2 && IsSetting(words[1])) {
     restore_["2 " + ToLower(words[1])] = words;
+  }
+}
+
+void SessionState::AnsweredExec(const RespValue& reply) {
+  const auto told = std::exchange(queued_words_, {});
+  const bool executed = in_transaction_ && reply.type == RespValue::Type::kArray;
+  EndTransaction();
+  if (!executed) return;
+  for (const auto& [place, words] : told)
+    if (place < reply.elements.size()) Answered(Kind::kPlain, words, reply.elements[place]);
+}
+
+// HELLO version [AUTH user password] [SETNAME name]: as three commands, each of which may be said
+// anew.
+void SessionState::LearnHello(const Words& words) {
+  restore_["1 hello"] = {"HELLO", words[1]};
+  for (size_t i = 2; i + 1 < words.size(); ++i) {
+    if (Is(words[i], "auth") && i + 2 < words.size()) {
+      restore_["0 auth"] = {"AUTH", words[i + 1], words[i + 2]};
+      i += 2;
+    } else if (Is(words[i], "setname")) {
+      restore_["2 setname"] = {"CLIENT", "SETNAME", words[++i]};
+    }
   }
 }
 

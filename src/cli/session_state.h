@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/command_traits.h"
@@ -31,16 +32,17 @@ class SessionState {
   };
   explicit SessionState(const Beginning& beginning);
 
-  // Whether Answered has to see a command.
+  // Whether Answered has to see a command. Here and there it is without its prefixes (STRONG …).
   static bool Concerns(CommandTraits::Kind kind, std::span<const std::string_view> words);
   void Answered(CommandTraits::Kind kind, const std::vector<std::string>& words,
                 const RespValue& reply);
   // A command was answered while a transaction is open, whatever the answer: EXEC fails again for
   // what was refused. `repeatable`: EXEC may be sent again for all that this one does.
-  // REQUIRES: in_transaction().
-  void Queued(EncodedCommand command, bool repeatable) {
+  // REQUIRES: in_transaction(); Answered has not seen it yet.
+  void Queued(EncodedCommand command, bool repeatable, const RespValue& reply) {
     queued_.push_back(std::move(command));
     repeatable_ &= repeatable;
+    accepted_ += reply.is_error() ? 0 : 1;
   }
 
   // Commands for a new connection, in the order in which they are to be sent.
@@ -66,10 +68,15 @@ class SessionState {
   bool replies_off() const { return replies_off_; }
 
  private:
+  void AnsweredExec(const RespValue& reply);
+  void LearnHello(const std::vector<std::string>& words);
+
   int database_ = 0;
-  int queued_database_ = -1;  // SELECT within the transaction; -1: none.
   bool in_transaction_ = false;
   std::vector<EncodedCommand> queued_;
+  size_t accepted_ = 0;  // Of them: so many answers EXEC gives.
+  // What among it tells the session something, once it is executed, and the place of its answer.
+  std::vector<std::pair<size_t, std::vector<std::string>>> queued_words_;
   bool repeatable_ = true;
   std::string watched_;
   bool replies_off_ = false;

@@ -32,6 +32,11 @@ void Answer(SessionState& state, const Words& words, const RespValue& reply) {
   if (SessionState::Concerns(traits.kind, views)) state.Answered(traits.kind, words, reply);
 }
 
+void Queue(SessionState& state, const Words& words, bool repeatable = true) {
+  state.Queued({}, repeatable, Simple("QUEUED"));
+  Answer(state, words, Simple("QUEUED"));
+}
+
 TEST(SessionState, WhatItBeginsWith) {
   SessionState state({.login = {"AUTH", "x"},
                       .database = 2,
@@ -62,27 +67,43 @@ TEST(SessionState, FollowsWhatWasAnswered) {
   EXPECT_TRUE(state.Setup().empty());
 }
 
+TEST(SessionState, WhatHelloSaysMayBeSaidAnew) {
+  SessionState state({});
+  Answer(state, {"hello", "3", "setname", "auth", "AUTH", "ann", "x"}, Array());
+  EXPECT_EQ(
+      state.Setup(),
+      (std::vector<Words>{{"AUTH", "ann", "x"}, {"HELLO", "3"}, {"CLIENT", "SETNAME", "auth"}}));
+  Answer(state, {"AUTH", "bob", "y"}, Simple("OK"));
+  Answer(state, {"HELLO", "2"}, Array());
+  EXPECT_EQ(
+      state.Setup(),
+      (std::vector<Words>{{"AUTH", "bob", "y"}, {"HELLO", "2"}, {"CLIENT", "SETNAME", "auth"}}));
+}
+
 TEST(SessionState, ATransactionTakesEffectWithItsEnd) {
   SessionState state({});
   Answer(state, {"WATCH", "k", "l"}, Simple("OK"));
   EXPECT_EQ(state.watched(), "k");
   Answer(state, {"MULTI"}, Simple("OK"));
   EXPECT_TRUE(state.in_transaction());
-  Answer(state, {"SELECT", "3"}, Simple("QUEUED"));
-  state.Queued({"$6\r\nSELECT\r\n$1\r\n3\r\n", 2}, true);
+  Queue(state, {"SELECT", "3"});
   EXPECT_TRUE(state.repeatable());
-  state.Queued({"$6\r\nCONFIG\r\n$9\r\nRESETSTAT\r\n", 2}, false);
-  state.Queued({"$4\r\nPING\r\n", 1}, true);
+  Queue(state, {"CONFIG", "RESETSTAT"}, false);
   EXPECT_FALSE(state.repeatable());
-  Answer(state, {"CLIENT", "SETNAME", "me"}, Simple("QUEUED"));
+  state.Queued({"$5\r\nMULTI\r\n", 1}, true, Error());
+  Answer(state, {"MULTI"}, Error());
+  Queue(state, {"CLIENT", "SETNAME", "me"});
+  Queue(state, {"SELECT", "99"});
   EXPECT_TRUE(state.Setup().empty());
-  EXPECT_EQ(state.queued().size(), 3u);
-  Answer(state, {"STRONG", "EXEC"}, Array());
+  EXPECT_EQ(state.queued().size(), 5u);
+  RespValue replies = Array();
+  replies.elements = {Simple("OK"), Simple("OK"), Simple("OK"), Error()};
+  Answer(state, {"STRONG", "EXEC"}, replies);
   EXPECT_FALSE(state.in_transaction());
   EXPECT_TRUE(state.queued().empty());
   EXPECT_TRUE(state.repeatable());
   EXPECT_TRUE(state.watched().empty());
-  EXPECT_EQ(state.database(), 3);
+  EXPECT_EQ(state.Setup(), (std::vector<Words>{{"CLIENT", "SETNAME", "me"}, {"SELECT", "3"}}));
 }
 
 TEST(SessionState, ATransactionThatIsNotExecutedChangesNothing) {
@@ -91,7 +112,7 @@ TEST(SessionState, ATransactionThatIsNotExecutedChangesNothing) {
         std::pair{Words{"EXEC"}, Error()}}) {
     SessionState state({});
     Answer(state, {"MULTI"}, Simple("OK"));
-    Answer(state, {"SELECT", "3"}, Simple("QUEUED"));
+    Queue(state, {"SELECT", "3"});
     Answer(state, words, reply);
     EXPECT_FALSE(state.in_transaction());
     EXPECT_EQ(state.database(), 0);

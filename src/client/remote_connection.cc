@@ -251,11 +251,12 @@ Result<RespValue> RemoteConnection::NextValue(uint64_t deadline_us) {
 }
 
 Result<RespValue> RemoteConnection::NextReply(uint64_t deadline_us) {
-  while (true) {
-    Result<RespValue> value = NextValue(deadline_us);
-    if (!value || value->type != RespValue::Type::kPush) return value;
+  Result<RespValue> value = NextValue(deadline_us);
+  while (value && value->type == RespValue::Type::kPush) {
     if (on_push_) on_push_(std::move(*value));
+    value = NextValue(deadline_us);
   }
+  return value;
 }
 
 uint64_t RemoteConnection::ReplyDeadline() const {
@@ -310,8 +311,8 @@ Result<RespValue> RemoteConnection::Receive() {
 Result<RespValue> RemoteConnection::ReceiveReply() {
   MYDIS_ASSERT(connected(), "connect first");
   Result<RespValue> reply = NextReply(ReplyDeadline());
-  if (!reply) return Fail(Lost(reply.error()));
-  sent_any_ = false;
+  if (!reply) reply = Fail(Lost(reply.error()));
+  sent_any_ &= !reply.has_value();
   return reply;
 }
 
