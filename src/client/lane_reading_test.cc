@@ -292,6 +292,23 @@ TEST_F(LaneReadingTest, CallbacksKeepTheirOrderAndThread) {
   EXPECT_EQ(order, expected);
 }
 
+// It goes once it was called, not with the call, which goes while its lane is locked: what it owns
+// is the program's, here the last share of the session.
+TEST_F(LaneReadingTest, ACallbackIsNotKept) {
+  const auto client = Connect({&one_});
+  auto session = std::make_shared<Session>(client->NewSession());
+  Hold hold("slow");
+  one_.SetFault(std::ref(hold));
+  auto slow = session->Async().Get("slow");
+  auto late = session->Async().Get("k", {.time_limit = milliseconds(50)});
+  while (!late.done()) std::this_thread::yield();
+  const std::weak_ptr<Session> kept = session;
+  late.Then([own = std::move(session)](const auto& answer) { EXPECT_FALSE(answer); });
+  EXPECT_TRUE(kept.expired());
+  hold.go_on.count_down();
+  EXPECT_TRUE(slow.Get());
+}
+
 // No callback, nor another call.
 TEST_F(LaneReadingTest, AnswersAreReadThoughNobodyAsksForThem) {
   const auto client = Connect({&one_});
