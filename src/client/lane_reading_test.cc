@@ -233,6 +233,35 @@ TEST_F(LaneReadingTest, TheConnectionIsLostUnderWhoReads) {
   EXPECT_EQ(called, expected);
 }
 
+// By an instance that is stopped, or ends what is idle: a write that this server could not tell
+// from one that is sent again is not risked on it.
+TEST_F(LaneReadingTest, TheEndOfAConnectionIsNoticedThoughNobodyReads) {
+  FakeInstance::Options plain{.numbers = false};
+  FakeInstance one(state_, plain), two(state_, plain);
+  const auto client = Connect({&one, &two});
+  Session session = client->NewSession();
+  Session elsewhere = client->NewSession();
+  ASSERT_TRUE(session.Set("here", "v"));
+  ASSERT_TRUE(elsewhere.Set("there", "v"));
+  const auto has = [](FakeInstance& instance, const std::string& command) {
+    const std::vector<std::string> received = instance.received();
+    return std::ranges::find(received, command) != received.end();
+  };
+  const bool at_one = has(one, "SET here v");
+  ASSERT_TRUE(has(at_one ? two : one, "SET there v"));
+  // Where this thread has read an answer the client's does not go on with it.
+  HeldUpClient held_up(at_one ? two : one, elsewhere);
+  ASSERT_TRUE(session.Get("here"));
+  held_up.GoOn();
+  (at_one ? one : two).Stop();
+  // The client's thread has seen the end once it sees what comes later.
+  std::latch seen(1);
+  elsewhere.Async().Get("there").Then([&](const auto&) { seen.count_down(); });
+  seen.wait();
+  const Result<void> set = session.Set("here", "w");
+  EXPECT_TRUE(set) << set.error().message();
+}
+
 // The session, and the client, are gone before the answer: nothing else keeps them.
 TEST_F(LaneReadingTest, TheClientEndsUnderWhoReads) {
   auto client = Connect({&one_});
