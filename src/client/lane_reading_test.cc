@@ -65,6 +65,29 @@ class HeldUpClient {
 
 class LaneReadingTest : public testing::SessionFixture {};
 
+// REQUIRES: the client's thread is held up, and nothing is under way in the session. Starts a call
+// that is called back with `then` and waits for the one behind it, so that this thread reads the
+// replies to both: `then` is given while it does.
+void ReadBoth(FakeInstance& instance, Session session, std::function<void()> then) {
+  Hold hold("slow");
+  instance.SetFault(std::ref(hold));
+  const uint64_t before = session.revision();
+  Pipeline pipeline = session.NewPipeline();
+  pipeline.Incr("read");
+  auto slow = pipeline.Get("slow");
+  auto last = pipeline.Get("k");
+  pipeline.Send();
+  std::thread other([&] {
+    // Nobody but who waits can have read the first reply.
+    while (session.revision() == before) std::this_thread::yield();
+    slow.Then([then = std::move(then)](const auto&) { then(); });
+    hold.go_on.count_down();
+  });
+  EXPECT_TRUE(last.Get());
+  other.join();
+  instance.SetFault(nullptr);
+}
+
 TEST_F(LaneReadingTest, NoOtherThreadIsNeededWhereOneWaits) {
   const auto client = Connect({&one_});
   Session session = client->NewSession();
@@ -262,6 +285,23 @@ TEST_F(LaneReadingTest, TheEndOfAConnectionIsNoticedThoughNobodyReads) {
   EXPECT_TRUE(set) << set.error().message();
 }
 
+// It reads nothing, and what is sent to it fills the socket.
+TEST_F(LaneReadingTest, AFrozenInstanceHoldsUpNobodyWhoSends) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession({.time_limit = milliseconds(500)});
+  ASSERT_TRUE(session.Set("k", "v"));
+  std::latch frozen(1);
+  one_.SetBeforeReading([&] { frozen.wait(); });
+  const std::string large(32 << 20, 'x');
+  Future<void> set = session.Async().Set("k", large);
+  EXPECT_FALSE(session.Incr("n"));
+  const Result<void> answer = set.Get();
+  frozen.count_down();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::kUnknown);
+  one_.Stop();  // It has no more to do with what this function has.
+}
+
 // The session, and the client, are gone before the answer: nothing else keeps them.
 TEST_F(LaneReadingTest, TheClientEndsUnderWhoReads) {
   auto client = Connect({&one_});
@@ -319,6 +359,39 @@ TEST_F(LaneReadingTest, CallbacksKeepTheirOrderAndThread) {
   std::vector<int> expected(static_cast<size_t>(i));
   std::iota(expected.begin(), expected.end(), 0);
   EXPECT_EQ(order, expected);
+}
+
+// What the client's thread reads comes behind what a thread that waited has read before it, and
+// that behind the callback under way.
+TEST_F(LaneReadingTest, CallbacksKeepTheirOrderBehindOneThatTakesItsTime) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession();
+  ASSERT_TRUE(session.Set("k", "v"));
+  std::vector<int> order;
+  std::latch begun(1), go_on(1), over(1);
+  HeldUpClient held_up(one_, client->NewSession());
+  ReadBoth(one_, session, [&] {
+    order.push_back(1);
+    begun.count_down();
+    go_on.wait();
+  });
+  held_up.GoOn();
+  begun.wait();
+  ReadBoth(one_, session, [&] { order.push_back(2); });
+  Hold hold("slow");
+  one_.SetFault(std::ref(hold));
+  Pipeline pipeline = session.NewPipeline();
+  pipeline.Get("k").Then([&](const auto&) {
+    order.push_back(3);
+    over.count_down();
+  });
+  pipeline.Get("slow");
+  pipeline.Send();
+  hold.asked.wait();  // The reply to the one before it is there, for the client's thread to read.
+  go_on.count_down();
+  over.wait();
+  hold.go_on.count_down();
+  EXPECT_EQ(order, (std::vector{1, 2, 3}));
 }
 
 // It goes once it was called, not with the call, which goes while its lane is locked: what it owns
