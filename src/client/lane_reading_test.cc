@@ -198,6 +198,24 @@ TEST_F(LaneReadingTest, WhoWaitsBeforeThePipelineIsSent) {
   EXPECT_EQ(*waiting.get(), 1);
 }
 
+// What ends with a thread, or with the program, may have something to say to the end.
+TEST_F(LaneReadingTest, AThreadWaitsWhileItEnds) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession();
+  struct AtEnd {
+    Session* session;
+    ~AtEnd() {
+      for (int i = 0; i < 20; ++i) EXPECT_TRUE(session->Incr("n"));
+    }
+  };
+  std::thread([&] {
+    // Before all that the first call makes for this thread, and so behind it at the end.
+    thread_local const AtEnd at_end{&session};
+    EXPECT_TRUE(at_end.session->Incr("n"));
+  }).join();
+  EXPECT_EQ(*session.Incr("n"), 22);
+}
+
 // ---- Time limits, and connections that are lost ----
 
 TEST_F(LaneReadingTest, TheTimeOfWhoReadsIsUpWhileOthersWait) {
