@@ -403,12 +403,13 @@ TEST_F(LaneReadingTest, CallbacksKeepTheirOrderBehindOneThatTakesItsTime) {
     order.push_back(3);
     over.count_down();
   });
-  pipeline.Get("slow");
+  auto slow = pipeline.Get("slow");
   pipeline.Send();
   hold.asked.wait();  // The reply to the one before it is there, for the client's thread to read.
   go_on.count_down();
   over.wait();
   hold.go_on.count_down();
+  EXPECT_TRUE(slow.Get());  // The instance has done with what holds it up.
   EXPECT_EQ(order, (std::vector{1, 2, 3}));
 }
 
