@@ -8,9 +8,10 @@ void FutureState::Complete(Result<Value> answer, CallbackRunner* runner) {
   answer_.emplace(std::move(answer));
   const int before = stage_.exchange(kDone, std::memory_order_acq_rel);
   if (before == kOpen) return stage_.notify_all();
-  if (runner == nullptr) return then_(*std::move(answer_));
+  Then then = std::move(then_);
+  if (runner == nullptr) return then(*std::move(answer_));
   runner->RunCallback(
-      [then = std::move(then_), given = *std::move(answer_)]() mutable { then(std::move(given)); });
+      [then = std::move(then), given = *std::move(answer_)]() mutable { then(std::move(given)); });
 }
 
 Result<Value> FutureState::Take() {
@@ -36,7 +37,9 @@ void FutureState::Call(Then then) {
   int stage = kOpen;
   if (stage_.compare_exchange_strong(stage, kCallsBack, std::memory_order_acq_rel))
     return LetCome();
-  then_(*std::move(answer_));
+  // What it owns may be anything of the program's, and is not to go with this, wherever that goes.
+  then = std::move(then_);
+  then(*std::move(answer_));
 }
 
 }  // namespace mydis::detail

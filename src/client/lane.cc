@@ -36,7 +36,7 @@ void Lane::Serve(std::shared_ptr<SessionRevisions> revisions) {
 void Lane::Rest() {
   MutexLock lock(mutex_);
   revisions_ = std::make_shared<SessionRevisions>();
-  // So that the end of the connection is noticed.
+  // What is started without a thread that waits for it, a call that blocks, may come next.
   if (wire_ && reader_ == Reader::kNobody) LetCoreRead();
 }
 
@@ -191,7 +191,7 @@ void Lane::Flush() {
   // The other side has made room: it is there, though it cannot answer what it does not have yet.
   // (What a socket takes at once says nothing of the other side.)
   if (waited && wire_->sent() > sent) heard_us_ = core_.NowUs();
-  Watch((reader_ == Reader::kCore ? EPOLLIN : 0u) | (wire_->blocked() ? EPOLLOUT : 0u));
+  Watch(WantedEvents());
 }
 
 void Lane::FlushSoon() {

@@ -124,6 +124,7 @@ class Lane final : public std::enable_shared_from_this<Lane>, private FdHandler 
   void ReadForCaller(const PendingCall& call, const std::shared_ptr<Wire>& wire);
   void StopReading() MYDIS_REQUIRES(mutex_);
   void LetCoreRead() MYDIS_REQUIRES(mutex_);
+  uint32_t WantedEvents() const MYDIS_REQUIRES(mutex_);
   void Watch(uint32_t events) MYDIS_REQUIRES(mutex_);
 
   // --- lane_connection.cc: connecting, and what is lost with a connection ---

@@ -53,7 +53,7 @@ bool Lane::BecomeReader(const PendingCall& call) {
   Flush();
   if (stage_ != Stage::kReady) return false;
   reader_ = Reader::kCaller;
-  Watch(wire_->blocked() ? EPOLLOUT : 0u);
+  Watch(WantedEvents());
   return true;
 }
 
@@ -76,6 +76,7 @@ void Lane::ReadForCaller(const PendingCall& call, const std::shared_ptr<Wire>& w
 // Who has waited for one of several calls is expected to wait for the next one.
 void Lane::StopReading() {
   reader_ = Reader::kNobody;
+  Watch(WantedEvents());
   const bool core_goes_on = stage_ != Stage::kReady || is_to_come_.load() || waiting_.load() > 1;
   if (core_goes_on && !calls_.empty()) LetCoreRead();
 }
@@ -86,9 +87,12 @@ void Lane::OnEvents(uint32_t events) {
     MutexLock lock(mutex_);
     if (!wire_) return;
     if ((events & EPOLLOUT) != 0) Flush();
-    // A caller that reads sees for itself what else there is.
-    if (reader_ != Reader::kCaller && (events & ~uint32_t{EPOLLOUT}) != 0)
+    if (reader_ == Reader::kCaller) {
+      // It sees for itself what else there is. That this is the end need not be said on and on.
+      if ((events & EPOLLRDHUP) != 0) Watch(watched_events_ & ~uint32_t{EPOLLRDHUP});
+    } else if ((events & ~uint32_t{EPOLLOUT}) != 0) {
       Take(wire_->Read(Wire::Patience::kNone), &answered);
+    }
     // Said with the lock: a thread that reads from now on posts behind these in any case.
     if (DeliverLater(&answered)) return;
   }
@@ -115,7 +119,14 @@ void Lane::Take(const Result<std::string_view>& bytes, AnsweredCalls* answered) 
 
 void Lane::LetCoreRead() {
   reader_ = Reader::kCore;
-  Watch(EPOLLIN | (wire_->blocked() ? EPOLLOUT : 0u));
+  Watch(WantedEvents());
+}
+
+// The end of a connection that nobody reads is to be noticed, before a call is risked on it. That
+// is asked for while a caller reads, too: to change it would take two system calls for each wait.
+uint32_t Lane::WantedEvents() const {
+  const uint32_t events = reader_ == Reader::kCore ? EPOLLIN : EPOLLRDHUP;
+  return wire_->blocked() ? events | EPOLLOUT : events;
 }
 
 // One system call on a descriptor that is watched as long as wire_ is there, so any thread may.

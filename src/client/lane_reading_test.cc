@@ -65,6 +65,29 @@ class HeldUpClient {
 
 class LaneReadingTest : public testing::SessionFixture {};
 
+// REQUIRES: the client's thread is held up, and nothing is under way in the session. Starts a call
+// that is called back with `then` and waits for the one behind it, so that this thread reads the
+// replies to both: `then` is given while it does.
+void ReadBoth(FakeInstance& instance, Session session, std::function<void()> then) {
+  Hold hold("slow");
+  instance.SetFault(std::ref(hold));
+  const uint64_t before = session.revision();
+  Pipeline pipeline = session.NewPipeline();
+  pipeline.Incr("read");
+  auto slow = pipeline.Get("slow");
+  auto last = pipeline.Get("k");
+  pipeline.Send();
+  std::thread other([&] {
+    // Nobody but who waits can have read the first reply.
+    while (session.revision() == before) std::this_thread::yield();
+    slow.Then([then = std::move(then)](const auto&) { then(); });
+    hold.go_on.count_down();
+  });
+  EXPECT_TRUE(last.Get());
+  other.join();
+  instance.SetFault(nullptr);
+}
+
 TEST_F(LaneReadingTest, NoOtherThreadIsNeededWhereOneWaits) {
   const auto client = Connect({&one_});
   Session session = client->NewSession();
@@ -175,6 +198,24 @@ TEST_F(LaneReadingTest, WhoWaitsBeforeThePipelineIsSent) {
   EXPECT_EQ(*waiting.get(), 1);
 }
 
+// What ends with a thread, or with the program, may have something to say to the end.
+TEST_F(LaneReadingTest, AThreadWaitsWhileItEnds) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession();
+  struct AtEnd {
+    Session* session;
+    ~AtEnd() {
+      for (int i = 0; i < 20; ++i) EXPECT_TRUE(session->Incr("n"));
+    }
+  };
+  std::thread([&] {
+    // Before all that the first call makes for this thread, and so behind it at the end.
+    thread_local const AtEnd at_end{&session};
+    EXPECT_TRUE(at_end.session->Incr("n"));
+  }).join();
+  EXPECT_EQ(*session.Incr("n"), 22);
+}
+
 // ---- Time limits, and connections that are lost ----
 
 TEST_F(LaneReadingTest, TheTimeOfWhoReadsIsUpWhileOthersWait) {
@@ -231,6 +272,52 @@ TEST_F(LaneReadingTest, TheConnectionIsLostUnderWhoReads) {
   EXPECT_EQ(state_->Counter("n"), expected);
   while (called < expected) std::this_thread::yield();
   EXPECT_EQ(called, expected);
+}
+
+// By an instance that is stopped, or ends what is idle: a write that this server could not tell
+// from one that is sent again is not risked on it.
+TEST_F(LaneReadingTest, TheEndOfAConnectionIsNoticedThoughNobodyReads) {
+  FakeInstance::Options plain{.numbers = false};
+  FakeInstance one(state_, plain), two(state_, plain);
+  const auto client = Connect({&one, &two});
+  Session session = client->NewSession();
+  Session elsewhere = client->NewSession();
+  ASSERT_TRUE(session.Set("here", "v"));
+  ASSERT_TRUE(elsewhere.Set("there", "v"));
+  const auto has = [](FakeInstance& instance, const std::string& command) {
+    const std::vector<std::string> received = instance.received();
+    return std::ranges::find(received, command) != received.end();
+  };
+  const bool at_one = has(one, "SET here v");
+  ASSERT_TRUE(has(at_one ? two : one, "SET there v"));
+  // Where this thread has read an answer the client's does not go on with it.
+  HeldUpClient held_up(at_one ? two : one, elsewhere);
+  ASSERT_TRUE(session.Get("here"));
+  held_up.GoOn();
+  (at_one ? one : two).Stop();
+  // The client's thread has seen the end once it sees what comes later.
+  std::latch seen(1);
+  elsewhere.Async().Get("there").Then([&](const auto&) { seen.count_down(); });
+  seen.wait();
+  const Result<void> set = session.Set("here", "w");
+  EXPECT_TRUE(set) << set.error().message();
+}
+
+// It reads nothing, and what is sent to it fills the socket.
+TEST_F(LaneReadingTest, AFrozenInstanceHoldsUpNobodyWhoSends) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession({.time_limit = milliseconds(500)});
+  ASSERT_TRUE(session.Set("k", "v"));
+  std::latch frozen(1);
+  one_.SetBeforeReading([&] { frozen.wait(); });
+  const std::string large(32 << 20, 'x');
+  Future<void> set = session.Async().Set("k", large);
+  EXPECT_FALSE(session.Incr("n"));
+  const Result<void> answer = set.Get();
+  frozen.count_down();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::kUnknown);
+  one_.Stop();  // It has no more to do with what this function has.
 }
 
 // The session, and the client, are gone before the answer: nothing else keeps them.
@@ -290,6 +377,57 @@ TEST_F(LaneReadingTest, CallbacksKeepTheirOrderAndThread) {
   std::vector<int> expected(static_cast<size_t>(i));
   std::iota(expected.begin(), expected.end(), 0);
   EXPECT_EQ(order, expected);
+}
+
+// What the client's thread reads comes behind what a thread that waited has read before it, and
+// that behind the callback under way.
+TEST_F(LaneReadingTest, CallbacksKeepTheirOrderBehindOneThatTakesItsTime) {
+  const auto client = Connect({&one_});
+  Session session = client->NewSession();
+  ASSERT_TRUE(session.Set("k", "v"));
+  std::vector<int> order;
+  std::latch begun(1), go_on(1), over(1);
+  HeldUpClient held_up(one_, client->NewSession());
+  ReadBoth(one_, session, [&] {
+    order.push_back(1);
+    begun.count_down();
+    go_on.wait();
+  });
+  held_up.GoOn();
+  begun.wait();
+  ReadBoth(one_, session, [&] { order.push_back(2); });
+  Hold hold("slow");
+  one_.SetFault(std::ref(hold));
+  Pipeline pipeline = session.NewPipeline();
+  pipeline.Get("k").Then([&](const auto&) {
+    order.push_back(3);
+    over.count_down();
+  });
+  auto slow = pipeline.Get("slow");
+  pipeline.Send();
+  hold.asked.wait();  // The reply to the one before it is there, for the client's thread to read.
+  go_on.count_down();
+  over.wait();
+  hold.go_on.count_down();
+  EXPECT_TRUE(slow.Get());  // The instance has done with what holds it up.
+  EXPECT_EQ(order, (std::vector{1, 2, 3}));
+}
+
+// It goes once it was called, not with the call, which goes while its lane is locked: what it owns
+// is the program's, here the last share of the session.
+TEST_F(LaneReadingTest, ACallbackIsNotKept) {
+  const auto client = Connect({&one_});
+  auto session = std::make_shared<Session>(client->NewSession());
+  Hold hold("slow");
+  one_.SetFault(std::ref(hold));
+  auto slow = session->Async().Get("slow");
+  auto late = session->Async().Get("k", {.time_limit = milliseconds(50)});
+  while (!late.done()) std::this_thread::yield();
+  const std::weak_ptr<Session> kept = session;
+  late.Then([own = std::move(session)](const auto& answer) { EXPECT_FALSE(answer); });
+  EXPECT_TRUE(kept.expired());
+  hold.go_on.count_down();
+  EXPECT_TRUE(slow.Get());
 }
 
 // No callback, nor another call.

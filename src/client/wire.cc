@@ -25,7 +25,8 @@ Status SocketError(int error) {
 
 }  // namespace
 
-Wire::Wire(DialedConnection dialed) : connection_(std::move(dialed)) {
+Wire::Wire(DialedConnection dialed)
+    : connection_(std::move(dialed)), buffer_(std::make_unique_for_overwrite<char[]>(kReadSize)) {
   (void)fcntl(fd(), F_SETFL, fcntl(fd(), F_GETFL) & ~O_NONBLOCK);
   const timeval limit{.tv_sec = 0, .tv_usec = kPatienceUs};
   (void)setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -76,12 +77,9 @@ Status Wire::SendQueue(OutputQueue& queue) {
 }
 
 Result<std::string_view> Wire::Read(Patience patience) const {
-  // On the heap: thread-local bytes themselves must fit into what a program keeps free for
-  // libraries that are loaded while it runs.
-  thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(kReadSize);
   const ssize_t n =
-      recv(fd(), buffer.get(), kReadSize, patience == Patience::kNone ? MSG_DONTWAIT : 0);
-  if (n > 0) return std::string_view(buffer.get(), static_cast<size_t>(n));
+      recv(fd(), buffer_.get(), kReadSize, patience == Patience::kNone ? MSG_DONTWAIT : 0);
+  if (n > 0) return std::string_view(buffer_.get(), static_cast<size_t>(n));
   if (n == 0) return Fail(SocketError(ECONNRESET));
   if (errno == EAGAIN || errno == EINTR) return std::string_view();
   return Fail(SocketError(errno));

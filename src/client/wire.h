@@ -36,8 +36,7 @@ class Wire {
   bool blocked() const { return blocked_; }
 
   // What has come in, a bufferful at most; an error if the connection has ended. It stays until
-  // this thread reads again, of any connection. Other threads may use the rest of this meanwhile,
-  // but for Read.
+  // the next Read. Other threads may use the rest of this meanwhile.
   enum class Patience : uint8_t {
     kNone,    // Nothing, if nothing is there.
     kAWhile,  // Waits 100 ms at most for something.
@@ -61,6 +60,8 @@ class Wire {
   OutputQueue encoded_;  // With a filter: what goes to the socket.
   uint64_t sent_ = 0;
   bool blocked_ = false;
+  // Not the thread's: who reads may be about to end, and have none any more.
+  const std::unique_ptr<char[]> buffer_;
   ValueReader reader_;
 };
 

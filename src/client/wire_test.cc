@@ -39,5 +39,21 @@ TEST(WireTest, SaysWhatTheSocketHasTaken) {
   EXPECT_FALSE(wire.Send().ok());
 }
 
+// Whatever else the thread reads, or has done with: it may be about to end.
+TEST(WireTest, WhatWasReadStaysUntilTheNextTime) {
+  const auto read = [](Wire& wire) { return *wire.Read(Wire::Patience::kNone); };
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+  Wire one({.fd = UniqueFd(ends[0]), .filter = nullptr, .peer = "other"});
+  Wire other({.fd = UniqueFd(ends[1]), .filter = nullptr, .peer = "one"});
+  one.Tail() += "to the other";
+  other.Tail() += "to the first";
+  EXPECT_TRUE(one.Send().ok());
+  EXPECT_TRUE(other.Send().ok());
+  const std::string_view first = read(one);
+  EXPECT_EQ(read(other), "to the other");
+  EXPECT_EQ(first, "to the first");
+}
+
 }  // namespace
 }  // namespace mydis
