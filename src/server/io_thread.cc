@@ -26,6 +26,19 @@ void IoThread::Start() {
   thread_ = EngineThread([this] { loop_->Run(); });
 }
 
+void IoThread::Settle(uint64_t limit_ms) {
+  if (!thread_.joinable()) return;
+  std::promise<void> settled;
+  loop_->Post([this, limit_ms, &settled] { LookIfSettled(limit_ms, settled); });
+  settled.get_future().wait();
+}
+
+void IoThread::LookIfSettled(uint64_t left_ms, std::promise<void>& settled) {
+  const bool under_way = batch_ != nullptr || !in_flight_[0].empty() || !in_flight_[1].empty();
+  if (!under_way || left_ms == 0) return settled.set_value();
+  loop_->AddTimer(1, [this, left_ms, &settled] { LookIfSettled(left_ms - 1, settled); });
+}
+
 void IoThread::Stop() {
   if (!thread_.joinable()) return;
   std::promise<void> closed;

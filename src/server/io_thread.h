@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +30,9 @@ class IoThread {
   IoThread(Node& node, uint32_t index, std::unique_ptr<EventLoop> loop);
   ~IoThread();
   void Start();
+  // Waits until what the thread has begun is answered, so long at the most. REQUIRES: nothing is
+  // begun any more. Any other thread.
+  void Settle(uint64_t limit_ms);
   // Closes all connections and ends the thread. Any other thread.
   void Stop();
 
@@ -113,6 +117,7 @@ class IoThread {
   uint64_t now_ms() const { return loop_->NowMs(); }
 
  private:
+  void LookIfSettled(uint64_t left_ms, std::promise<void>& settled);
   static constexpr size_t kWindowBytes = 16 << 20;
   static constexpr size_t kBatchBytes = 1 << 20;
   // While one batch is on its way through the log, a second would make two small groups of one:

@@ -17,6 +17,11 @@
 namespace mydis {
 namespace {
 
+// Of a pause: the instance is stopping.
+constexpr uint64_t kUntilTheEnd = UINT64_MAX;
+// How long it waits for each thread's commands, which a majority may never confirm.
+constexpr uint64_t kSettleMs = 1000;
+
 uint32_t ThreadCount(const ServerOptions& options) {
   if (options.io_threads > 0) return static_cast<uint32_t>(options.io_threads);
   const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
@@ -225,6 +230,12 @@ bool Node::StopRequested() const {
 void Node::Stop() {
   if (consensus_ == nullptr) return;
   security_.Stop();
+  // What comes from now on is not begun, as in Redis: its client finds the connection closed, and
+  // nothing is answered behind it. A refusal would be an error for whoever does not send it again,
+  // and one among the replies of a pipeline puts all behind it in doubt.
+  pause_writes_only_ = false;
+  pause_until_ms_ = kUntilTheEnd;
+  for (auto& thread : threads_) thread->Settle(kSettleMs);
   consensus_->Stop(5000);
   // All threads end before any is destroyed: they post tasks to each other.
   for (auto& thread : threads_) thread->Stop();
@@ -237,6 +248,7 @@ void Node::Stop() {
 void Node::Pause(uint64_t until_ms, bool writes_only) {
   // As in Redis, a pause under way is only ever made longer and wider.
   const uint64_t before_ms = pause_until_ms_;
+  if (before_ms == kUntilTheEnd) return;
   const bool under_way = before_ms > clock_.MonotonicUs() / 1000;
   pause_writes_only_ = writes_only && (!under_way || pause_writes_only_);
   if (under_way) until_ms = std::max(until_ms, before_ms);
@@ -253,7 +265,10 @@ void Node::Pause(uint64_t until_ms, bool writes_only) {
 }
 
 void Node::Unpause() {
-  pause_until_ms_ = 0;
+  uint64_t until_ms = pause_until_ms_;
+  do {
+    if (until_ms == kUntilTheEnd) return;
+  } while (!pause_until_ms_.compare_exchange_weak(until_ms, 0));
   for (auto& thread : threads_) thread->RetryAll();
   consensus_->Nudge();
 }

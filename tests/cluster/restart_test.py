@@ -1,6 +1,10 @@
 #!/usr/bin/python3
 """What was acknowledged survives kill -9, and an instance that was away catches up."""
 
+import contextlib
+import socket
+import threading
+
 from support import ClusterTest, IncrLoad, fill, main, wait_until
 
 
@@ -59,6 +63,36 @@ class Restart(ClusterTest):
         self.assertEqual(load.errors, [])
         self.assertEqual(self.counters(client_side, load), load.acknowledged)
         cluster.wait_equal()
+
+    def test_what_a_stopping_instance_has_begun_is_answered(self):
+        """And nothing else: one pipeline's answers are those of the commands that were carried out, in order."""
+        cluster = self.cluster()
+        for stopped in (cluster.followers()[0], cluster.leader()):
+            key = f"counter of {stopped.name}"
+            other = next(instance for instance in cluster if instance is not stopped)
+            command = b"*2\r\n$4\r\nINCR\r\n$%d\r\n%s\r\n" % (len(key), key.encode())
+            with socket.create_connection(("127.0.0.1", stopped.redis_port), timeout=30) as client:
+                def send():
+                    with contextlib.suppress(OSError):
+                        while True:
+                            client.sendall(command * 100)
+                sender = threading.Thread(target=send)
+                sender.start()
+                answers = b""
+                stopping = None
+                with contextlib.suppress(ConnectionResetError):
+                    while part := client.recv(1 << 16):
+                        answers += part
+                        if stopping is None and len(answers) > 20000:
+                            stopping = threading.Thread(target=stopped.stop)
+                            stopping.start()
+            sender.join()
+            stopping.join()
+            lines = answers.split(b"\r\n")[:-1]
+            self.assertEqual(lines, [b":%d" % n for n in range(1, len(lines) + 1)])
+            self.assertEqual(int(other.call("STRONG", "GET", key)), len(lines))
+            stopped.start()
+            cluster.wait_equal()
 
 
 class CatchUp(ClusterTest):
