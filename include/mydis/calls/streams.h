@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mydis/calls/call_base.h"
+#include "mydis/times.h"
 
 namespace mydis {
 
