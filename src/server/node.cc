@@ -19,7 +19,7 @@ namespace {
 
 // Of a pause: the instance is stopping.
 constexpr uint64_t kUntilTheEnd = UINT64_MAX;
-// How long it waits for each thread's commands, which a majority may never confirm.
+// How long it waits then for what is under way, which a majority may never confirm.
 constexpr uint64_t kSettleMs = 1000;
 
 uint32_t ThreadCount(const ServerOptions& options) {
@@ -233,9 +233,12 @@ void Node::Stop() {
   // What comes from now on is not begun, as in Redis: its client finds the connection closed, and
   // nothing is answered behind it. A refusal would be an error for whoever does not send it again,
   // and one among the replies of a pipeline puts all behind it in doubt.
-  pause_writes_only_ = false;
   pause_until_ms_ = kUntilTheEnd;
-  for (auto& thread : threads_) thread->Settle(kSettleMs);
+  const uint64_t until_ms = clock_.MonotonicUs() / 1000 + kSettleMs;
+  for (auto& thread : threads_) {
+    const uint64_t now_ms = clock_.MonotonicUs() / 1000;
+    thread->Settle(until_ms > now_ms ? until_ms - now_ms : 0);
+  }
   consensus_->Stop(5000);
   // All threads end before any is destroyed: they post tasks to each other.
   for (auto& thread : threads_) thread->Stop();
@@ -247,12 +250,13 @@ void Node::Stop() {
 
 void Node::Pause(uint64_t until_ms, bool writes_only) {
   // As in Redis, a pause under way is only ever made longer and wider.
-  const uint64_t before_ms = pause_until_ms_;
-  if (before_ms == kUntilTheEnd) return;
-  const bool under_way = before_ms > clock_.MonotonicUs() / 1000;
-  pause_writes_only_ = writes_only && (!under_way || pause_writes_only_);
-  if (under_way) until_ms = std::max(until_ms, before_ms);
-  pause_until_ms_ = until_ms;
+  uint64_t before_ms = pause_until_ms_;
+  do {
+    if (before_ms == kUntilTheEnd) return;
+    const bool under_way = before_ms > clock_.MonotonicUs() / 1000;
+    pause_writes_only_ = writes_only && (!under_way || pause_writes_only_);
+    if (under_way) until_ms = std::max(until_ms, before_ms);
+  } while (!pause_until_ms_.compare_exchange_weak(before_ms, until_ms));
   for (auto& thread : threads_) {
     thread->loop().Post([&thread = *thread, until_ms] {
       const uint64_t now = thread.now_ms();
@@ -277,6 +281,7 @@ bool Node::PausedNow(bool write) const {
   const uint64_t until = pause_until_ms_.load(std::memory_order_relaxed);
   if (until == 0) [[likely]]
     return false;
+  if (until == kUntilTheEnd) return true;
   if (pause_writes_only_ && !write) return false;
   return const_cast<SystemClock&>(clock_).MonotonicUs() / 1000 < until;
 }

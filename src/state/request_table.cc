@@ -7,6 +7,8 @@ namespace {
 
 // What a record takes besides its key and its reply: its numbers, and its place in the index.
 constexpr uint64_t kRecordCost = 72;
+// What is kept for the next record's bytes: one was large, the others are not.
+constexpr size_t kMostScratch = 64 << 10;
 
 }  // namespace
 
@@ -62,6 +64,7 @@ bool RequestTable::Push(const Record& record) {
   out.U64(record.revision);
   out.Bytes(record.reply);
   const std::string_view kept = records_.Append(scratch_);
+  if (scratch_.capacity() > kMostScratch) scratch_ = {};
   const std::string_view key = kept.substr(behind_key - record.key.size(), record.key.size());
   IndexOf(key).emplace(key, kept.size() - behind_key);
   ++count_;
