@@ -29,14 +29,14 @@ void IoThread::Start() {
 void IoThread::Settle(uint64_t limit_ms) {
   if (!thread_.joinable()) return;
   std::promise<void> settled;
-  loop_->Post([this, limit_ms, &settled] { LookIfSettled(limit_ms, settled); });
+  loop_->Post([this, limit_ms, &settled] { LookIfSettled(now_ms() + limit_ms, settled); });
   settled.get_future().wait();
 }
 
-void IoThread::LookIfSettled(uint64_t left_ms, std::promise<void>& settled) {
+void IoThread::LookIfSettled(uint64_t until_ms, std::promise<void>& settled) {
   const bool under_way = batch_ != nullptr || !in_flight_[0].empty() || !in_flight_[1].empty();
-  if (!under_way || left_ms == 0) return settled.set_value();
-  loop_->AddTimer(1, [this, left_ms, &settled] { LookIfSettled(left_ms - 1, settled); });
+  if (!under_way || now_ms() >= until_ms) return settled.set_value();
+  loop_->AddTimer(1, [this, until_ms, &settled] { LookIfSettled(until_ms, settled); });
 }
 
 void IoThread::Stop() {

@@ -117,7 +117,7 @@ class IoThread {
   uint64_t now_ms() const { return loop_->NowMs(); }
 
  private:
-  void LookIfSettled(uint64_t left_ms, std::promise<void>& settled);
+  void LookIfSettled(uint64_t until_ms, std::promise<void>& settled);
   static constexpr size_t kWindowBytes = 16 << 20;
   static constexpr size_t kBatchBytes = 1 << 20;
   // While one batch is on its way through the log, a second would make two small groups of one:
