@@ -91,9 +91,10 @@ if(TARGET mydis)
   endif()
 endif()
 
-# The simulator: its checker's own tests, runs of many seeds, runs that must go alike twice, and runs
-# with a planted bug, which must be found.
-add_executable(sim_test ${CMAKE_SOURCE_DIR}/tests/sim/linearizability_test.cc)
+# The simulator: its checker's own tests and those of single troubles, runs of many seeds, runs that
+# must go alike twice, and runs with a planted bug, which must be found.
+add_executable(sim_test ${CMAKE_SOURCE_DIR}/tests/sim/linearizability_test.cc
+                        ${CMAKE_SOURCE_DIR}/tests/sim/slow_network_test.cc)
 target_link_libraries(sim_test PRIVATE mydis_simulator GTest::gmock GTest::gtest_main)
 add_test(NAME unit_sim COMMAND sim_test)
 add_test(NAME sim_seeds COMMAND mydis_sim --seed 1 --seeds 50)

@@ -10,11 +10,18 @@ namespace {
 
 constexpr uint64_t kTimeoutScanUs = 20'000;
 constexpr uint64_t kRegisterRetryUs = 500'000;
+// What the leader may take for what it was sent, a second: to look at it, and to pass it on.
+constexpr uint64_t kAcceptedBytes = 16 << 20;
+constexpr uint64_t kAppliedBytes = 1 << 20;
+
+uint64_t TimeFor(uint64_t bytes, uint64_t bytes_per_second) {
+  return bytes * 1'000'000 / bytes_per_second;
+}
 
 }  // namespace
 
-OriginQueue::OriginQueue(OriginOptions options, Send send)
-    : options_(std::move(options)), send_(std::move(send)) {}
+OriginQueue::OriginQueue(OriginOptions options, Send send, Moving moving)
+    : options_(std::move(options)), send_(std::move(send)), moving_(std::move(moving)) {}
 
 void OriginQueue::Submit(std::unique_ptr<Submission> submission, uint64_t now_us) {
   MYDIS_ASSERT(submission->payload.size() >= kEnvelopeSize, "a submission has room for its head");
@@ -36,12 +43,30 @@ void OriginQueue::Pump(uint64_t now_us, bool leader_known, bool registered, uint
   }
   Admit();
   if (in_flight_.empty()) return;
-  const bool unanswered = sent_ > 0 && accepted_ < in_flight_[sent_ - 1].sequence + 1;
-  if (unanswered && now_us - heard_us_ >= options_.silence_us) restart_ = true;
-  if (sent_ > 0 && now_us - std::max(progress_us_, started_us_) >= options_.idle_us)
+  if (Silent(now_us)) restart_ = true;
+  if (!restart_ && Idle(now_us)) {
     restart_ = true;
+    ++idle_streams_;
+  }
   if (restart_ && now_us >= restart_at_us_) StartStream(now_us);
   if (!restart_) SendUnsent(now_us);
+}
+
+// What is on its way can have no answer yet.
+bool OriginQueue::Silent(uint64_t now_us) {
+  const bool unanswered = sent_ > 0 && accepted_ < in_flight_[sent_ - 1].sequence + 1;
+  if (!unanswered || now_us - heard_us_ < options_.silence_us + TimeFor(bytes_, kAcceptedBytes))
+    return false;
+  if (!moving_()) return true;
+  heard_us_ = now_us;
+  return false;
+}
+
+bool OriginQueue::Idle(uint64_t now_us) const {
+  constexpr uint32_t kMostDoublings = 4;
+  const uint64_t limit_us = (options_.idle_us << std::min(idle_streams_, kMostDoublings)) +
+                            TimeFor(bytes_, kAppliedBytes);
+  return sent_ > 0 && now_us - std::max({progress_us_, started_us_, heard_us_}) >= limit_us;
 }
 
 void OriginQueue::Register(uint64_t now_us, uint64_t replaces) {
@@ -150,6 +175,7 @@ std::unique_ptr<Submission> OriginQueue::Applied(uint64_t sequence, bool fresh, 
   bytes_ -= record.payload->size();
   if (sent_ > 0) --sent_;
   progress_us_ = now_us;
+  idle_streams_ = 0;
   // Being applied says more than being accepted.
   accepted_ = std::max(accepted_, sequence + 1);
   heard_us_ = now_us;

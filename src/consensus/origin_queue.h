@@ -29,8 +29,11 @@ struct OriginOptions {
   uint64_t window_bytes = 16 << 20;
   uint64_t window_count = 1024;
   uint64_t timeout_us = 10'000'000;
-  uint64_t silence_us = 1'000'000;   // No answer for so long: a new stream.
-  uint64_t idle_us = 5'000'000;      // Accepted, but nothing of ours applied for so long: the same.
+  // No answer for so long, though all that was sent has arrived: a new stream.
+  uint64_t silence_us = 1'000'000;
+  // Accepted, but nothing of ours applied for so long: the same; twice as long as the last time if
+  // that was in vain. Both are longer when much is under way.
+  uint64_t idle_us = 5'000'000;
   uint64_t restart_gap_us = 50'000;  // Least time between two streams to one leader.
   uint64_t message_bytes = 1 << 20;  // Of payloads in one message.
 };
@@ -47,7 +50,10 @@ class OriginQueue {
   // Sends to the leader; `head.sequence` 0 is the registration. False: lost.
   using Send = std::function<bool(const WireSubmit& head, std::vector<Payload> bodies)>;
 
-  OriginQueue(OriginOptions options, Send send);
+  // Whether something sent is on its way to the leader still.
+  using Moving = std::function<bool()>;
+
+  OriginQueue(OriginOptions options, Send send, Moving moving);
 
   void Submit(std::unique_ptr<Submission> submission, uint64_t now_us);
   // Whether there is room in the window for more.
@@ -91,6 +97,8 @@ class OriginQueue {
     std::unique_ptr<Submission> submission;  // Null: its time was up.
   };
   void Register(uint64_t now_us, uint64_t replaces);
+  bool Silent(uint64_t now_us);
+  bool Idle(uint64_t now_us) const;
   void StartStream(uint64_t now_us);
   void Admit();
   void SendUnsent(uint64_t now_us);
@@ -99,6 +107,7 @@ class OriginQueue {
 
   OriginOptions options_;
   Send send_;
+  Moving moving_;
   std::deque<std::unique_ptr<Submission>> waiting_;
   std::deque<InFlight> in_flight_;
   uint64_t bytes_ = 0;          // Of in_flight_.
@@ -113,6 +122,7 @@ class OriginQueue {
   uint64_t accepted_ = 0;       // Everything below is in the leader's log.
   uint64_t heard_us_ = 0;       // The leader's last answer, or when we began to wait for one.
   uint64_t progress_us_ = 0;    // The last time one of ours was applied.
+  uint32_t idle_streams_ = 0;   // Begun since then because nothing was.
   uint64_t register_at_us_ = 0;
   uint64_t next_timeout_scan_us_ = 0;
   std::vector<Ended> ended_;

@@ -33,26 +33,28 @@ ReplicaImpl::ReplicaImpl(const ReplicaOptions& options, const ReplicaEnv& env,
       faults_(faults != nullptr ? *faults : ReplicaFaults{}),
       random_(options.seed != 0 ? options.seed : RandomSeed()),
       cache_(options.log_tail_bytes),
-      origin_(MakeOriginOptions(options, random_),
-              [this](const WireSubmit& head, std::vector<Payload> bodies) {
-                if (Leading()) {
-                  intake_.Receive(self_.raft_id, head, std::move(bodies));
-                  return true;
-                }
-                WireMessage message = Encode(head);
-                message.bodies = std::move(bodies);
-                return SendRpc(state_.leader, std::move(message));
-              }),
+      origin_(
+          MakeOriginOptions(options, random_),
+          [this](const WireSubmit& head, std::vector<Payload> bodies) {
+            if (Leading()) {
+              intake_.Receive(self_.raft_id, head, std::move(bodies));
+              return true;
+            }
+            WireMessage message = Encode(head);
+            message.bodies = std::move(bodies);
+            return SendRpc(state_.leader, std::move(message));
+          },
+          [this] { return !Leading() && env_.transport.Moving(state_.leader, Channel::kRpc); }),
       intake_([this](Payload payload) { return ProposeStamped(payload); },
               [this](uint64_t to, const WireSubmitAnswer& answer) {
                 if (to == self_.raft_id)
                   origin_.Answered(answer, Now());
                 else
-                  SendRpc(to, Encode(answer));
+                  SendUrgent(to, Encode(answer));
               }),
       barriers_(random_.Next() | 1, options.tick_us * options.election_ticks / 2),
       reach_(options.meta.raft_id, options.tick_us * options.election_ticks / 2,
-             [this](uint64_t to, WireMessage message) { SendRpc(to, std::move(message)); }),
+             [this](uint64_t to, WireMessage message) { SendUrgent(to, std::move(message)); }),
       job_(env.disk, env.snapshots),
       sender_(
           {.chunk_bytes = options.snapshot_chunk_bytes,
@@ -292,8 +294,8 @@ Result<std::unique_ptr<Replica>> Replica::Open(const ReplicaOptions& options, co
 }
 
 uint64_t Replica::Turn() { return impl_->Turn(); }
-void Replica::Receive(uint64_t from, Channel channel, WireMessage message) {
-  impl_->Receive(from, channel, std::move(message));
+void Replica::Receive(uint64_t from, WireMessage message) {
+  impl_->Receive(from, std::move(message));
 }
 void Replica::ReceiveRequest(WireMessage message, Respond respond) {
   impl_->ReceiveRequest(std::move(message), std::move(respond));

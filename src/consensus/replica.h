@@ -183,7 +183,7 @@ class Replica {
   uint64_t Turn();
 
   // --- From the transport
-  void Receive(uint64_t from, Channel channel, WireMessage message);
+  void Receive(uint64_t from, WireMessage message);
   void ReceiveRequest(WireMessage message, Respond respond);
   void OnHello(const Member& peer);   // Who has connected to this instance.
   void OnConnected(uint64_t peer);    // A connection to the peer stands (again): either channel.

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "consensus/append_flights.h"
 #include "consensus/digest_exchange.h"
 #include "consensus/log_cache.h"
 #include "consensus/membership_coordinator.h"
@@ -61,7 +62,7 @@ class ReplicaImpl {
   uint64_t Turn();
 
   // replica_receive.cc
-  void Receive(uint64_t from, Channel channel, WireMessage message);
+  void Receive(uint64_t from, WireMessage message);
   void ReceiveRequest(WireMessage message, Respond respond);
   void OnHello(const Member& peer);
   void OnConnected(uint64_t peer);
@@ -148,7 +149,8 @@ class ReplicaImpl {
   void FillCache(const Ready& ready);
   WireMessage RaftMessage(const OutMessage& message);
   bool SaidBefore(const OutMessage& message);
-  void SendRaft(uint64_t to, WireMessage message);
+  void SendAppend(const OutMessage& message);
+  bool SendRaft(uint64_t to, Channel channel, WireMessage message);
   void StartWrite();
   void Written(Status status);
   void FinishReady();
@@ -195,6 +197,7 @@ class ReplicaImpl {
   void AnswerJoin(const WireJoin& join, Respond respond);
   void AnswerProbe(const WireProbe& probe, Respond respond);
   bool SendRpc(uint64_t to, WireMessage message);
+  void SendUrgent(uint64_t to, WireMessage message);
   void UpdateTransport();
 
   // replica_admin.cc
@@ -220,6 +223,7 @@ class ReplicaImpl {
     uint64_t sent_us = 0;
   };
   std::map<uint64_t, Acknowledged> acknowledged_;  // The last to each leader.
+  AppendFlights flights_;
   std::map<uint64_t, Member> contacts_;  // Known by hello or from joining, not from the log.
   std::vector<Member> connected_;        // What the transport was told last.
 

@@ -13,14 +13,14 @@ bool IsOfType(std::string_view bytes, MessageType type) {
 
 }  // namespace
 
-void ReplicaImpl::Receive(uint64_t from, Channel channel, WireMessage message) {
+void ReplicaImpl::Receive(uint64_t from, WireMessage message) {
   if (fatal_) return;
   if (members_.WasRemoved(from)) {
-    if (channel == Channel::kRaft || message.type != static_cast<uint8_t>(WireType::kRemoved))
+    if (message.type != static_cast<uint8_t>(WireType::kRemoved))
       SendRpc(from, Encode(WireRemoved{from}));
     return;
   }
-  if (channel == Channel::kRaft)
+  if (message.type == static_cast<uint8_t>(WireType::kRaft))
     ReceiveRaft(from, std::move(message));
   else
     ReceiveRpc(from, std::move(message));
@@ -28,7 +28,7 @@ void ReplicaImpl::Receive(uint64_t from, Channel channel, WireMessage message) {
 
 void ReplicaImpl::ReceiveRaft(uint64_t from, WireMessage message) {
   WireRaft raft;
-  if (message.type != static_cast<uint8_t>(WireType::kRaft) || !Decode(message.head, &raft)) {
+  if (!Decode(message.head, &raft)) {
     LogWarning("{} sent a malformed Raft message", NameOf(from));
     return;
   }
@@ -45,6 +45,7 @@ void ReplicaImpl::ReceiveRaft(uint64_t from, WireMessage message) {
     if (has_body && next == message.bodies.size()) return;
     refs.push_back(has_body ? refs_.Add(std::move(message.bodies[next++])) : 0);
   }
+  flights_.Received(from, raft.bytes);
   engine_->Step(from, raft.bytes, refs);
 }
 
@@ -127,7 +128,13 @@ bool ReplicaImpl::SendRpc(uint64_t to, WireMessage message) {
   return env_.transport.Send(to, Channel::kRpc, std::move(message));
 }
 
+// Of what is said again if it is lost.
+void ReplicaImpl::SendUrgent(uint64_t to, WireMessage message) {
+  (void)env_.transport.Send(to, Channel::kUrgent, std::move(message));
+}
+
 void ReplicaImpl::OnHello(const Member& peer) {
+  flights_.Forget(peer.raft_id);
   if (peer.raft_id == self_.raft_id || members_.WasRemoved(peer.raft_id)) return;
   // The table knows better, unless this instance is too far behind to have it.
   if (members_.Find(peer.raft_id) != nullptr) return;
@@ -139,6 +146,7 @@ void ReplicaImpl::OnHello(const Member& peer) {
 
 void ReplicaImpl::OnConnected(uint64_t peer) {
   acknowledged_.erase(peer);
+  flights_.Forget(peer);
   if (peer == state_.leader) {
     origin_.LeaderChanged();
     for (auto& [id, request] : admin_) request.send_us = 0;
@@ -147,6 +155,7 @@ void ReplicaImpl::OnConnected(uint64_t peer) {
 }
 
 void ReplicaImpl::OnUnreachable(uint64_t peer) {
+  flights_.Forget(peer);
   if (!fatal_) engine_->ReportUnreachable(peer);
 }
 

@@ -13,6 +13,8 @@ namespace {
 constexpr int kEngineTurns = 4;
 constexpr uint64_t kStatusUs = 200'000;
 constexpr uint64_t kRetryWriteUs = 200'000;
+// What a slow disk takes some ten milliseconds for.
+constexpr uint64_t kLongWriteBytes = 1 << 20;
 constexpr uint64_t kSpareRetryUs = 1'000'000;
 constexpr uint64_t kSettleUs = 1'000'000;
 // Pulses: one in so long on the average, several at once if there were none for a while.
@@ -73,6 +75,9 @@ void ReplicaImpl::Ticks(uint64_t now) {
   if (Leading() && now >= status_us_) {
     status_us_ = now + kStatusUs;
     engine_->RequestStatus();
+    for (const Member& peer : connected_)
+      if (env_.transport.Moving(peer.raft_id, Channel::kRaft))
+        flights_.StillMoving(peer.raft_id, now);
   }
 }
 
@@ -165,6 +170,7 @@ void ReplicaImpl::OnRaftState(const RaftState& state) {
     leaderless_us_ = state.leader == 0 ? Now() : 0;
     if (state.leader != 0) ++leader_changes_;
     origin_.LeaderChanged();
+    flights_.Clear();
     barriers_.LeaderChanged();
     for (auto& [id, request] : admin_) request.send_us = 0;
     coordinator_.OnLeader(state.leader);
@@ -203,9 +209,13 @@ void ReplicaImpl::TakeReady(const Ready& ready) {
       continue;
     }
     if (message.type == MessageType::kAppendResponse && SaidBefore(message)) continue;
+    if (message.type == MessageType::kAppend) {
+      SendAppend(message);
+      continue;
+    }
     WireMessage wire = RaftMessage(message);
     if (message.before_write || faults_.ack_before_sync)
-      SendRaft(message.to, std::move(wire));
+      SendRaft(message.to, Channel::kUrgent, std::move(wire));
     else
       pending.messages.emplace_back(message.to, std::move(wire));
   }
@@ -274,8 +284,21 @@ bool ReplicaImpl::SaidBefore(const OutMessage& message) {
   return false;
 }
 
-void ReplicaImpl::SendRaft(uint64_t to, WireMessage message) {
-  if (!env_.transport.Send(to, Channel::kRaft, std::move(message))) engine_->ReportUnreachable(to);
+// A leader's, which goes out before the write. Those without entries keep their place among the
+// others: one that came too early would be refused, and what is under way sent again for it.
+void ReplicaImpl::SendAppend(const OutMessage& message) {
+  const uint64_t now = Now();
+  if (message.entry_count > 0 && flights_.UnderWay(message.to, message.first_index, now)) return;
+  if (SendRaft(message.to, Channel::kRaft, RaftMessage(message)) && message.entry_count > 0) {
+    flights_.Sent(message.to, message.first_index, message.first_index + message.entry_count - 1,
+                  now);
+  }
+}
+
+bool ReplicaImpl::SendRaft(uint64_t to, Channel channel, WireMessage message) {
+  const bool sent = env_.transport.Send(to, channel, std::move(message));
+  if (!sent) engine_->ReportUnreachable(to);
+  return sent;
 }
 
 void ReplicaImpl::StartWrite() {
@@ -293,8 +316,10 @@ void ReplicaImpl::StartWrite() {
   group->current = hard_state_;
   group->snapshot = pending_->snapshot;
   group->entries = pending_->entries;
+  uint64_t bytes = 0;
+  for (const LogEntry& entry : group->entries) bytes += entry.data ? entry.data->size() : 0;
   env_.disk.Run(
-      DiskLane::kLog,
+      bytes < kLongWriteBytes ? DiskLane::kLog : DiskLane::kLongLog,
       [log = &env_.log, group]() -> Status {
         if (group->snapshot) {
           HardState state = group->current;
@@ -341,7 +366,7 @@ void ReplicaImpl::FinishReady() {
   apply_to_ = std::max(apply_to_, pending.last_committed);
   advanced_to_ = std::max(
       {advanced_to_, pending.last_committed, pending.snapshot ? pending.snapshot->index : 0});
-  for (auto& [to, message] : pending.messages) SendRaft(to, std::move(message));
+  for (auto& [to, message] : pending.messages) SendRaft(to, Channel::kUrgent, std::move(message));
   for (auto& message : pending.snapshots)
     sender_.Start(message.to, message.id, std::move(message.bytes), Now());
   engine_->Advance();

@@ -43,12 +43,14 @@ class OriginQueueTest : public testing::Test {
 
   uint64_t now_ = 1'000'000;
   bool connected_ = true;
+  bool moving_ = false;
   std::vector<Sent> sent_;
   OriginQueue queue_{{.origin = kOrigin, .instance_id = "a", .window_count = 4},
                      [this](const WireSubmit& head, std::vector<Payload> bodies) {
                        if (connected_) sent_.push_back({head, std::move(bodies)});
                        return connected_;
-                     }};
+                     },
+                     [this] { return moving_; }};
 };
 
 TEST_F(OriginQueueTest, NumbersWhatItSendsAndGivesItBackInOrder) {
@@ -96,6 +98,50 @@ TEST_F(OriginQueueTest, SendsAgainAfterSilenceButNotOnceAccepted) {
   now_ += 2'000'000;
   Pump();
   EXPECT_EQ(sent_.size(), 2u);
+}
+
+TEST_F(OriginQueueTest, WhatIsOnItsWayStillIsNotSilence) {
+  Submit();
+  Pump();
+  moving_ = true;
+  for (int i = 0; i < 10; ++i) {
+    now_ += 1'100'000;
+    Pump();
+  }
+  EXPECT_EQ(sent_.size(), 1u);
+  // From its arrival on the leader has as long as ever.
+  moving_ = false;
+  now_ += 900'000;
+  Pump();
+  EXPECT_EQ(sent_.size(), 1u);
+  now_ += 200'000;
+  Pump();
+  EXPECT_EQ(sent_.size(), 2u);
+}
+
+// A leader that passes large entries on over a slow network has no use for more of the same.
+TEST_F(OriginQueueTest, WhatWasSentInVainIsSentLessAndLessOften) {
+  Submit(1'000'000'000);
+  Pump();
+  std::vector<uint64_t> gaps;
+  uint64_t last = now_;
+  Accept(2);
+  for (int i = 0; i < 2000 && gaps.size() < 4; ++i) {
+    now_ += 100'000;
+    Pump();
+    if (sent_.size() == gaps.size() + 1) continue;
+    gaps.push_back((now_ - std::exchange(last, now_)) / 1'000'000);
+    Accept(2);
+  }
+  EXPECT_EQ(gaps, (std::vector<uint64_t>{5, 10, 20, 40}));
+  EXPECT_NE(queue_.Applied(1, true, 10, now_), nullptr);
+  Submit();
+  Pump();
+  const size_t sent = sent_.size();
+  Accept(3);
+  now_ += 5'100'000;
+  Pump();
+  EXPECT_EQ(sent_.size(), sent + 1);
 }
 
 TEST_F(OriginQueueTest, AnEntryThatCameTooEarlyShowsALoss) {

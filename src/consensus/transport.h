@@ -14,9 +14,14 @@
 namespace mydis {
 
 enum class Channel : uint8_t {
-  kRaft,  // The Raft port: the core's messages.
-  kRpc,   // The Raft port + 1: submissions, administration, snapshots, applied-index reports.
+  kRaft,  // The Raft port: the entries of the log, which may be large.
+  kRpc,   // The Raft port + 1: submissions, administration, snapshots.
+  // The Raft port, another connection: what is small and must not wait behind what is large, since
+  // somebody's patience hangs on it (heartbeats, votes, answers). It may come before what was sent
+  // earlier on the others. Without that connection it takes one of theirs.
+  kUrgent,
 };
+inline constexpr size_t kChannels = 3;
 
 // What the transport carries; wire.h says what is in it. `head` and `bodies` become the head and
 // the payloads of a frame. No body is null.
@@ -37,11 +42,12 @@ class Transport {
   // Queues a message; never blocks. Messages of one connection arrive in order or not at all, and
   // none arrives twice; a connection that breaks loses what was under way without a word (the
   // replica repeats what matters). False: it is known to be lost (no connection, or more than the
-  // transport's limit is queued already), and for Channel::kRaft the replica then tells the core.
+  // transport's limit is queued already), and the replica then tells the core of its messages.
   virtual bool Send(uint64_t to, Channel channel, WireMessage message) = 0;
 
-  // Bytes given to Send for this peer and not yet taken by the system.
-  virtual uint64_t Queued(uint64_t to, Channel channel) const = 0;
+  // Whether something that was given to Send has not come to the peer's system yet, as far as is
+  // known here. It need not be asked often: it may be a system call.
+  virtual bool Moving(uint64_t to, Channel channel) const = 0;
 
   // Whom to connect to (itself is not in it). Connections to ids that are gone are closed after
   // what is queued for them has been sent.

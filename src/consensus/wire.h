@@ -15,9 +15,9 @@
 namespace mydis {
 
 enum class WireType : uint8_t {
-  // Channel::kRaft
+  // Channel::kRaft if it brings entries or may not overtake such, else kUrgent
   kRaft = 1,
-  // Channel::kRpc, between members
+  // Channel::kRpc, between members; kWatch, kApplied and kSubmitAnswer by kUrgent
   kSubmit = 16,
   kSubmitAnswer = 17,
   kWatch = 18,

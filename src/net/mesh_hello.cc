@@ -29,7 +29,7 @@ bool DecodeHello(const Frame& frame, MeshHello* hello) {
   hello->sender = d.U64();
   hello->receiver = d.U64();
   hello->identity = d.Bytes();
-  return d.ok() && d.AtEnd() && hello->purpose <= MeshPurpose::kQuestion;
+  return d.ok() && d.AtEnd() && hello->purpose <= MeshPurpose::kUrgent;
 }
 
 Frame WelcomeFrame() {

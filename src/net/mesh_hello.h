@@ -17,7 +17,7 @@ namespace mydis {
 inline constexpr uint64_t kMeshVersion = 1;
 
 enum class MeshFrame : uint8_t { kHello = 0xf0, kWelcome = 0xf1, kRefused = 0xf2 };
-enum class MeshPurpose : uint8_t { kRaft = 0, kRpc = 1, kQuestion = 2 };
+enum class MeshPurpose : uint8_t { kRaft = 0, kRpc = 1, kQuestion = 2, kUrgent = 3 };
 
 struct MeshHello {
   uint64_t version = kMeshVersion;

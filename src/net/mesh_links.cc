@@ -1,6 +1,8 @@
 #include "net/mesh_links.h"
 
 #include <fmt/core.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +14,19 @@ namespace mydis {
 namespace {
 
 const char* ChannelName(MeshChannel channel) {
-  return channel == MeshChannel::kRaft ? "Raft" : "RPC";
+  switch (channel) {
+    case MeshChannel::kRaft:
+      return "Raft";
+    case MeshChannel::kRpc:
+      return "RPC";
+    case MeshChannel::kUrgent:
+      return "Raft, urgent";
+  }
+  return "";
+}
+
+MeshPurpose PurposeOf(MeshChannel channel) {
+  return channel == MeshChannel::kUrgent ? MeshPurpose::kUrgent : static_cast<MeshPurpose>(channel);
 }
 
 // A stranger may send no more than this before it is known: hellos and questions are small.
@@ -66,7 +80,7 @@ void MeshOutgoing::OnConnect(Result<int> fd) {
   state_ = State::kGreeting;
   stream_ = std::make_unique<FrameStream>(mesh_.loop_, *fd, this, mesh_.stream_options_,
                                           mesh_.options_.max_frame, mesh_.MakeFilter(true, key_));
-  stream_->Send(EncodeHello({.purpose = static_cast<MeshPurpose>(channel_),
+  stream_->Send(EncodeHello({.purpose = PurposeOf(channel_),
                              .cluster_id = mesh_.cluster_id_,
                              .sender = mesh_.raft_id_,
                              .receiver = peer_,
@@ -130,6 +144,24 @@ void MeshOutgoing::TryLater() {
     Connect();
   });
   mesh_.handler_->OnUnreachable(peer_, channel_);
+}
+
+bool MeshOutgoing::Moving() const {
+  if (!stream_ || stream_->closed()) return false;
+  int unacknowledged = 0;
+  return queued() > 0 ||
+         (ioctl(stream_->fd(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0);
+}
+
+// Frames without payloads are small, and hold up nothing behind a large one.
+bool MeshOutgoing::Send(const Frame& frame, size_t limit) {
+  if (queued() == 0) heads_ = 0;
+  const bool head_alone = frame.payloads.empty();
+  const size_t waiting = head_alone ? heads_ : queued() - std::min(heads_, queued());
+  if (waiting > 0 && waiting + FrameSize(frame) > limit) return false;
+  if (head_alone) heads_ += FrameSize(frame);
+  stream_->Send(frame);
+  return true;
 }
 
 void MeshOutgoing::Move(const std::string& host, uint16_t port) {
@@ -232,6 +264,7 @@ void MeshIncoming::OnHello(const Frame& frame) {
   if (reason.empty()) reason = mesh_.handler_->OnHello(hello.sender, hello.identity);
   if (!reason.empty()) return Refuse(reason);
   state_ = State::kPeer;
+  if (hello.purpose == MeshPurpose::kUrgent) channel_ = MeshChannel::kUrgent;
   stream_.set_max_frame(mesh_.options_.max_frame);
   peer_ = hello.sender;
   mesh_.AdoptSender(id_, *this);

@@ -31,9 +31,12 @@ class MeshOutgoing final : public FrameStream::Owner {
   // Sends what is queued, then is buried; nothing is told to the handler any more.
   void Leave();
 
-  bool up() const { return state_ == State::kUp; }
+  bool up() const { return state_ == State::kUp && !stream_->closed(); }
   size_t queued() const { return stream_ ? stream_->output_size() : 0; }
-  FrameStream& stream() { return *stream_; }
+  // Whether something has not come to the other side's system.
+  bool Moving() const;
+  // False: as much as `limit` of its kind waits. REQUIRES: up.
+  bool Send(const Frame& frame, size_t limit);
   const std::string& host() const { return host_; }
   uint16_t port() const { return port_; }
 
@@ -62,6 +65,7 @@ class MeshOutgoing final : public FrameStream::Owner {
   TimerId timer_ = 0;  // The next attempt, or the limit for the welcome.
   uint32_t backoff_ms_ = 0;
   size_t key_ = 0;            // Of the mesh's, counted round: the one for the next attempt.
+  size_t heads_ = 0;          // Bytes of frames without payloads since nothing waited.
   std::string last_failure_;  // Logged once, not at every attempt.
 };
 
@@ -92,7 +96,7 @@ class MeshIncoming final : public FrameStream::Owner {
 
   PeerMesh& mesh_;
   const uint64_t id_;
-  const MeshChannel channel_;
+  MeshChannel channel_;     // The port's, until its hello.
   const std::string from_;  // Address and port, for the log.
   State state_ = State::kNew;
   uint64_t peer_ = 0;

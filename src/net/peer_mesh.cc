@@ -20,8 +20,8 @@ namespace {
 constexpr int kKeepaliveS = 15;
 constexpr int kChoices = 50;  // Of the system, until there are two free ports side by side.
 
-uint16_t ChannelPort(uint16_t raft_port, size_t channel) {
-  return static_cast<uint16_t>(raft_port + channel);
+uint16_t ChannelPort(uint16_t raft_port, MeshChannel channel) {
+  return channel == MeshChannel::kRpc ? static_cast<uint16_t>(raft_port + 1) : raft_port;
 }
 
 }  // namespace
@@ -53,14 +53,14 @@ Result<std::unique_ptr<PeerMesh>> PeerMesh::Create(EventLoop& loop, Resolver& re
 }
 
 Status PeerMesh::Listen(uint16_t raft_port) {
-  for (size_t i = 0; i < kMeshChannels; ++i) {
-    const uint16_t port = i == 0 ? raft_port : ChannelPort(listeners_[0]->port(), i);
-    if (port == 0 && i > 0) return {ErrorCode::kIo, "there is no port behind 65535"};
-    auto listener = TcpListener::Listen(loop_, options_.bind_address, port, [this, i](int fd) {
-      Accept(static_cast<MeshChannel>(i), fd);
-    });
+  for (const MeshChannel channel : {MeshChannel::kRaft, MeshChannel::kRpc}) {
+    const bool first = channel == MeshChannel::kRaft;
+    const uint16_t port = first ? raft_port : ChannelPort(listeners_[0]->port(), channel);
+    if (port == 0 && !first) return {ErrorCode::kIo, "there is no port behind 65535"};
+    auto listener = TcpListener::Listen(loop_, options_.bind_address, port,
+                                        [this, channel](int fd) { Accept(channel, fd); });
     if (!listener) return listener.error();
-    listeners_[i] = std::move(*listener);
+    listeners_[static_cast<size_t>(channel)] = std::move(*listener);
   }
   return Status::Ok();
 }
@@ -123,12 +123,12 @@ void PeerMesh::AddPeer(uint64_t peer, const std::string& host, uint16_t raft_por
   MYDIS_ASSERT(peer != raft_id_ && raft_id_ != 0, "an instance is no peer of itself");
   Peer& links = peers_[peer];
   for (size_t i = 0; i < kMeshChannels; ++i) {
-    const uint16_t port = ChannelPort(raft_port, i);
+    const auto channel = static_cast<MeshChannel>(i);
+    const uint16_t port = ChannelPort(raft_port, channel);
     if (links.channels[i]) {
       links.channels[i]->Move(host, port);
     } else {
-      links.channels[i] = std::make_shared<MeshOutgoing>(*this, peer, name,
-                                                         static_cast<MeshChannel>(i), host, port);
+      links.channels[i] = std::make_shared<MeshOutgoing>(*this, peer, name, channel, host, port);
       links.channels[i]->Connect();
     }
   }
@@ -161,17 +161,18 @@ MeshOutgoing* PeerMesh::Find(uint64_t peer, MeshChannel channel) const {
 
 bool PeerMesh::Send(uint64_t peer, MeshChannel channel, const Frame& frame) {
   MeshOutgoing* link = Find(peer, channel);
-  if (link == nullptr || !link->up() || link->stream().closed()) return false;
-  const size_t limit = options_.queue_limit[static_cast<size_t>(channel)];
-  // One frame always fits, however large: else it could never be sent.
-  if (link->queued() > 0 && link->queued() + FrameSize(frame) > limit) return false;
-  link->stream().Send(frame);
-  return true;
+  if (link == nullptr || !link->up()) return false;
+  return link->Send(frame, options_.queue_limit[static_cast<size_t>(channel)]);
 }
 
 bool PeerMesh::Connected(uint64_t peer, MeshChannel channel) const {
   const MeshOutgoing* link = Find(peer, channel);
   return link != nullptr && link->up();
+}
+
+bool PeerMesh::Moving(uint64_t peer, MeshChannel channel) const {
+  const MeshOutgoing* link = Find(peer, channel);
+  return link != nullptr && link->Moving();
 }
 
 size_t PeerMesh::QueuedBytes(uint64_t peer, MeshChannel channel) const {
@@ -189,13 +190,13 @@ void PeerMesh::DropLeaving(const MeshOutgoing* outgoing) {
 
 // ---- Incoming ----
 
-void PeerMesh::Accept(MeshChannel channel, int fd) {
+void PeerMesh::Accept(MeshChannel port, int fd) {
   TuneMeshSocket(fd);
   const uint64_t id = next_id_++;
-  incoming_.emplace(id, std::make_shared<MeshIncoming>(*this, id, channel, fd, MakeFilter(false)));
+  incoming_.emplace(id, std::make_shared<MeshIncoming>(*this, id, port, fd, MakeFilter(false)));
 }
 
-std::string PeerMesh::CheckHello(const MeshHello& hello, MeshChannel channel) const {
+std::string PeerMesh::CheckHello(const MeshHello& hello, MeshChannel port) const {
   if (cluster_id_ == 0) return "this instance is not a member of a cluster yet";
   if (hello.cluster_id != cluster_id_) {
     return fmt::format("it belongs to the cluster {:016x}, this instance to {:016x}",
@@ -207,7 +208,8 @@ std::string PeerMesh::CheckHello(const MeshHello& hello, MeshChannel channel) co
   }
   if (hello.sender == 0 || hello.sender == raft_id_)
     return fmt::format("it says that it is instance {}", hello.sender);
-  if (hello.purpose != static_cast<MeshPurpose>(channel)) return "this is the other channel's port";
+  if ((hello.purpose == MeshPurpose::kRpc) != (port == MeshChannel::kRpc))
+    return "this is the other channel's port";
   return {};
 }
 
@@ -239,9 +241,8 @@ void PeerMesh::Request(const std::string& host, uint16_t raft_port, const Frame&
                        uint32_t timeout_ms, OnAnswer done) {
   const uint64_t id = next_id_++;
   questions_.emplace(
-      id, std::make_shared<MeshQuestion>(
-              *this, id, host, ChannelPort(raft_port, static_cast<size_t>(MeshChannel::kRpc)),
-              question, timeout_ms, std::move(done)));
+      id, std::make_shared<MeshQuestion>(*this, id, host, ChannelPort(raft_port, MeshChannel::kRpc),
+                                         question, timeout_ms, std::move(done)));
 }
 
 void PeerMesh::Reply(uint64_t id, const Frame& answer) {

@@ -1,10 +1,11 @@
 // The connections between instances.
 //
-// For every peer this instance keeps two connections of its own to it, one per channel: raft (the
-// peer's raft port) and rpc (raft port + 1), on which it only sends; what the peer sends comes over
-// the peer's own two connections. They are opened at once, and again after a failure with growing
-// pauses. A connection begins with a hello frame that names protocol version, cluster, sender and
-// intended receiver; the receiver answers welcome, or refuses with a reason that both sides log.
+// For every peer this instance keeps three connections of its own to it, one per channel: raft (the
+// peer's raft port), rpc (raft port + 1) and urgent (the raft port again), on which it only sends;
+// what the peer sends comes over the peer's own three connections. They are opened at once, and
+// again after a failure with growing pauses. A connection begins with a hello frame that names
+// protocol version, cluster, sender and intended receiver; the receiver answers welcome, or refuses
+// with a reason that both sides log.
 //
 // Besides, Request() asks one question of any address, known as a peer or not, over a connection of
 // its own to its rpc port.
@@ -41,8 +42,8 @@ class MeshOutgoing;
 class MeshQuestion;
 class TlsContext;
 
-enum class MeshChannel : uint8_t { kRaft = 0, kRpc = 1 };
-inline constexpr size_t kMeshChannels = 2;
+enum class MeshChannel : uint8_t { kRaft = 0, kRpc = 1, kUrgent = 2 };
+inline constexpr size_t kMeshChannels = 3;
 
 // What the mesh tells its owner. Called on the loop's thread, never from within a call to the mesh.
 class MeshHandler {
@@ -72,8 +73,9 @@ class PeerMesh {
     // The rpc port is the next one. 0: the system chooses; kPortOff: nobody is listened to.
     static constexpr int kPortOff = -1;
     int raft_port = 2382;
-    // Send refuses frames while this many bytes wait for a peer's channel.
-    size_t queue_limit[kMeshChannels] = {64 << 20, 256 << 20};
+    // Send refuses frames with payloads while this many bytes of them wait for a peer's channel,
+    // and those without while this many of theirs do.
+    size_t queue_limit[kMeshChannels] = {64 << 20, 256 << 20, 16 << 20};
     uint64_t max_frame = FrameDecoder::kDefaultLimit;
     // For connecting and the exchange of hello and welcome, each.
     uint32_t connect_timeout_ms = 2000;
@@ -114,11 +116,13 @@ class PeerMesh {
   std::vector<uint64_t> Peers() const;
 
   // Queues `frame`; it leaves at the end of the turn. False: it is lost, as there is no connection
-  // or too much waits for the peer.
+  // or too much waits for the peer. One frame always fits, however large.
   bool Send(uint64_t peer, MeshChannel channel, const Frame& frame);
   bool Connected(uint64_t peer, MeshChannel channel) const;
   // Bytes given to Send and not yet taken by the system.
   size_t QueuedBytes(uint64_t peer, MeshChannel channel) const;
+  // Whether there are some that the peer's system has not acknowledged.
+  bool Moving(uint64_t peer, MeshChannel channel) const;
 
   // Asks whoever listens at host:raft_port one question, through its rpc port. `done` gets the
   // answer; or kTimeout; or kUnavailable if nobody can be reached there or the connection broke.
@@ -140,7 +144,7 @@ class PeerMesh {
 
   PeerMesh(EventLoop& loop, Resolver& resolver, MeshHandler* handler, Options options);
   Status Listen(uint16_t raft_port);
-  void Accept(MeshChannel channel, int fd);
+  void Accept(MeshChannel port, int fd);
   MeshOutgoing* Find(uint64_t peer, MeshChannel channel) const;
   // `key`: which of the cluster's keys to use, counted round.
   std::unique_ptr<StreamFilter> MakeFilter(bool client, size_t key = 0) const;
@@ -154,7 +158,7 @@ class PeerMesh {
   void LogKeyRefusal(const std::string& whose, const std::string& line);
   void TuneMeshSocket(int fd) const;
   // Why a member's hello is not accepted, or empty.
-  std::string CheckHello(const MeshHello& hello, MeshChannel channel) const;
+  std::string CheckHello(const MeshHello& hello, MeshChannel port) const;
   // `incoming`, just greeted, is the one that its peer sends on from now on.
   void AdoptSender(uint64_t id, const MeshIncoming& incoming);
   void CloseIncoming(uint64_t peer, const std::string& reason);
@@ -175,7 +179,7 @@ class PeerMesh {
   std::shared_ptr<const TlsContext> keys_;
   LogLimiter refusals_;
   Random random_;
-  std::unique_ptr<TcpListener> listeners_[kMeshChannels];
+  std::unique_ptr<TcpListener> listeners_[2];  // The raft port, the rpc port.
   std::map<uint64_t, Peer> peers_;
   std::vector<std::shared_ptr<MeshOutgoing>> leaving_;
   uint64_t next_id_ = 1;  // Of incoming connections and of questions.

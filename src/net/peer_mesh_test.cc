@@ -53,7 +53,7 @@ struct Node final : MeshHandler {
   std::function<void()> on_frame;
   std::string refusal;
   bool answer = true;
-  int connected[2] = {}, unreachable[2] = {};
+  int connected[kMeshChannels] = {}, unreachable[kMeshChannels] = {};
   uint64_t last_peer = 0;
 };
 
@@ -94,8 +94,7 @@ class MeshTest : public testing::Test {
     a.mesh->AddPeer(2, "localhost", b.port);
     b.mesh->AddPeer(1, "127.0.0.1", a.port);
     Until([&] {
-      return a.connected[0] == 1 && a.connected[1] == 1 && b.connected[0] == 1 &&
-             b.connected[1] == 1;
+      return std::ranges::count(a.connected, 1) == 3 && std::ranges::count(b.connected, 1) == 3;
     });
   }
   // What `a` is answered by whoever listens there.
@@ -128,10 +127,10 @@ class MeshTest : public testing::Test {
   Node a, b;
 };
 
-TEST_F(MeshTest, FramesBothWaysOnBothChannels) {
+TEST_F(MeshTest, FramesBothWaysOnTwoChannels) {
   StartPair();
   EXPECT_EQ(a.last_peer, 2u);
-  EXPECT_EQ(a.hellos, (std::vector<std::string>{"2:second", "2:second"}));
+  EXPECT_EQ(a.hellos, std::vector<std::string>(kMeshChannels, "2:second"));
   const std::string large(3 << 20, 'p');
   for (int i = 0; i < 10; ++i)
     EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kRaft, Make(std::to_string(i), {large, "x", ""})));
@@ -170,7 +169,7 @@ TEST_F(MeshTest, EncryptedAndAPlainInstanceGetsNowhere) {
   a.mesh->AddPeer(3, "127.0.0.1", plain.port);
   Until([&] { return a.unreachable[0] > 0 && a.unreachable[1] > 0; });
   EXPECT_EQ(Ask(plain.port), "error " + std::to_string(static_cast<int>(ErrorCode::kUnavailable)));
-  EXPECT_EQ(a.hellos.size(), 2u);
+  EXPECT_EQ(a.hellos.size(), kMeshChannels);
   EXPECT_TRUE(plain.hellos.empty());
   EXPECT_TRUE(plain.questions.empty());
 }
@@ -282,7 +281,7 @@ TEST_F(MeshTest, ARefusalIsLoggedOnce) {
     return std::ranges::count_if(lines, [&](const auto& l) { return l.find(words) != l.npos; });
   };
   EXPECT_EQ(count("is refused: it belongs to the cluster"), 1);
-  EXPECT_EQ(count("no connection to n2 at"), 2);  // One a channel.
+  EXPECT_EQ(count("no connection to n2 at"), kMeshChannels);
 }
 
 TEST_F(MeshTest, QueueLimit) {
@@ -296,8 +295,28 @@ TEST_F(MeshTest, QueueLimit) {
   Until([&] { return b.frames.size() == 2; });
   // One frame above the limit goes when nothing else waits.
   EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kRaft, Make("", {std::string(2 << 20, 'y')})));
-  EXPECT_FALSE(a.mesh->Send(2, MeshChannel::kRaft, Make("")));
-  Until([&] { return b.frames.size() == 3; });
+  EXPECT_FALSE(a.mesh->Send(2, MeshChannel::kRaft, Make("", {"z"})));
+  // Those without payloads have a limit of their own.
+  const std::string head(100'000, 'h');
+  int heads = 0;
+  while (a.mesh->Send(2, MeshChannel::kRaft, Make(head))) ++heads;
+  EXPECT_EQ(heads, 10);
+  Until([&] { return b.frames.size() == 13; });
+  EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kRaft, Make(head, {payload})));
+}
+
+// What is urgent does not wait behind a value that its receiver takes its time for.
+TEST_F(MeshTest, UrgentFramesOvertakeLargeOnes) {
+  StartPair();
+  EXPECT_FALSE(a.mesh->Moving(2, MeshChannel::kRaft));
+  EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kRaft, Make("large", {std::string(64 << 20, 'x')})));
+  EXPECT_TRUE(a.mesh->Send(2, MeshChannel::kUrgent, Make("urgent")));
+  EXPECT_TRUE(a.mesh->Moving(2, MeshChannel::kRaft));
+  Until([&] { return b.frames.size() == 2; });
+  EXPECT_EQ(b.frames[0].frame.head, "urgent");
+  EXPECT_EQ(b.frames[0].channel, MeshChannel::kUrgent);
+  EXPECT_EQ(b.frames[1].channel, MeshChannel::kRaft);
+  Until([&] { return !a.mesh->Moving(2, MeshChannel::kRaft); });
 }
 
 TEST_F(MeshTest, RemovedPeerGetsWhatWasQueued) {

@@ -2,57 +2,80 @@
 
 namespace mydis {
 
-DiskThreads::DiskThreads(EventLoop& loop, std::atomic<uint64_t>& log_write_us)
-    : loop_(loop), log_write_us_(log_write_us) {
-  lane_.thread = std::thread([this] { Work(); });
-}
-
-DiskThreads::~DiskThreads() {
+DiskThreads::Worker::~Worker() {
+  if (!thread_.joinable()) return;
   {
-    MutexLock guard(lane_.mutex);
-    lane_.stop = true;
+    MutexLock guard(mutex_);
+    stop_ = true;
   }
-  lane_.wake.notify_all();
-  lane_.thread.join();
+  wake_.notify_all();
+  thread_.join();
 }
 
-void DiskThreads::Run(DiskLane which, Job job, Done done) {
-  if (which == DiskLane::kLog) {
-    log_tasks_.push_back({std::move(job), std::move(done)});
-    loop_.RunNextTurn(this);
-    return;
-  }
+void DiskThreads::Worker::Add(Task task) {
+  if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
   {
-    MutexLock guard(lane_.mutex);
-    lane_.tasks.push_back({std::move(job), std::move(done)});
+    MutexLock guard(mutex_);
+    tasks_.push_back(std::move(task));
   }
-  lane_.wake.notify_one();
+  wake_.notify_one();
 }
 
-void DiskThreads::RunTask() {
-  std::deque<Task> tasks = std::exchange(log_tasks_, {});
-  for (Task& task : tasks) {
-    const uint64_t begin_us = clock_.MonotonicUs();
-    Status status = task.job();
-    log_write_us_.fetch_add(clock_.MonotonicUs() - begin_us, std::memory_order_relaxed);
-    task.done(std::move(status));
-  }
-}
-
-void DiskThreads::Work() {
+void DiskThreads::Worker::Work() {
   for (;;) {
     Task task;
     {
-      MutexLock lock(lane_.mutex);
-      while (!lane_.stop && lane_.tasks.empty()) lane_.wake.wait(lane_.mutex);
-      if (lane_.stop) return;
-      task = std::move(lane_.tasks.front());
-      lane_.tasks.pop_front();
+      MutexLock lock(mutex_);
+      while (!stop_ && tasks_.empty()) wake_.wait(mutex_);
+      if (stop_) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
     }
     Status status = task.job();
     loop_.Post([done = std::move(task.done), status = std::move(status)]() mutable {
       done(std::move(status));
     });
+  }
+}
+
+DiskThreads::DiskThreads(EventLoop& loop, std::atomic<uint64_t>& log_write_us)
+    : loop_(loop), log_write_us_(log_write_us), long_log_(loop), snapshots_(loop) {}
+
+DiskThreads::~DiskThreads() = default;
+
+void DiskThreads::Run(DiskLane lane, Job job, Done done) {
+  Task task{std::move(job), std::move(done)};
+  if (lane == DiskLane::kSnapshot) return snapshots_.Add(std::move(task));
+  log_tasks_.push_back({std::move(task), lane == DiskLane::kLongLog});
+  if (!long_under_way_) loop_.RunNextTurn(this);
+}
+
+Status DiskThreads::Measured(Job& job) {
+  const uint64_t begin_us = clock_.MonotonicUs();
+  Status status = job();
+  log_write_us_.fetch_add(clock_.MonotonicUs() - begin_us, std::memory_order_relaxed);
+  return status;
+}
+
+void DiskThreads::RunTask() {
+  // What a task's end brings is for the next turn.
+  std::deque<LogTask> tasks = std::exchange(log_tasks_, {});
+  while (!tasks.empty()) {
+    Task task = std::move(tasks.front().task);
+    const bool is_long = tasks.front().is_long;
+    tasks.pop_front();
+    if (!is_long) {
+      task.done(Measured(task.job));
+      continue;
+    }
+    long_under_way_ = true;
+    for (; !tasks.empty(); tasks.pop_back()) log_tasks_.push_front(std::move(tasks.back()));
+    return long_log_.Add({[this, job = std::move(task.job)]() mutable { return Measured(job); },
+                          [this, done = std::move(task.done)](Status status) mutable {
+                            long_under_way_ = false;
+                            if (!log_tasks_.empty()) loop_.RunNextTurn(this);
+                            done(std::move(status));
+                          }});
   }
 }
 

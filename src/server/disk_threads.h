@@ -4,7 +4,8 @@
 // asked for them: what that turn sends to other instances is on its way by then, and what arrives
 // meanwhile is the next group. Measured, a thread of its own costs two wake-ups a group and gains
 // nothing, since there is one write under way at a time and what could be done beside it is little.
-// Everything that may take long (snapshots, segments) has a thread.
+// Everything that may take long (large writes, snapshots, segments) has a thread: the others would
+// take an instance that hears and says nothing meanwhile for a dead one.
 #pragma once
 
 #include <atomic>
@@ -34,21 +35,38 @@ class DiskThreads final : public DiskQueue, private TurnTask {
     Job job;
     Done done;
   };
-  struct Lane {
-    Mutex mutex;
-    std::condition_variable_any wake;
-    std::deque<Task> tasks MYDIS_GUARDED_BY(mutex);
-    bool stop MYDIS_GUARDED_BY(mutex) = false;
-    std::thread thread;
+  // A thread that does its tasks one after the other.
+  class Worker {
+   public:
+    explicit Worker(EventLoop& loop) : loop_(loop) {}
+    ~Worker();
+    void Add(Task task);
+
+   private:
+    void Work();
+
+    EventLoop& loop_;
+    Mutex mutex_;
+    std::condition_variable_any wake_;
+    std::deque<Task> tasks_ MYDIS_GUARDED_BY(mutex_);
+    bool stop_ MYDIS_GUARDED_BY(mutex_) = false;
+    std::thread thread_;  // From the first task on.
+  };
+  struct LogTask {
+    Task task;
+    bool is_long = false;
   };
   void RunTask() override;
-  void Work();
+  Status Measured(Job& job);
 
   EventLoop& loop_;
   std::atomic<uint64_t>& log_write_us_;
   SystemClock clock_;
-  std::deque<Task> log_tasks_;  // The loop's thread.
-  Lane lane_;                   // DiskLane::kSnapshot
+  // The loop's thread.
+  std::deque<LogTask> log_tasks_;
+  bool long_under_way_ = false;  // Nothing else of the log runs meanwhile.
+  Worker long_log_;
+  Worker snapshots_;
 };
 
 }  // namespace mydis

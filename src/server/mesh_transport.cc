@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "consensus/wire.h"
+
 namespace mydis {
 namespace {
 
@@ -17,12 +19,18 @@ WireMessage ToMessage(Frame&& frame) {
   return {frame.type, std::move(frame.head), std::move(frame.payloads)};
 }
 
-MeshChannel ToMesh(Channel channel) {
-  return channel == Channel::kRaft ? MeshChannel::kRaft : MeshChannel::kRpc;
-}
+static_assert(kChannels == kMeshChannels);
 
-Channel FromMesh(MeshChannel channel) {
-  return channel == MeshChannel::kRaft ? Channel::kRaft : Channel::kRpc;
+MeshChannel ToMesh(Channel channel) {
+  switch (channel) {
+    case Channel::kRaft:
+      return MeshChannel::kRaft;
+    case Channel::kRpc:
+      return MeshChannel::kRpc;
+    case Channel::kUrgent:
+      return MeshChannel::kUrgent;
+  }
+  return MeshChannel::kRpc;
 }
 
 }  // namespace
@@ -49,11 +57,15 @@ void MeshTransport::SetReplica(Replica* replica) {
 }
 
 bool MeshTransport::Send(uint64_t to, Channel channel, WireMessage message) {
-  return mesh_->Send(to, ToMesh(channel), ToFrame(std::move(message)));
+  const Frame frame = ToFrame(std::move(message));
+  if (mesh_->Send(to, ToMesh(channel), frame)) return true;
+  if (channel != Channel::kUrgent) return false;
+  const bool raft = frame.type == static_cast<uint8_t>(WireType::kRaft);
+  return mesh_->Send(to, raft ? MeshChannel::kRaft : MeshChannel::kRpc, frame);
 }
 
-uint64_t MeshTransport::Queued(uint64_t to, Channel channel) const {
-  return mesh_->QueuedBytes(to, ToMesh(channel));
+bool MeshTransport::Moving(uint64_t to, Channel channel) const {
+  return mesh_->Moving(to, ToMesh(channel));
 }
 
 void MeshTransport::SetMembers(const std::vector<Member>& members) {
@@ -80,16 +92,17 @@ void MeshTransport::Request(const std::string& host, uint16_t raft_port, WireMes
                  });
 }
 
-void MeshTransport::OnFrame(uint64_t peer, MeshChannel channel, Frame&& frame) {
-  if (replica_ != nullptr) replica_->Receive(peer, FromMesh(channel), ToMessage(std::move(frame)));
+void MeshTransport::OnFrame(uint64_t peer, MeshChannel, Frame&& frame) {
+  if (replica_ != nullptr) replica_->Receive(peer, ToMessage(std::move(frame)));
 }
 
 void MeshTransport::OnConnected(uint64_t peer, MeshChannel) {
   if (replica_ != nullptr) replica_->OnConnected(peer);
 }
 
-void MeshTransport::OnUnreachable(uint64_t peer, MeshChannel) {
-  if (replica_ != nullptr) replica_->OnUnreachable(peer);
+// The core is told of what it may send again: entries.
+void MeshTransport::OnUnreachable(uint64_t peer, MeshChannel channel) {
+  if (replica_ != nullptr && channel == MeshChannel::kRaft) replica_->OnUnreachable(peer);
 }
 
 void MeshTransport::OnRequest(uint64_t id, Frame&& question) {

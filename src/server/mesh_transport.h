@@ -28,7 +28,7 @@ class MeshTransport final : public Transport, private MeshHandler {
   void SetReplica(Replica* replica);
 
   bool Send(uint64_t to, Channel channel, WireMessage message) override;
-  uint64_t Queued(uint64_t to, Channel channel) const override;
+  bool Moving(uint64_t to, Channel channel) const override;
   void SetMembers(const std::vector<Member>& members) override;
   void Request(const std::string& host, uint16_t raft_port, WireMessage message,
                uint64_t timeout_us, Answer done) override;

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from support import BINARY, ClusterTest, IncrLoad, fill, harness, main, wait_until
-from wire import Wiretap
+from wire import Wiretap, put_between
 
 # A fatal alert of TLS without encryption: what a stranger gets, and all of it.
 ALERT = re.compile(rb"\x15\x03[\x01-\x03]\x00\x02\x02.", re.DOTALL)
@@ -227,18 +227,11 @@ class Wire(EncryptionTest):
         """What three instances say to each other while a key is written, set off by name and value."""
         cluster = self.cluster(start=False)
         key = self.new_key()
-        taps = []
-        seeds = []
-        for number, instance in enumerate(cluster, 1):
-            address = f"127.0.2.{number}"
-            taps.append(Wiretap(address, (instance.raft_port, instance.raft_port + 1)))
-            self.addCleanup(taps[-1].close)
-            instance.arguments += ["--advertise-address", address]
-            seeds.append(f"{address}:{instance.raft_port}")
+        taps = put_between(cluster, 2, Wiretap)
+        for tap, instance in zip(taps, cluster):
+            self.addCleanup(tap.close)
             if keyed:
                 instance.arguments += ["--cluster-key-file", self.key_file(key)]
-        for instance in cluster:
-            instance.arguments[instance.arguments.index("--join") + 1] = ",".join(seeds)
         cluster.start()
         for instance in cluster:
             instance.call("SETRANGE", "wire-key-of-the-test", 0, "wire-value-of-the-test" * 100)

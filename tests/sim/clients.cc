@@ -213,7 +213,9 @@ void Clients::Submit(const std::shared_ptr<Pending>& pending, const Batch& batch
 bool Clients::SendAgain(const std::shared_ptr<Pending>& pending) {
   constexpr uint64_t kSends = 20;
   if (pending->request.empty() || stopped_ || ++pending->sends > kSends) return false;
+  ++in_flight_;  // Its history has it only at its end.
   world_.After(world_.Between(1'000, 100'000), [this, pending] {
+    --in_flight_;
     Session& session = sessions_[pending->session];
     session.node = static_cast<uint32_t>(world_.random().Below(nodes_.size()));
     Node& node = *nodes_[session.node];
@@ -381,7 +383,7 @@ void Clients::AnyStrongRead(uint32_t index) {
       const SimMachine& machine = node.process()->machine();
       const std::string answer = machine.Read(pending->waits);
       world_.Trace(1, 2, answer);
-      history_.StrongRead(machine.applied(), floor, pending->waits, answer);
+      history_.StrongRead(node.replica()->applied(), floor, pending->waits, answer);
       if (!answer.starts_with('-'))
         counts_.commands.insert(Workload::NameOf(pending->waits, table_));
     } else {
@@ -405,7 +407,7 @@ void Clients::EventualRead(uint32_t index) {
     session.seen_revision = revision;
     const SimMachine& machine = node.process()->machine();
     const auto words = workload_.Read(world_.random(), NowMs());
-    history_.Read(machine.applied(), words, machine.Read(words));
+    history_.Read(node.replica()->applied(), words, machine.Read(words));
     CheckAccounts(node);
   }
   Later(index);

@@ -21,6 +21,10 @@ struct NetworkOptions {
   uint32_t slow_per_mille = 0;  // Messages that take up to slow_us.
   uint64_t slow_us = 300'000;
   bool reorder = false;  // Messages overtake each other, which TCP's do not.
+  // Bytes a second of each connection; 0: as many as one likes.
+  uint64_t bandwidth = 0;
+  // With a bandwidth: how many bytes may wait for it before more bodies are refused.
+  uint64_t queue_limit = 100'000;
 };
 
 // One end of the network: an instance that runs. Named by its number; it changes with every start.
@@ -31,7 +35,7 @@ class NetworkEnd {
   virtual void OnHello(const Member& peer) = 0;
   virtual void OnConnected(uint64_t peer) = 0;
   virtual void OnUnreachable(uint64_t peer) = 0;
-  virtual void OnMessage(uint64_t from, Channel channel, WireMessage message) = 0;
+  virtual void OnMessage(uint64_t from, WireMessage message) = 0;
   virtual void OnRequest(WireMessage message, Respond respond) = 0;
 };
 
@@ -53,6 +57,9 @@ class Network {
   void Heal();
   void SetOptions(const NetworkOptions& options) { options_ = options; }
   uint64_t delivered() const { return delivered_; }
+  uint64_t bytes_sent() const { return bytes_sent_; }
+  // Whether something is on its way over this connection.
+  bool Moving(uint32_t from, uint32_t to, Channel channel) const;
 
   static uint32_t NumberOf(const std::string& host);
 
@@ -62,10 +69,11 @@ class Network {
     uint64_t start = 0;  // Which of its lives.
   };
   bool Open(uint32_t from, uint32_t to) const { return !cuts_.contains({from, to}); }
-  uint64_t Delay(uint32_t from, uint32_t to, Channel channel);
+  uint64_t Waiting(uint32_t from, uint32_t to, Channel channel) const;
+  uint64_t Delay(uint32_t from, uint32_t to, Channel channel, uint64_t bytes);
   bool Loses() { return world_.random().Chance(options_.loss_per_mille, 1000); }
   void Deliver(uint32_t from, uint64_t from_start, uint32_t to, uint64_t to_start, uint64_t to_id,
-               uint64_t from_id, Channel channel, WireMessage message);
+               uint64_t from_id, WireMessage message);
 
   World& world_;
   NetworkOptions options_;
@@ -75,7 +83,9 @@ class Network {
   // Pairs of lives between which a hello has passed.
   std::set<std::pair<uint64_t, uint64_t>> connected_;
   std::map<std::pair<uint64_t, Channel>, uint64_t> last_delivery_;
+  std::map<std::pair<uint64_t, Channel>, uint64_t> busy_until_;
   uint64_t delivered_ = 0;
+  uint64_t bytes_sent_ = 0;
 };
 
 }  // namespace mydis::sim

@@ -171,9 +171,9 @@ void Process::OnUnreachable(uint64_t peer) {
   if (replica_) replica_->OnUnreachable(peer);
   Wake();
 }
-void Process::OnMessage(uint64_t from, Channel channel, WireMessage message) {
+void Process::OnMessage(uint64_t from, WireMessage message) {
   if (closed_ || !replica_) return;
-  replica_->Receive(from, channel, std::move(message));
+  replica_->Receive(from, std::move(message));
   Wake();
 }
 void Process::OnRequest(WireMessage message, Respond respond) {
@@ -192,6 +192,12 @@ bool Process::Send(uint64_t to, Channel channel, WireMessage message) {
                              std::move(message));
 }
 
+bool Process::Moving(uint64_t to, Channel channel) const {
+  const auto it = peers_.find(to);
+  return it != peers_.end() &&
+         node_.network_.Moving(node_.number_, Network::NumberOf(it->second.host), channel);
+}
+
 void Process::SetMembers(const std::vector<Member>& members) {
   peers_.clear();
   for (const Member& member : members) peers_[member.raft_id] = member;
@@ -208,14 +214,15 @@ void Process::Request(const std::string& host, uint16_t, WireMessage message, ui
 }
 
 void Process::Run(DiskLane lane, DiskQueue::Job job, DiskQueue::Done done) {
-  lanes_[static_cast<size_t>(lane)].jobs.push_back(Job{std::move(job), std::move(done)});
+  if (lane == DiskLane::kLongLog) lane = DiskLane::kLog;
+  lanes_[lane == DiskLane::kSnapshot].jobs.push_back(Job{std::move(job), std::move(done)});
   RunLane(lane);
 }
 
 // A job takes effect at the end of its time; its end is told a moment later, so that a crash may
 // come before it, in the middle of it, or between it and the word of it.
 void Process::RunLane(DiskLane which) {
-  Lane& lane = lanes_[static_cast<size_t>(which)];
+  Lane& lane = lanes_[which == DiskLane::kSnapshot];
   if (lane.busy || lane.jobs.empty()) return;
   lane.busy = true;
   const uint64_t took = node_.slowness_ * node_.world_.Between(node_.options_.disk_min_us,

@@ -82,11 +82,11 @@ class Process final : public NetworkEnd, private Transport, private DiskQueue {
   void OnHello(const Member& peer) override;
   void OnConnected(uint64_t peer) override;
   void OnUnreachable(uint64_t peer) override;
-  void OnMessage(uint64_t from, Channel channel, WireMessage message) override;
+  void OnMessage(uint64_t from, WireMessage message) override;
   void OnRequest(WireMessage message, Respond respond) override;
 
   bool Send(uint64_t to, Channel channel, WireMessage message) override;
-  uint64_t Queued(uint64_t, Channel) const override { return 0; }
+  bool Moving(uint64_t to, Channel channel) const override;
   void SetMembers(const std::vector<Member>& members) override;
   void Request(const std::string& host, uint16_t raft_port, WireMessage message,
                uint64_t timeout_us, Answer done) override;

@@ -73,6 +73,7 @@ class Run {
     if (random.Chance(1, 3)) weather.repeat_per_mille = static_cast<uint32_t>(random.Below(50));
     if (random.Chance(1, 2)) weather.slow_per_mille = static_cast<uint32_t>(random.Below(50));
     weather.reorder = random.Chance(1, 3);
+    if (random.Chance(1, 4)) weather.bandwidth = world_.Between(20'000, 200'000);
     return weather;
   }
 
