@@ -37,6 +37,16 @@ uint64_t BestSuccessor(uint64_t self, const Members& members, const EngineStatus
   return best;
 }
 
+uint64_t AnySuccessor(uint64_t self, const Members& members, const EngineStatus& status,
+                      Random& random) {
+  std::vector<uint64_t> active;
+  for (uint64_t id : members.conf_state().voters) {
+    const PeerProgress* peer = FindPeer(status, id);
+    if (id != self && peer != nullptr && peer->recent_active) active.push_back(id);
+  }
+  return active.empty() ? 0 : active[random.Below(active.size())];
+}
+
 void MembershipCoordinator::Request(AdminRequest request, Place place, uint64_t deadline_us,
                                     AdminReply reply) {
   Operation operation;

@@ -84,7 +84,8 @@ void OriginQueue::Register(uint64_t now_us, uint64_t replaces) {
 
 // Moves submissions from waiting to in flight, as far as the window goes.
 void OriginQueue::Admit() {
-  while (!waiting_.empty() && in_flight_.size() < options_.window_count &&
+  const size_t most = leader_full_ ? 1 : options_.window_count;
+  while (!waiting_.empty() && in_flight_.size() < most &&
          (bytes_ < options_.window_bytes || in_flight_.empty())) {
     std::unique_ptr<Submission> submission = std::move(waiting_.front());
     waiting_.pop_front();
@@ -142,13 +143,14 @@ void OriginQueue::Answered(const WireSubmitAnswer& answer, uint64_t now_us) {
   switch (answer.verdict) {
     case SubmitVerdict::kAccepted:
       accepted_ = std::max(accepted_, answer.sequence);
+      leader_full_ = false;
       break;
     case SubmitVerdict::kRestart:
     case SubmitVerdict::kNotLeader:
       restart_ = true;
       break;
     case SubmitVerdict::kDiskFull:
-      restart_ = true;
+      restart_ = leader_full_ = true;
       restart_at_us_ = now_us + options_.silence_us / 4;
       FailWaiting(Status(ErrorCode::kDiskFull, "the leader's disk is full; nothing was written"));
       break;
@@ -176,6 +178,7 @@ std::unique_ptr<Submission> OriginQueue::Applied(uint64_t sequence, bool fresh, 
   if (sent_ > 0) --sent_;
   progress_us_ = now_us;
   idle_streams_ = 0;
+  leader_full_ = false;
   // Being applied says more than being accepted.
   accepted_ = std::max(accepted_, sequence + 1);
   heard_us_ = now_us;

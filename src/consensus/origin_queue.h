@@ -64,7 +64,10 @@ class OriginQueue {
   // this one.
   void Pump(uint64_t now_us, bool leader_known, bool registered, uint64_t replaces);
   // A different leader or term, or a new connection to it.
-  void LeaderChanged() { restart_ = true, restart_at_us_ = 0, register_at_us_ = 0; }
+  void LeaderChanged() {
+    restart_ = true, leader_full_ = false;
+    restart_at_us_ = register_at_us_ = 0;
+  }
   void Answered(const WireSubmitAnswer& answer, uint64_t now_us);
 
   // The one that is to be applied next, if `sequence` is its number; null if it is not or nobody
@@ -123,6 +126,7 @@ class OriginQueue {
   uint64_t heard_us_ = 0;       // The leader's last answer, or when we began to wait for one.
   uint64_t progress_us_ = 0;    // The last time one of ours was applied.
   uint32_t idle_streams_ = 0;   // Begun since then because nothing was.
+  bool leader_full_ = false;    // It refuses writes for want of room: one is tried at a time.
   uint64_t register_at_us_ = 0;
   uint64_t next_timeout_scan_us_ = 0;
   std::vector<Ended> ended_;

@@ -192,7 +192,7 @@ void ReplicaImpl::Submit(std::unique_ptr<Submission> submission) {
     refused = Status(ErrorCode::kStale, "this instance has been removed from the cluster");
   else if (stopping_)
     refused = Status(ErrorCode::kNotCommitted, "this instance is stopping; nothing was written");
-  else if (disk_full_ || space_low_)
+  else if (NoRoomOnDisk())
     refused = Status(ErrorCode::kDiskFull,
                      "this instance's disk is full; nothing was written: make room, service "
                      "resumes by itself");
@@ -203,9 +203,7 @@ void ReplicaImpl::Submit(std::unique_ptr<Submission> submission) {
   origin_.Submit(std::move(submission), Now());
 }
 
-bool ReplicaImpl::CanSubmit() const {
-  return origin_.HasRoom() && !disk_full_ && !space_low_ && !stopping_;
-}
+bool ReplicaImpl::CanSubmit() const { return (origin_.HasRoom() || NoRoomOnDisk()) && !stopping_; }
 
 void ReplicaImpl::Barrier(uint64_t deadline_us, Replica::Callback done) {
   if (readiness_ == Readiness::kRemoved) {
@@ -309,6 +307,7 @@ void Replica::Submit(std::unique_ptr<Submission> submission) {
   impl_->Submit(std::move(submission));
 }
 bool Replica::CanSubmit() const { return impl_->CanSubmit(); }
+bool Replica::NoRoomOnDisk() const { return impl_->NoRoomOnDisk(); }
 void Replica::Barrier(uint64_t deadline_us, Callback done) {
   impl_->Barrier(deadline_us, std::move(done));
 }

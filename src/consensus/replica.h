@@ -196,8 +196,11 @@ class Replica {
   // Queues a batch; it comes back by Machine::Complete, from Turn(). REQUIRES: nothing; but callers
   // hold back while CanSubmit() is false, or memory grows.
   void Submit(std::unique_ptr<Submission> submission);
-  // False: the window is full, or there is no room on the disk. OnCanSubmit tells when it changes.
+  // False: the window is full, so that a batch would have to wait (one that is refused at once does
+  // not). OnCanSubmit tells when it changes.
   bool CanSubmit() const;
+  // Whether batches are refused since this instance's disk has no room.
+  bool NoRoomOnDisk() const;
 
   // Linearizable reads: `done` gets kOk once this instance has applied everything that was
   // committed anywhere when Barrier was called; kUnavailable (no leader found), kTimeout or kStale

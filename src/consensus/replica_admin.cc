@@ -9,6 +9,8 @@ namespace {
 
 constexpr uint64_t kAdminRetryUs = 1'000'000;
 constexpr uint64_t kTransferRetryUs = 500'000;
+constexpr uint64_t kNoRoomGapUs = 5'000'000;
+constexpr uint64_t kNoRoomGapMostUs = 600'000'000;
 constexpr uint64_t kLeaderlessUs = 3'000'000;  // Then members are asked whether one still is.
 constexpr uint64_t kSnapshotRetryUs = 500'000;
 
@@ -141,6 +143,24 @@ void ReplicaImpl::PumpStop(uint64_t now) {
   stop_->transfer_us = now + kTransferRetryUs;
   if (const uint64_t to = BestSuccessor(self_.raft_id, members_, engine_status_); to != 0)
     engine_->TransferLeadership(to);
+}
+
+// A leader without room refuses everybody's writes; others may have some. It does not know who, so
+// it tries one after the other, less and less often.
+void ReplicaImpl::PumpNoRoom(uint64_t now) {
+  if (!NoRoomOnDisk()) {
+    no_room_us_ = 0;
+    return;
+  }
+  if (!Leading() || term_start_ != state_.term || state_.transferee != 0 || stop_) return;
+  if (no_room_us_ != 0 && now - no_room_us_ < no_room_gap_us_) return;
+  no_room_gap_us_ =
+      no_room_us_ == 0 ? kNoRoomGapUs : std::min(2 * no_room_gap_us_, kNoRoomGapMostUs);
+  no_room_us_ = now;
+  const uint64_t to = AnySuccessor(self_.raft_id, members_, engine_status_, random_);
+  if (to == 0) return;
+  LogWarning("{} is asked to lead, as there is no room on this disk", NameOf(to));
+  engine_->TransferLeadership(to);
 }
 
 void ReplicaImpl::TakeSnapshot(Replica::Callback done) {

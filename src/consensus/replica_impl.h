@@ -46,6 +46,7 @@ class ReplicaImpl {
   ReplicaStatus GetStatus() const;
   void Submit(std::unique_ptr<Submission> submission);
   bool CanSubmit() const;
+  bool NoRoomOnDisk() const { return disk_full_ || space_low_; }
   void Barrier(uint64_t deadline_us, Replica::Callback done);
   void WatchApplied(uint64_t index, uint32_t needed_applied, uint32_t needed_durable,
                     uint64_t deadline_us, ReachTracker::Callback done);
@@ -205,6 +206,7 @@ class ReplicaImpl {
   void PumpInvites(uint64_t now);
   void DoAdmin(AdminRequest request, uint64_t deadline_us, AdminReply reply);
   void PumpStop(uint64_t now);
+  void PumpNoRoom(uint64_t now);
   void PumpSnapshots();
   void StartSnapshot(Replica::Callback done);
   void SnapshotTaken(const SnapshotInfo& info, const ConfState& conf_state);
@@ -256,6 +258,8 @@ class ReplicaImpl {
   uint64_t retry_write_us_ = 0;
   bool disk_full_ = false;
   bool space_low_ = false;
+  uint64_t no_room_us_ = 0;      // When leadership was offered last because of that; 0: not yet.
+  uint64_t no_room_gap_us_ = 0;  // For how long not again.
   bool spare_running_ = false;
   uint64_t spare_us_ = 0;
   bool settling_ = false;  // LogStore::Settle() is under way.

@@ -47,6 +47,7 @@ uint64_t ReplicaImpl::Turn() {
     PumpSnapshots();
     PumpAdmin(now);
     PumpStop(now);
+    PumpNoRoom(now);
     CompleteAll();
   }
   if (fatal_) return UINT64_MAX;

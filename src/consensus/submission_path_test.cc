@@ -144,6 +144,39 @@ TEST_F(OriginQueueTest, WhatWasSentInVainIsSentLessAndLessOften) {
   EXPECT_EQ(sent_.size(), sent + 1);
 }
 
+// Who waits is told at once, and few writes are in doubt.
+TEST_F(OriginQueueTest, ALeaderWithoutRoomIsTriedWithOneWriteAtATime) {
+  Submit();
+  Pump();
+  const auto full = [&] {
+    queue_.Answered({.origin = kOrigin,
+                     .stream = sent_.back().head.stream,
+                     .verdict = SubmitVerdict::kDiskFull},
+                    now_);
+  };
+  full();
+  for (int i = 0; i < 10; ++i) {
+    Submit();
+    Submit();
+    now_ += 300'000;
+    Pump();
+    EXPECT_EQ(sent_.back().bodies.size(), 1u);
+    EXPECT_EQ(sent_.back().head.sequence, 1u);
+    full();
+    const std::vector<Ended> ended = queue_.TakeEnded();
+    ASSERT_EQ(ended.size(), 2u);
+    EXPECT_EQ(ended[0].outcome.status.code(), ErrorCode::kDiskFull);
+  }
+  Submit();
+  Submit();
+  now_ += 300'000;
+  Pump();
+  Accept(2);
+  Pump();
+  EXPECT_EQ(queue_.in_flight(), 3u);
+  EXPECT_TRUE(queue_.TakeEnded().empty());
+}
+
 TEST_F(OriginQueueTest, AnEntryThatCameTooEarlyShowsALoss) {
   Submit();
   Submit();

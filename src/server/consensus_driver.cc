@@ -279,7 +279,7 @@ void ConsensusDriver::Impl::Drive() {
 // changes the state, so that it is looked at without the lock.
 bool ConsensusDriver::Impl::WakeWaiters() {
   if (stopped || readiness.readiness() != Readiness::kReady) return false;
-  const bool writes = replica->CanSubmit() && listener.MayWake(true);
+  const bool writes = replica->CanSubmit() && !replica->NoRoomOnDisk() && listener.MayWake(true);
   const bool reads = listener.MayWake(false);
   if (!writes && !reads) return false;
   std::vector<std::shared_ptr<Attempt>> ready;
