@@ -308,6 +308,9 @@ void RetryingConnection::GiveUp() {
 // What has become of the first of those under way, behind why it has failed.
 Status RetryingConnection::FirstFate(ErrorCode code, std::string_view why) const {
   if (calls_.empty()) return {code, std::string(why)};
+  // A lost connection has said something of all that went over it.
+  if (const std::string& loss = connection_.loss(); !loss.empty() && why.starts_with(loss))
+    why = loss;
   const bool may_come = code == ErrorCode::kBusy || code == ErrorCode::kTimeout;
   return {code, fmt::format("{}; {}", why,
                             calls_.front().doubt_us == 0 ? "nothing has changed"
