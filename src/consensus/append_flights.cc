@@ -42,17 +42,16 @@ bool DecodeAnswer(std::string_view bytes, AppendAnswer* answer) {
 
 bool AppendFlights::UnderWay(uint64_t to, uint64_t index, uint64_t now_us) const {
   const auto it = flights_.find(to);
-  return it != flights_.end() && index >= it->second.first && index <= it->second.last &&
-         now_us - it->second.since_us < kLostAfterUs;
+  if (it == flights_.end() || now_us - it->second.since_us >= kLostAfterUs) return false;
+  return std::ranges::any_of(it->second.messages, [index](const Message& message) {
+    return message.first <= index && index <= message.last;
+  });
 }
 
 void AppendFlights::Sent(uint64_t to, uint64_t first, uint64_t last, uint64_t now_us) {
-  const auto [it, fresh] = flights_.try_emplace(to, Flight{first, last, now_us});
-  Flight& flight = it->second;
+  Flight& flight = flights_[to];
   flight.since_us = now_us;
-  // Entries that were sent before are sent again only when those are lost.
-  if (!fresh && first != flight.last + 1) flight.first = first;
-  flight.last = last;
+  flight.messages.push_back({first, last});
 }
 
 void AppendFlights::StillMoving(uint64_t to, uint64_t now_us) {
@@ -63,9 +62,11 @@ void AppendFlights::Received(uint64_t from, std::string_view bytes) {
   const auto it = flights_.find(from);
   AppendAnswer answer;
   if (it == flights_.end() || !DecodeAnswer(bytes, &answer)) return;
-  Flight& flight = it->second;
-  if (!answer.reject) flight.first = std::max(flight.first, answer.index + 1);
-  if (answer.reject || flight.first > flight.last) flights_.erase(it);
+  // An answer in the middle of a message may be all that this one will get. A refusal comes behind
+  // the answers to all that was sent before, and means one of all that was sent later.
+  if (!answer.reject)
+    std::erase_if(it->second.messages, [&](const Message& m) { return m.first <= answer.index; });
+  if (answer.reject || it->second.messages.empty()) flights_.erase(it);
 }
 
 }  // namespace mydis

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string_view>
 
@@ -18,7 +19,8 @@ class AppendFlights {
   // lost. Long, as a disk may take its time for a large write.
   static constexpr uint64_t kLostAfterUs = 30'000'000;
 
-  // Whether the entry at `index`, and so whatever follows it, is on its way to `to`.
+  // Whether a message with the entry at `index` is on its way to `to`. One that begins there would
+  // be sent for nothing: the core comes back with what else it brings when that is answered.
   bool UnderWay(uint64_t to, uint64_t index, uint64_t now_us) const;
   // An append of the entries first … last has been sent.
   void Sent(uint64_t to, uint64_t first, uint64_t last, uint64_t now_us);
@@ -33,10 +35,13 @@ class AppendFlights {
   void Clear() { flights_.clear(); }
 
  private:
-  struct Flight {
-    uint64_t first = 0;  // Not answered, up to `last`.
+  struct Message {
+    uint64_t first = 0;
     uint64_t last = 0;
-    uint64_t since_us = 0;
+  };
+  struct Flight {
+    std::deque<Message> messages;  // Not answered, in the order sent.
+    uint64_t since_us = 0;         // When the last one was sent, or moved.
   };
   std::map<uint64_t, Flight> flights_;
 };

@@ -66,6 +66,19 @@ TEST_F(AppendFlightsTest, NothingIsUnderWayBehindARefusal) {
   EXPECT_TRUE(UnderWay(5));
 }
 
+// Entries behind a gap do not hide those before it, and an answer in the middle ends the wait.
+TEST_F(AppendFlightsTest, MessagesWithGapsAndOverlaps) {
+  flights_.Sent(kPeer, 10, 20, now_);
+  flights_.Sent(kPeer, 31, 40, now_);
+  EXPECT_TRUE(UnderWay(10));
+  EXPECT_FALSE(UnderWay(21));
+  EXPECT_TRUE(UnderWay(31));
+  flights_.Sent(kPeer, 10, 30, now_);
+  flights_.Received(kPeer, Message(MessageType::kAppendResponse, 20));
+  EXPECT_FALSE(UnderWay(21));
+  EXPECT_TRUE(UnderWay(40));
+}
+
 TEST_F(AppendFlightsTest, OtherMessagesAndBytesSayNothing) {
   flights_.Sent(kPeer, 10, 12, now_);
   flights_.Received(kPeer, Message(MessageType::kHeartbeatResponse, 12));

@@ -27,8 +27,8 @@
 //      f. Advance(): "c is done". Committed entries may still be waiting to be applied; the core
 //         counts them as applied all the same. d, e and f may come in any order.
 //   4. No further Ready comes before Advance(); turns go on meanwhile, and everything that they
-//      bring is in the next Ready. So there is one write at a time, and what arrives during it
-//      makes up the next.
+//      bring is in the next Ready, but for signs of life (out.early). So there is one write at a
+//      time, and what arrives during it makes up the next.
 //
 // Membership. The engine applies configuration changes by itself, at the turn that takes Advance(),
 // and tells the result (out.conf_states). The driver sees their bytes in ready.conf_changes for
@@ -248,6 +248,9 @@ struct TurnOutput {
   bool settled = false;  // See "Refs".
   bool has_ready = false;
   Ready ready;
+  // While a Ready is outstanding for long (a large write, a slow disk): heartbeats, answers to them
+  // and questions for a read index, to be sent at once. What comes of them depends on no write.
+  std::span<const OutMessage> early;
   std::span<const RefusedProposal> refusals;
   std::span<const ConfChangeResult> conf_change_results;
   std::span<const ReadState> read_states;

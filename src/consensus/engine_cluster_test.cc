@@ -81,6 +81,11 @@ void TestNode::Turn() {
   if (out.status) status = out.status;
   if (cluster_.tracing) Trace(out);
   if (out.settled) KeepLive(out.ready.entries);
+  for (const OutMessage& message : out.early) {
+    ASSERT_TRUE(write_ && message.entry_count == 0 && message.before_write);
+    cluster_.network.push_back(
+        {.from = id_, .to = message.to, .type = message.type, .bytes = std::string(message.bytes)});
+  }
   if (out.has_ready) TakeReady(out);
   if (out.snapshot_wanted && !write_) TakeSnapshot(4);
   cluster_.Check(*this);

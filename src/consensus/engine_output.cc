@@ -5,7 +5,7 @@
 namespace mydis {
 namespace {
 
-constexpr uint8_t kSettled = 1, kSnapshotWanted = 2, kStatus = 4, kReady = 8;
+constexpr uint8_t kSettled = 1, kSnapshotWanted = 2, kStatus = 4, kReady = 8, kEarly = 16;
 constexpr uint8_t kMustSync = 1, kHardState = 2, kSnapshot = 4;
 
 std::string_view DecodeData(Decoder& in) {
@@ -60,6 +60,7 @@ const TurnOutput& OutputDecoder::Decode(std::string_view bytes) {
   DecodeReport(in);
   if (flags & kStatus) DecodeStatus(in);
   if (flags & kReady) DecodeReady(in);
+  if (flags & kEarly) out_.early = DecodeMessages(in);
   MYDIS_ASSERT(in.ok() && in.AtEnd(), "the Raft core's output does not follow its grammar");
   return out_;
 }
@@ -102,7 +103,7 @@ void OutputDecoder::DecodeReady(Decoder& in) {
   ready.conf_changes = DecodeList(in, conf_changes_, [&] {
     return CommittedConfChange{in.U64(), DecodeData(in)};
   });
-  DecodeMessages(in);
+  ready.messages = DecodeMessages(in);
 }
 
 void OutputDecoder::DecodeEntries(Decoder& in) {
@@ -111,8 +112,8 @@ void OutputDecoder::DecodeEntries(Decoder& in) {
   });
 }
 
-void OutputDecoder::DecodeMessages(Decoder& in) {
-  out_.ready.messages = DecodeList(in, messages_, [&] {
+std::span<const OutMessage> OutputDecoder::DecodeMessages(Decoder& in) {
+  return DecodeList(in, messages_, [&] {
     OutMessage m;
     m.to = in.U64();
     m.type = static_cast<MessageType>(in.U8());

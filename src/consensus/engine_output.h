@@ -35,7 +35,7 @@ class OutputDecoder {
   void DecodeStatus(Decoder& in);
   void DecodeReady(Decoder& in);
   void DecodeEntries(Decoder& in);
-  void DecodeMessages(Decoder& in);
+  std::span<const OutMessage> DecodeMessages(Decoder& in);
 
   TurnOutput out_;
   std::vector<RefusedProposal> refusals_;

@@ -37,14 +37,17 @@ uint64_t BestSuccessor(uint64_t self, const Members& members, const EngineStatus
   return best;
 }
 
-uint64_t AnySuccessor(uint64_t self, const Members& members, const EngineStatus& status,
-                      Random& random) {
-  std::vector<uint64_t> active;
+uint64_t NextVoter(uint64_t last, uint64_t self, const Members& members,
+                   const EngineStatus& status) {
+  uint64_t first = 0;
+  uint64_t next = 0;
   for (uint64_t id : members.conf_state().voters) {
     const PeerProgress* peer = FindPeer(status, id);
-    if (id != self && peer != nullptr && peer->recent_active) active.push_back(id);
+    if (id == self || peer == nullptr || !peer->recent_active) continue;
+    if (first == 0 || id < first) first = id;
+    if (id > last && (next == 0 || id < next)) next = id;
   }
-  return active.empty() ? 0 : active[random.Below(active.size())];
+  return next != 0 ? next : first;
 }
 
 void MembershipCoordinator::Request(AdminRequest request, Place place, uint64_t deadline_us,

@@ -16,7 +16,6 @@
 #include <string>
 #include <vector>
 
-#include "base/random.h"
 #include "consensus/engine.h"
 #include "consensus/members.h"
 #include "consensus/replica.h"
@@ -106,8 +105,8 @@ class MembershipCoordinator {
 
 // The voter with the longest log besides `self`; 0: there is none that is alive.
 uint64_t BestSuccessor(uint64_t self, const Members& members, const EngineStatus& status);
-// One of the voters besides `self` that are alive; 0: there is none.
-uint64_t AnySuccessor(uint64_t self, const Members& members, const EngineStatus& status,
-                      Random& random);
+// The voter behind `last`, counted round, besides `self` and those that are not alive; 0: none.
+uint64_t NextVoter(uint64_t last, uint64_t self, const Members& members,
+                   const EngineStatus& status);
 
 }  // namespace mydis

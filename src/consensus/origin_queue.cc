@@ -30,7 +30,9 @@ void OriginQueue::Submit(std::unique_ptr<Submission> submission, uint64_t now_us
   waiting_.push_back(std::move(submission));
 }
 
+// What comes while the leader is full is refused soon.
 bool OriginQueue::HasRoom() const {
+  if (leader_full_) return true;
   return bytes_ + waiting_bytes_ < options_.window_bytes && unapplied() < options_.window_count;
 }
 
@@ -41,6 +43,7 @@ void OriginQueue::Pump(uint64_t now_us, bool leader_known, bool registered, uint
     if (now_us >= register_at_us_) Register(now_us, replaces);
     return;
   }
+  if (leader_full_) return PumpFullLeader(now_us);
   Admit();
   if (in_flight_.empty()) return;
   if (Silent(now_us)) restart_ = true;
@@ -50,6 +53,22 @@ void OriginQueue::Pump(uint64_t now_us, bool leader_known, bool registered, uint
   }
   if (restart_ && now_us >= restart_at_us_) StartStream(now_us);
   if (!restart_) SendUnsent(now_us);
+}
+
+// Asks whether there is room by a stream without writes. What waits has not been sent to anybody,
+// so that it can be refused, once the answer is that there is none.
+void OriginQueue::PumpFullLeader(uint64_t now_us) {
+  if (in_flight_.empty() && waiting_.empty()) return;
+  if (!restart_ && now_us - heard_us_ >= options_.silence_us) restart_ = true;
+  if (!restart_ || now_us < restart_at_us_) return;
+  StartStream(now_us);
+  const WireSubmit head{
+      .origin = options_.origin,
+      .stream = stream_,
+      .start = true,
+      .sequence = in_flight_.empty() ? next_sequence_ : in_flight_.front().sequence};
+  stream_open_ = send_(head, {});
+  restart_ = !stream_open_;
 }
 
 // What is on its way can have no answer yet.
@@ -84,8 +103,7 @@ void OriginQueue::Register(uint64_t now_us, uint64_t replaces) {
 
 // Moves submissions from waiting to in flight, as far as the window goes.
 void OriginQueue::Admit() {
-  const size_t most = leader_full_ ? 1 : options_.window_count;
-  while (!waiting_.empty() && in_flight_.size() < most &&
+  while (!waiting_.empty() && in_flight_.size() < options_.window_count &&
          (bytes_ < options_.window_bytes || in_flight_.empty())) {
     std::unique_ptr<Submission> submission = std::move(waiting_.front());
     waiting_.pop_front();

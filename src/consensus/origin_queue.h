@@ -100,6 +100,7 @@ class OriginQueue {
     std::unique_ptr<Submission> submission;  // Null: its time was up.
   };
   void Register(uint64_t now_us, uint64_t replaces);
+  void PumpFullLeader(uint64_t now_us);
   bool Silent(uint64_t now_us);
   bool Idle(uint64_t now_us) const;
   void StartStream(uint64_t now_us);
@@ -126,7 +127,7 @@ class OriginQueue {
   uint64_t heard_us_ = 0;       // The leader's last answer, or when we began to wait for one.
   uint64_t progress_us_ = 0;    // The last time one of ours was applied.
   uint32_t idle_streams_ = 0;   // Begun since then because nothing was.
-  bool leader_full_ = false;    // It refuses writes for want of room: one is tried at a time.
+  bool leader_full_ = false;    // It refuses writes for want of room, and is asked without any.
   uint64_t register_at_us_ = 0;
   uint64_t next_timeout_scan_us_ = 0;
   std::vector<Ended> ended_;

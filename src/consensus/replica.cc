@@ -299,7 +299,7 @@ void Replica::ReceiveRequest(WireMessage message, Respond respond) {
   impl_->ReceiveRequest(std::move(message), std::move(respond));
 }
 void Replica::OnHello(const Member& peer) { impl_->OnHello(peer); }
-void Replica::OnConnected(uint64_t peer) { impl_->OnConnected(peer); }
+void Replica::OnConnected(uint64_t peer, Channel channel) { impl_->OnConnected(peer, channel); }
 void Replica::OnUnreachable(uint64_t peer) { impl_->OnUnreachable(peer); }
 const Member& Replica::self() const { return impl_->self(); }
 uint64_t Replica::cluster_id() const { return impl_->cluster_id(); }

@@ -185,8 +185,9 @@ class Replica {
   // --- From the transport
   void Receive(uint64_t from, WireMessage message);
   void ReceiveRequest(WireMessage message, Respond respond);
-  void OnHello(const Member& peer);   // Who has connected to this instance.
-  void OnConnected(uint64_t peer);    // A connection to the peer stands (again): either channel.
+  void OnHello(const Member& peer);  // Who has connected to this instance.
+  void OnConnected(uint64_t peer,
+                   Channel channel);  // A connection to the peer stands (again): either channel.
   void OnUnreachable(uint64_t peer);  // A connection broke or could not be made.
   // This instance as others shall know it: for the transport's hellos.
   const Member& self() const;

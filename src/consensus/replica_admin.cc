@@ -11,6 +11,7 @@ constexpr uint64_t kAdminRetryUs = 1'000'000;
 constexpr uint64_t kTransferRetryUs = 500'000;
 constexpr uint64_t kNoRoomGapUs = 5'000'000;
 constexpr uint64_t kNoRoomGapMostUs = 600'000'000;
+constexpr uint64_t kRoomAgainUs = 60'000'000;
 constexpr uint64_t kLeaderlessUs = 3'000'000;  // Then members are asked whether one still is.
 constexpr uint64_t kSnapshotRetryUs = 500'000;
 
@@ -149,16 +150,18 @@ void ReplicaImpl::PumpStop(uint64_t now) {
 // it tries one after the other, less and less often.
 void ReplicaImpl::PumpNoRoom(uint64_t now) {
   if (!NoRoomOnDisk()) {
-    no_room_us_ = 0;
+    if (now - no_room_us_ > kRoomAgainUs) no_room_gap_us_ = 0;
     return;
   }
-  if (!Leading() || term_start_ != state_.term || state_.transferee != 0 || stop_) return;
-  if (no_room_us_ != 0 && now - no_room_us_ < no_room_gap_us_) return;
-  no_room_gap_us_ =
-      no_room_us_ == 0 ? kNoRoomGapUs : std::min(2 * no_room_gap_us_, kNoRoomGapMostUs);
   no_room_us_ = now;
-  const uint64_t to = AnySuccessor(self_.raft_id, members_, engine_status_, random_);
+  if (!Leading() || term_start_ != state_.term || state_.transferee != 0 || stop_ ||
+      now < no_room_next_us_)
+    return;
+  const uint64_t to = NextVoter(no_room_asked_, self_.raft_id, members_, engine_status_);
   if (to == 0) return;
+  no_room_asked_ = to;
+  no_room_gap_us_ = std::clamp(2 * no_room_gap_us_, kNoRoomGapUs, kNoRoomGapMostUs);
+  no_room_next_us_ = now + no_room_gap_us_;
   LogWarning("{} is asked to lead, as there is no room on this disk", NameOf(to));
   engine_->TransferLeadership(to);
 }

@@ -66,7 +66,7 @@ class ReplicaImpl {
   void Receive(uint64_t from, WireMessage message);
   void ReceiveRequest(WireMessage message, Respond respond);
   void OnHello(const Member& peer);
-  void OnConnected(uint64_t peer);
+  void OnConnected(uint64_t peer, Channel channel);
   void OnUnreachable(uint64_t peer);
 
   // replica_admin.cc
@@ -78,12 +78,20 @@ class ReplicaImpl {
   void Stop(uint64_t deadline_us, Replica::Callback done);
 
  private:
+  // A message of the core on its way out.
+  struct RaftOut {
+    uint64_t to = 0;
+    Channel channel = Channel::kUrgent;
+    uint64_t first = 0;  // The entries that it brings; 0: none.
+    uint64_t last = 0;
+    WireMessage message;
+  };
   // A Ready of the core between being given out and being durable.
   struct Pending {
     std::vector<LogEntry> entries;
     std::optional<HardState> hard_state;
     std::optional<SnapshotMetadata> snapshot;
-    std::vector<std::pair<uint64_t, WireMessage>> messages;  // To be sent once it is durable.
+    std::vector<RaftOut> messages;  // To be sent once it is durable.
     struct SnapshotMessage {
       uint64_t to;
       SnapshotId id;
@@ -148,10 +156,9 @@ class ReplicaImpl {
   void UpdateGate();
   void TakeReady(const Ready& ready);
   void FillCache(const Ready& ready);
-  WireMessage RaftMessage(const OutMessage& message);
+  RaftOut RaftMessage(const OutMessage& message);
   bool SaidBefore(const OutMessage& message);
-  void SendAppend(const OutMessage& message);
-  bool SendRaft(uint64_t to, Channel channel, WireMessage message);
+  void SendRaft(RaftOut out);
   void StartWrite();
   void Written(Status status);
   void FinishReady();
@@ -258,8 +265,10 @@ class ReplicaImpl {
   uint64_t retry_write_us_ = 0;
   bool disk_full_ = false;
   bool space_low_ = false;
-  uint64_t no_room_us_ = 0;      // When leadership was offered last because of that; 0: not yet.
-  uint64_t no_room_gap_us_ = 0;  // For how long not again.
+  uint64_t no_room_us_ = 0;       // When there was none last.
+  uint64_t no_room_asked_ = 0;    // Who was asked to lead because of that, last.
+  uint64_t no_room_gap_us_ = 0;   // For how long nobody was to be asked then.
+  uint64_t no_room_next_us_ = 0;  // Until then.
   bool spare_running_ = false;
   uint64_t spare_us_ = 0;
   bool settling_ = false;  // LogStore::Settle() is under way.

@@ -144,10 +144,10 @@ void ReplicaImpl::OnHello(const Member& peer) {
   UpdateTransport();
 }
 
-void ReplicaImpl::OnConnected(uint64_t peer) {
+void ReplicaImpl::OnConnected(uint64_t peer, Channel channel) {
   acknowledged_.erase(peer);
-  flights_.Forget(peer);
-  if (peer == state_.leader) {
+  if (channel == Channel::kRaft) flights_.Forget(peer);
+  if (channel == Channel::kRpc && peer == state_.leader) {
     origin_.LeaderChanged();
     for (auto& [id, request] : admin_) request.send_us = 0;
   }

@@ -160,6 +160,7 @@ void ReplicaImpl::TakeOutput(const TurnOutput& out) {
   if (out.snapshot_wanted) snapshot_wanted_ = true;
   intake_.TurnDone(Now());
   OnRaftState(out.state);
+  for (const OutMessage& message : out.early) SendRaft(RaftMessage(message));
   if (out.has_ready) TakeReady(out.ready);
 }
 
@@ -210,15 +211,13 @@ void ReplicaImpl::TakeReady(const Ready& ready) {
       continue;
     }
     if (message.type == MessageType::kAppendResponse && SaidBefore(message)) continue;
-    if (message.type == MessageType::kAppend) {
-      SendAppend(message);
+    if (message.entry_count > 0 && flights_.UnderWay(message.to, message.first_index, Now()))
       continue;
-    }
-    WireMessage wire = RaftMessage(message);
+    RaftOut out = RaftMessage(message);
     if (message.before_write || faults_.ack_before_sync)
-      SendRaft(message.to, Channel::kUrgent, std::move(wire));
+      SendRaft(std::move(out));
     else
-      pending.messages.emplace_back(message.to, std::move(wire));
+      pending.messages.push_back(std::move(out));
   }
   if (pending.snapshot) {
     // What is committed but not applied yet is in the snapshot, and may vanish from the log.
@@ -253,7 +252,15 @@ void ReplicaImpl::FillCache(const Ready& ready) {
   }
 }
 
-WireMessage ReplicaImpl::RaftMessage(const OutMessage& message) {
+// Appends without entries keep their place among the others: one that came too early would be
+// refused.
+ReplicaImpl::RaftOut ReplicaImpl::RaftMessage(const OutMessage& message) {
+  RaftOut out{.to = message.to};
+  if (message.type == MessageType::kAppend) out.channel = Channel::kRaft;
+  if (message.entry_count > 0) {
+    out.first = message.first_index;
+    out.last = message.first_index + message.entry_count - 1;
+  }
   WireRaft raft;
   raft.to = message.to;
   raft.bytes = std::string(message.bytes);
@@ -268,9 +275,9 @@ WireMessage ReplicaImpl::RaftMessage(const OutMessage& message) {
     raft.has_body.push_back(body);
     if (body) bodies.push_back(std::move(entry->data));
   }
-  WireMessage wire = Encode(raft);
-  wire.bodies = std::move(bodies);
-  return wire;
+  out.message = Encode(raft);
+  out.message.bodies = std::move(bodies);
+  return out;
 }
 
 // The core acknowledges every message of the leader, also one that brings a commit index alone and
@@ -285,21 +292,11 @@ bool ReplicaImpl::SaidBefore(const OutMessage& message) {
   return false;
 }
 
-// A leader's, which goes out before the write. Those without entries keep their place among the
-// others: one that came too early would be refused, and what is under way sent again for it.
-void ReplicaImpl::SendAppend(const OutMessage& message) {
-  const uint64_t now = Now();
-  if (message.entry_count > 0 && flights_.UnderWay(message.to, message.first_index, now)) return;
-  if (SendRaft(message.to, Channel::kRaft, RaftMessage(message)) && message.entry_count > 0) {
-    flights_.Sent(message.to, message.first_index, message.first_index + message.entry_count - 1,
-                  now);
-  }
-}
-
-bool ReplicaImpl::SendRaft(uint64_t to, Channel channel, WireMessage message) {
-  const bool sent = env_.transport.Send(to, channel, std::move(message));
-  if (!sent) engine_->ReportUnreachable(to);
-  return sent;
+void ReplicaImpl::SendRaft(RaftOut out) {
+  if (!env_.transport.Send(out.to, out.channel, std::move(out.message)))
+    engine_->ReportUnreachable(out.to);
+  else if (out.first != 0)
+    flights_.Sent(out.to, out.first, out.last, Now());
 }
 
 void ReplicaImpl::StartWrite() {
@@ -367,7 +364,7 @@ void ReplicaImpl::FinishReady() {
   apply_to_ = std::max(apply_to_, pending.last_committed);
   advanced_to_ = std::max(
       {advanced_to_, pending.last_committed, pending.snapshot ? pending.snapshot->index : 0});
-  for (auto& [to, message] : pending.messages) SendRaft(to, Channel::kUrgent, std::move(message));
+  for (RaftOut& out : pending.messages) SendRaft(std::move(out));
   for (auto& message : pending.snapshots)
     sender_.Start(message.to, message.id, std::move(message.bytes), Now());
   engine_->Advance();

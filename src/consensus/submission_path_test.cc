@@ -144,10 +144,11 @@ TEST_F(OriginQueueTest, WhatWasSentInVainIsSentLessAndLessOften) {
   EXPECT_EQ(sent_.size(), sent + 1);
 }
 
-// Who waits is told at once, and few writes are in doubt.
-TEST_F(OriginQueueTest, ALeaderWithoutRoomIsTriedWithOneWriteAtATime) {
-  Submit();
+// Who waits is told at once, nothing is sent in vain, and a full window holds nobody back.
+TEST_F(OriginQueueTest, ALeaderWithoutRoomIsAskedWithoutWrites) {
+  for (int i = 0; i < 4; ++i) Submit();
   Pump();
+  EXPECT_FALSE(queue_.HasRoom());
   const auto full = [&] {
     queue_.Answered({.origin = kOrigin,
                      .stream = sent_.back().head.stream,
@@ -155,26 +156,34 @@ TEST_F(OriginQueueTest, ALeaderWithoutRoomIsTriedWithOneWriteAtATime) {
                     now_);
   };
   full();
-  for (int i = 0; i < 10; ++i) {
+  for (size_t i = 0; i < 10; ++i) {
+    EXPECT_TRUE(queue_.HasRoom());
     Submit();
     Submit();
+    Pump();
+    EXPECT_EQ(sent_.size(), i + 1);  // Not at once again.
     now_ += 300'000;
     Pump();
-    EXPECT_EQ(sent_.back().bodies.size(), 1u);
+    ASSERT_EQ(sent_.size(), i + 2);
+    EXPECT_TRUE(sent_.back().bodies.empty());
+    EXPECT_TRUE(sent_.back().head.start);
     EXPECT_EQ(sent_.back().head.sequence, 1u);
     full();
     const std::vector<Ended> ended = queue_.TakeEnded();
     ASSERT_EQ(ended.size(), 2u);
     EXPECT_EQ(ended[0].outcome.status.code(), ErrorCode::kDiskFull);
   }
-  Submit();
-  Submit();
+  // An answer that does not come is asked for again.
   now_ += 300'000;
   Pump();
-  Accept(2);
+  now_ += 1'100'000;
   Pump();
-  EXPECT_EQ(queue_.in_flight(), 3u);
-  EXPECT_TRUE(queue_.TakeEnded().empty());
+  EXPECT_EQ(sent_.size(), 13u);
+  Accept(1);
+  Pump();
+  ASSERT_EQ(sent_.size(), 14u);
+  EXPECT_EQ(sent_.back().bodies.size(), 4u);
+  EXPECT_EQ(sent_.back().head.stream, sent_[12].head.stream);
 }
 
 TEST_F(OriginQueueTest, AnEntryThatCameTooEarlyShowsALoss) {

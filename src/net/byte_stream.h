@@ -99,6 +99,8 @@ class ByteStream final {
   void Flush();
   // Bytes written and not taken by the socket yet.
   size_t output_size() const { return output_.size(); }
+  // Of those taken from it by a filter, bytes that the socket has not taken yet.
+  size_t encoded_size() const { return encoded_ ? encoded_->size() : 0; }
   // True while above Options::output_high: a handler in the middle of a pipeline should stop there
   // and return what it has used; OnData comes again when the output has drained.
   bool OutputFull() const;

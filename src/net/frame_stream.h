@@ -35,6 +35,7 @@ class FrameStream final : private StreamHandler {
   void CloseAfterFlush(Status reason = {}) { stream_.CloseAfterFlush(std::move(reason)); }
   bool closed() const { return stream_.closed(); }
   size_t output_size() const { return stream_.output_size(); }
+  size_t encoded_size() const { return stream_.encoded_size(); }
   int fd() const { return stream_.fd(); }
   // What ByteStream::PeerName gives.
   std::string PeerName() const { return stream_.PeerName(); }

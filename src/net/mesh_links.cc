@@ -149,15 +149,15 @@ void MeshOutgoing::TryLater() {
 bool MeshOutgoing::Moving() const {
   if (!stream_ || stream_->closed()) return false;
   int unacknowledged = 0;
-  return queued() > 0 ||
+  return queued() > 0 || stream_->encoded_size() > 0 ||
          (ioctl(stream_->fd(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0);
 }
 
 // Frames without payloads are small, and hold up nothing behind a large one.
 bool MeshOutgoing::Send(const Frame& frame, size_t limit) {
-  if (queued() == 0) heads_ = 0;
+  heads_ = std::min(heads_, queued());
   const bool head_alone = frame.payloads.empty();
-  const size_t waiting = head_alone ? heads_ : queued() - std::min(heads_, queued());
+  const size_t waiting = head_alone ? heads_ : queued() - heads_;
   if (waiting > 0 && waiting + FrameSize(frame) > limit) return false;
   if (head_alone) heads_ += FrameSize(frame);
   stream_->Send(frame);

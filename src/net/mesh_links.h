@@ -65,7 +65,7 @@ class MeshOutgoing final : public FrameStream::Owner {
   TimerId timer_ = 0;  // The next attempt, or the limit for the welcome.
   uint32_t backoff_ms_ = 0;
   size_t key_ = 0;            // Of the mesh's, counted round: the one for the next attempt.
-  size_t heads_ = 0;          // Bytes of frames without payloads since nothing waited.
+  size_t heads_ = 0;          // Bytes of frames without payloads among those that wait.
   std::string last_failure_;  // Logged once, not at every attempt.
 };
 

@@ -58,6 +58,7 @@ Status DiskThreads::Measured(Job& job) {
 }
 
 void DiskThreads::RunTask() {
+  if (long_under_way_) return;
   // What a task's end brings is for the next turn.
   std::deque<LogTask> tasks = std::exchange(log_tasks_, {});
   while (!tasks.empty()) {

@@ -33,6 +33,18 @@ MeshChannel ToMesh(Channel channel) {
   return MeshChannel::kRpc;
 }
 
+Channel FromMesh(MeshChannel channel) {
+  switch (channel) {
+    case MeshChannel::kRaft:
+      return Channel::kRaft;
+    case MeshChannel::kRpc:
+      return Channel::kRpc;
+    case MeshChannel::kUrgent:
+      return Channel::kUrgent;
+  }
+  return Channel::kRpc;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MeshTransport>> MeshTransport::Create(EventLoop& loop, Resolver& resolver,
@@ -96,8 +108,8 @@ void MeshTransport::OnFrame(uint64_t peer, MeshChannel, Frame&& frame) {
   if (replica_ != nullptr) replica_->Receive(peer, ToMessage(std::move(frame)));
 }
 
-void MeshTransport::OnConnected(uint64_t peer, MeshChannel) {
-  if (replica_ != nullptr) replica_->OnConnected(peer);
+void MeshTransport::OnConnected(uint64_t peer, MeshChannel channel) {
+  if (replica_ != nullptr) replica_->OnConnected(peer, FromMesh(channel));
 }
 
 // The core is told of what it may send again: entries.

@@ -49,7 +49,7 @@ bool Network::Send(uint32_t from, const Member& self, const std::string& host, u
     return world_.random().Chance(1, 2);
   }
   if (place.end->raft_id() != to) return false;
-  if (!message.bodies.empty() &&
+  if (channel == Channel::kRaft && !message.bodies.empty() &&
       Waiting(from, number, channel) * options_.bandwidth / 1'000'000 > options_.queue_limit)
     return false;
   if (connected_.insert({mine.start, place.start}).second) {
@@ -59,7 +59,9 @@ bool Network::Send(uint32_t from, const Member& self, const std::string& host, u
     });
     world_.After(options_.delay_max_us, [this, from, start = mine.start, to] {
       const Place here = places_[from];
-      if (here.end != nullptr && here.start == start) here.end->OnConnected(to);
+      if (here.end == nullptr || here.start != start) return;
+      for (const Channel each : {Channel::kRaft, Channel::kRpc, Channel::kUrgent})
+        here.end->OnConnected(to, each);
     });
   }
   if (Loses()) {

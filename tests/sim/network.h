@@ -23,7 +23,8 @@ struct NetworkOptions {
   bool reorder = false;  // Messages overtake each other, which TCP's do not.
   // Bytes a second of each connection; 0: as many as one likes.
   uint64_t bandwidth = 0;
-  // With a bandwidth: how many bytes may wait for it before more bodies are refused.
+  // With a bandwidth: how many bytes may wait for it before the log's channel refuses more bodies.
+  // (A window of submissions is smaller than what the others take.)
   uint64_t queue_limit = 100'000;
 };
 
@@ -33,7 +34,7 @@ class NetworkEnd {
   virtual ~NetworkEnd() = default;
   virtual uint64_t raft_id() const = 0;  // 0: not in a cluster yet.
   virtual void OnHello(const Member& peer) = 0;
-  virtual void OnConnected(uint64_t peer) = 0;
+  virtual void OnConnected(uint64_t peer, Channel channel) = 0;
   virtual void OnUnreachable(uint64_t peer) = 0;
   virtual void OnMessage(uint64_t from, WireMessage message) = 0;
   virtual void OnRequest(WireMessage message, Respond respond) = 0;

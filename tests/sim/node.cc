@@ -163,8 +163,8 @@ void Process::OnHello(const Member& peer) {
   if (replica_) replica_->OnHello(peer);
   Wake();
 }
-void Process::OnConnected(uint64_t peer) {
-  if (replica_) replica_->OnConnected(peer);
+void Process::OnConnected(uint64_t peer, Channel channel) {
+  if (replica_) replica_->OnConnected(peer, channel);
   Wake();
 }
 void Process::OnUnreachable(uint64_t peer) {

@@ -80,7 +80,7 @@ class Process final : public NetworkEnd, private Transport, private DiskQueue {
 
   uint64_t raft_id() const override;
   void OnHello(const Member& peer) override;
-  void OnConnected(uint64_t peer) override;
+  void OnConnected(uint64_t peer, Channel channel) override;
   void OnUnreachable(uint64_t peer) override;
   void OnMessage(uint64_t from, WireMessage message) override;
   void OnRequest(WireMessage message, Respond respond) override;

@@ -36,6 +36,9 @@ type engine struct {
 	ready       raft.Ready   // The outstanding one.
 	durable     pb.HardState // What the host was last told to store.
 	held        *pb.Message  // A snapshot's message that waits for Advance.
+	waited      int          // Ticks since the outstanding Ready was given out.
+	termIsNew   bool         // The outstanding Ready brings a term or a vote.
+	kept        []pb.Message // Taken from the core meanwhile, for the next Ready.
 
 	proposals []pb.Entry // Of this turn; appended together at its end.
 	scratch   []pb.Entry // For encoding.
@@ -135,6 +138,7 @@ func (e *engine) event(in *reader) {
 // tick also makes a leader that was removed or demoted hand over: it may finish what it began, but
 // it has no say in the cluster any more, and the core would let it lead on.
 func (e *engine) tick() {
+	e.waited++
 	e.node.Tick()
 	status := e.node.BasicStatus()
 	if status.RaftState != raft.StateLeader || status.LeadTransferee != raft.None || e.votes() {
@@ -174,6 +178,9 @@ func (e *engine) step(in *reader) {
 			}
 		}
 	}
+	if m.Type == pb.MsgApp {
+		e.trim(m)
+	}
 	if m.Type == pb.MsgSnap && e.outstanding {
 		// The core would take up the snapshot's configuration at once, and then the changes in the
 		// outstanding Ready, which are older, on top of it.
@@ -181,6 +188,18 @@ func (e *engine) step(in *reader) {
 		return
 	}
 	e.stepChecked(m)
+}
+
+// trim takes off a leader's entries what is committed here already. The core would drop all of the
+// message for that, and a commit index may come before entries that were sent earlier.
+func (e *engine) trim(m *pb.Message) {
+	commit := e.node.BasicStatus().Commit
+	if m.Index >= commit || m.Index+uint64(len(m.Entries)) <= commit {
+		return
+	}
+	known := commit - m.Index
+	m.Index, m.LogTerm = commit, m.Entries[known-1].Term
+	m.Entries = m.Entries[known:]
 }
 
 func (e *engine) stepChecked(m *pb.Message) {

@@ -11,7 +11,10 @@ import (
 // output takes a Ready, if none is outstanding and there is any, and encodes the turn.
 func (e *engine) output() []byte {
 	settled := !e.outstanding
-	if settled && e.node.HasReady() {
+	e.outgoing = e.outgoing[:0]
+	if !settled {
+		e.takeEarly()
+	} else if e.node.HasReady() || len(e.kept) != 0 {
 		e.takeReady()
 	}
 	hasReady := settled && e.outstanding
@@ -27,6 +30,8 @@ func (e *engine) output() []byte {
 	}
 	if hasReady {
 		flags |= outReady
+	} else if len(e.outgoing) != 0 {
+		flags |= outEarly
 	}
 	w := &e.out
 	w.bytes = w.bytes[:0]
@@ -38,13 +43,56 @@ func (e *engine) output() []byte {
 	}
 	if hasReady {
 		e.putReady()
+	} else if len(e.outgoing) != 0 {
+		e.putOutgoing()
 	}
 	return w.bytes
 }
 
+// patience is how many ticks a Ready may be outstanding before what needs none goes out.
+const patience = 2
+
+// takeEarly finds what may be said while a Ready takes long to be stored: that this instance is
+// alive, in a term that is durable. All else that the core wants to say is kept for the next Ready.
+func (e *engine) takeEarly() {
+	status := e.node.BasicStatus()
+	if e.waited < patience || e.termIsNew || !raft.IsEmptySnap(e.ready.Snapshot) ||
+		status.HardState.Term != e.durable.Term || status.HardState.Vote != e.durable.Vote {
+		return
+	}
+	// Takes messages and read states from the core, and leaves all else as it is.
+	rd := e.node.Ready()
+	for i := range rd.ReadStates {
+		e.takeReadState(&rd.ReadStates[i])
+	}
+	firstUnwritten := e.store.last() + 1
+	if entries := e.ready.Entries; len(entries) != 0 && entries[0].Index < firstUnwritten {
+		firstUnwritten = entries[0].Index
+	}
+	for _, m := range rd.Messages {
+		switch {
+		case m.Type == pb.MsgHeartbeatResp || m.Type == pb.MsgReadIndex:
+		case m.Type == pb.MsgHeartbeat && !e.outdated(&m):
+			if m.Commit >= firstUnwritten {
+				m.Commit = firstUnwritten - 1
+			}
+		default:
+			e.kept = append(e.kept, m)
+			continue
+		}
+		e.outgoing = append(e.outgoing, m)
+	}
+}
+
 func (e *engine) takeReady() {
 	e.ready = e.node.Ready()
+	e.ready.Messages = append(e.kept, e.ready.Messages...)
+	e.kept = nil
 	e.outstanding = true
+	e.waited = 0
+	state := &e.ready.HardState
+	e.termIsNew = !raft.IsEmptyHardState(*state) &&
+		(state.Term != e.durable.Term || state.Vote != e.durable.Vote)
 	if !raft.IsEmptySnap(e.ready.Snapshot) {
 		e.conf = e.ready.Snapshot.Metadata.ConfState
 	}
@@ -206,13 +254,17 @@ func (e *engine) putCommitted() {
 }
 
 func (e *engine) putMessages() {
-	w, messages := &e.out, e.ready.Messages
-	e.outgoing = e.outgoing[:0]
+	messages := e.ready.Messages
 	for i := range messages {
 		if !e.outdated(&messages[i]) {
 			e.divide(messages[i])
 		}
 	}
+	e.putOutgoing()
+}
+
+func (e *engine) putOutgoing() {
+	w := &e.out
 	w.u32(len(e.outgoing))
 	for i := range e.outgoing {
 		e.putMessage(&e.outgoing[i])
@@ -295,8 +347,7 @@ func (e *engine) beforeWrite(m *pb.Message) bool {
 	if !raft.IsEmptySnap(rd.Snapshot) {
 		return false
 	}
-	if !raft.IsEmptyHardState(rd.HardState) &&
-		(rd.HardState.Term != e.durable.Term || rd.HardState.Vote != e.durable.Vote) {
+	if e.termIsNew {
 		return false
 	}
 	firstUnwritten := uint64(math.MaxUint64)

@@ -21,16 +21,17 @@ import (
 //	  read index: u64 context    transfer, unreachable: u64 id    report snapshot: u64 id, u8 ok
 //	  set snapshot: meta         compact: u64 index
 //
-//	output:    u8 flags (1 settled, 2 snapshot wanted, 4 status, 8 ready),
+//	output:    u8 flags (1 settled, 2 snapshot wanted, 4 status, 8 ready, 16 early),
 //	           u8 role, u64 leader, term, commit, transferee,
 //	           (u64 ref, u8 refusal)…, (u64 token, u8 refusal, u64 index, term)…,
-//	           (u64 context, index)…, (u64 index, conf)…, (u64 from, bytes text)…, [status] [ready]
+//	           (u64 context, index)…, (u64 index, conf)…, (u64 from, bytes text)…, [status]
+//	           [ready] [message…]
 //	  status:  u64 applied, conf, (u64 id, match, next, u8 state, u64 snapshot, u8 active, u8 learner)…
 //	  ready:   u8 flags (1 must sync, 2 hard state, 4 snapshot), [u64 term, vote, commit],
 //	           (u64 index, term, u8 kind, u64 ref, bytes data)…, [meta], u64 first, last committed,
-//	           (u64 index, bytes data)…,
-//	           (u64 to, u8 type, u8 before write, u64 first index, u32 count, u64 commit,
-//	            u64 snapshot index, term, bytes message)…
+//	           (u64 index, bytes data)…, message…
+//	  message: (u64 to, u8 type, u8 before write, u64 first index, u32 count, u64 commit,
+//	            u64 snapshot index, term, bytes message)
 const (
 	eventTick = iota
 	eventStep
@@ -52,6 +53,7 @@ const (
 	outSnapshotWanted
 	outStatus
 	outReady
+	outEarly
 )
 
 const (
