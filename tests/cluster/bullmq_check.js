@@ -130,6 +130,9 @@ const parts = {
   },
 
   async rateLimit() {
+    // The last round's last window would have room for jobs of this one.
+    const limiter = queues.limited.toKey('limiter');
+    await until(async () => await reader.call('STRONG', 'EXISTS', limiter) === 0, 'the window to end');
     const begin = Date.now();
     const count = 3 * WINDOW_JOBS + 1;
     await results(await queues.limited.addBulk(
