@@ -69,6 +69,9 @@ struct ReplicaOptions {
 
   // Submissions sent and not yet applied, by this instance; beyond it CanSubmit() is false.
   uint64_t submit_window_bytes = 16 << 20;
+  // Bytes a second that a disk which works writes at least. An instance whose write takes longer,
+  // by an election time-out, falls silent, so that somebody else leads.
+  uint64_t disk_bytes_per_second = 16 << 20;
   uint64_t submit_window_count = 1024;
   uint64_t snapshot_chunk_bytes = 256 << 10;
   uint64_t snapshot_window_chunks = 16;

@@ -159,6 +159,7 @@ class ReplicaImpl {
   RaftOut RaftMessage(const OutMessage& message);
   bool SaidBefore(const OutMessage& message);
   void SendRaft(RaftOut out);
+  bool DiskWorks();
   void StartWrite();
   void Written(Status status);
   void FinishReady();
@@ -261,6 +262,8 @@ class ReplicaImpl {
   HardState hard_state_;  // The newest the core has given.
   std::optional<Pending> pending_;
   bool writing_ = false;
+  uint64_t write_us_ = 0;     // When that began.
+  uint64_t write_bytes_ = 0;  // Of its entries.
   bool retry_write_ = false;  // The disk was full.
   uint64_t retry_write_us_ = 0;
   bool disk_full_ = false;

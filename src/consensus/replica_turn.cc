@@ -160,7 +160,8 @@ void ReplicaImpl::TakeOutput(const TurnOutput& out) {
   if (out.snapshot_wanted) snapshot_wanted_ = true;
   intake_.TurnDone(Now());
   OnRaftState(out.state);
-  for (const OutMessage& message : out.early) SendRaft(RaftMessage(message));
+  if (!out.early.empty() && DiskWorks())
+    for (const OutMessage& message : out.early) SendRaft(RaftMessage(message));
   if (out.has_ready) TakeReady(out.ready);
 }
 
@@ -299,6 +300,13 @@ void ReplicaImpl::SendRaft(RaftOut out) {
     flights_.Sent(out.to, out.first, out.last, Now());
 }
 
+// Whether the write under way may still be one that only takes its time.
+bool ReplicaImpl::DiskWorks() {
+  const uint64_t silence_us = options_.tick_us * static_cast<uint64_t>(options_.election_ticks);
+  return writing_ &&
+         Now() - write_us_ < silence_us + write_bytes_ * 1'000'000 / options_.disk_bytes_per_second;
+}
+
 void ReplicaImpl::StartWrite() {
   MYDIS_ASSERT(pending_ && !writing_, "one write at a time");
   writing_ = true;
@@ -314,10 +322,11 @@ void ReplicaImpl::StartWrite() {
   group->current = hard_state_;
   group->snapshot = pending_->snapshot;
   group->entries = pending_->entries;
-  uint64_t bytes = 0;
-  for (const LogEntry& entry : group->entries) bytes += entry.data ? entry.data->size() : 0;
+  write_us_ = Now();
+  write_bytes_ = 0;
+  for (const LogEntry& entry : group->entries) write_bytes_ += entry.data ? entry.data->size() : 0;
   env_.disk.Run(
-      bytes < kLongWriteBytes ? DiskLane::kLog : DiskLane::kLongLog,
+      write_bytes_ < kLongWriteBytes ? DiskLane::kLog : DiskLane::kLongLog,
       [log = &env_.log, group]() -> Status {
         if (group->snapshot) {
           HardState state = group->current;

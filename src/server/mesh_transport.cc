@@ -19,31 +19,14 @@ WireMessage ToMessage(Frame&& frame) {
   return {frame.type, std::move(frame.head), std::move(frame.payloads)};
 }
 
-static_assert(kChannels == kMeshChannels);
+// The two have the same enumerators, for layers that do not know each other.
+static_assert(static_cast<int>(Channel::kRaft) == static_cast<int>(MeshChannel::kRaft));
+static_assert(static_cast<int>(Channel::kRpc) == static_cast<int>(MeshChannel::kRpc));
+static_assert(static_cast<int>(Channel::kUrgent) == static_cast<int>(MeshChannel::kUrgent));
+static_assert(kChannels == 3 && kMeshChannels == 3);
 
-MeshChannel ToMesh(Channel channel) {
-  switch (channel) {
-    case Channel::kRaft:
-      return MeshChannel::kRaft;
-    case Channel::kRpc:
-      return MeshChannel::kRpc;
-    case Channel::kUrgent:
-      return MeshChannel::kUrgent;
-  }
-  return MeshChannel::kRpc;
-}
-
-Channel FromMesh(MeshChannel channel) {
-  switch (channel) {
-    case MeshChannel::kRaft:
-      return Channel::kRaft;
-    case MeshChannel::kRpc:
-      return Channel::kRpc;
-    case MeshChannel::kUrgent:
-      return Channel::kUrgent;
-  }
-  return Channel::kRpc;
-}
+MeshChannel ToMesh(Channel channel) { return static_cast<MeshChannel>(channel); }
+Channel FromMesh(MeshChannel channel) { return static_cast<Channel>(channel); }
 
 }  // namespace
 

@@ -71,6 +71,7 @@ void Process::StartReplica(std::vector<Member> contacts) {
   options.contacts = std::move(contacts);
   options.raft_timeout_us = node_.options_.raft_timeout_us;
   options.max_voters = node_.options_.max_voters;
+  options.disk_bytes_per_second = node_.options_.disk_bytes_per_second;
   options.snapshot_entries = node_.options_.snapshot_entries;
   options.log_tail_bytes = node_.options_.log_tail_bytes;
   options.log_cache_bytes = 16 << 10;

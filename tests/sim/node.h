@@ -29,6 +29,7 @@ struct NodeOptions {
   uint64_t raft_timeout_us = 3'000'000;
   uint64_t segment_size = 16 << 10;
   uint32_t max_voters = 5;
+  uint64_t disk_bytes_per_second = 1 << 20;
 };
 
 // How it finds its cluster when its disk is empty.
