@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kTimeoutScanUs = 20'000;
 constexpr uint64_t kRegisterRetryUs = 500'000;
+constexpr uint64_t kLookUs = 100'000;
 // What the leader may take for what it was sent, a second: to look at it, and to pass it on.
 constexpr uint64_t kAcceptedBytes = 16 << 20;
 constexpr uint64_t kAppliedBytes = 1 << 20;
@@ -74,11 +75,12 @@ void OriginQueue::PumpFullLeader(uint64_t now_us) {
 // What is on its way can have no answer yet.
 bool OriginQueue::Silent(uint64_t now_us) {
   const bool unanswered = sent_ > 0 && accepted_ < in_flight_[sent_ - 1].sequence + 1;
-  if (!unanswered || now_us - heard_us_ < options_.silence_us + TimeFor(bytes_, kAcceptedBytes))
-    return false;
-  if (!moving_()) return true;
-  heard_us_ = now_us;
-  return false;
+  if (!unanswered) return false;
+  if (now_us - std::max(heard_us_, looked_us_) >= kLookUs) {
+    looked_us_ = now_us;
+    if (moving_()) heard_us_ = now_us;
+  }
+  return now_us - heard_us_ >= options_.silence_us + TimeFor(bytes_, kAcceptedBytes);
 }
 
 bool OriginQueue::Idle(uint64_t now_us) const {

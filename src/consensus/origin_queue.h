@@ -125,6 +125,7 @@ class OriginQueue {
   uint64_t started_us_ = 0;     // When this stream began.
   uint64_t accepted_ = 0;       // Everything below is in the leader's log.
   uint64_t heard_us_ = 0;       // The leader's last answer, or when we began to wait for one.
+  uint64_t looked_us_ = 0;      // When it was asked last whether something moves.
   uint64_t progress_us_ = 0;    // The last time one of ours was applied.
   uint32_t idle_streams_ = 0;   // Begun since then because nothing was.
   bool leader_full_ = false;    // It refuses writes for want of room, and is asked without any.

@@ -104,8 +104,8 @@ TEST_F(OriginQueueTest, WhatIsOnItsWayStillIsNotSilence) {
   Submit();
   Pump();
   moving_ = true;
-  for (int i = 0; i < 10; ++i) {
-    now_ += 1'100'000;
+  for (int i = 0; i < 109; ++i) {
+    now_ += 101'000;
     Pump();
   }
   EXPECT_EQ(sent_.size(), 1u);
