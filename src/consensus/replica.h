@@ -189,9 +189,9 @@ class Replica {
   void Receive(uint64_t from, WireMessage message);
   void ReceiveRequest(WireMessage message, Respond respond);
   void OnHello(const Member& peer);  // Who has connected to this instance.
-  void OnConnected(uint64_t peer,
-                   Channel channel);  // A connection to the peer stands (again): either channel.
-  void OnUnreachable(uint64_t peer);  // A connection broke or could not be made.
+  // Something can be sent to the peer on this channel (again).
+  void OnConnected(uint64_t peer, Channel channel);
+  void OnUnreachable(uint64_t peer);  // That for Channel::kRaft broke or could not be made.
   // This instance as others shall know it: for the transport's hellos.
   const Member& self() const;
   uint64_t cluster_id() const;

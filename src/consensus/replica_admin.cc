@@ -150,7 +150,7 @@ void ReplicaImpl::PumpStop(uint64_t now) {
 // it tries one after the other, less and less often.
 void ReplicaImpl::PumpNoRoom(uint64_t now) {
   if (!NoRoomOnDisk()) {
-    if (now - no_room_us_ > kRoomAgainUs) no_room_gap_us_ = 0;
+    if (now - no_room_us_ > kRoomAgainUs) no_room_gap_us_ = no_room_next_us_ = 0;
     return;
   }
   no_room_us_ = now;
