@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 
-from support import BINARY, CliTest, main
+from support import BINARY, CliTest, main, wait_until
 
 RESP3 = "redis.setresp(3) return "
 COMMANDS = [
@@ -208,9 +208,19 @@ class ExitStatus(CliTest):
             self.assertIn("MYDIS", text)
 
     def test_a_pipe_does_not_end_with_its_connection(self):
-        status, text = self.status(self.mydis_cli,
-                                   "SET a 1\nCLIENT KILL TYPE normal SKIPME no\nSET b 2\nSET c 3\n")
-        self.assertEqual((status, text.count("\n")), (0, 2), text)
+        """Nothing was on its way when it ended: a command sent before that would be in doubt."""
+        program = subprocess.Popen(self.mydis_cli, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        with program:
+            self.addCleanup(program.kill)
+            program.stdin.write(b"SET a 1\nCLIENT KILL TYPE normal SKIPME no\n")
+            program.stdin.flush()
+            replies = [program.stdout.readline() for _ in range(2)]
+            # The instance answers before it ends the connection.
+            wait_until(lambda: b"cmd=client|kill" not in self.redis.call("CLIENT", "LIST"), 20)
+            text, errors = program.communicate(b"SET b 2\nSET c 3\n", timeout=30)
+        lines = [*replies, *text.splitlines(keepends=True)]
+        self.assertEqual((program.returncode, len(lines), errors.count(b"\n")), (0, 4, 2), errors)
         self.assertEqual(sorted(self.redis.call("KEYS", "*")), [b"a", b"b", b"c"])
 
     def test_a_full_disk_is_noticed(self):
