@@ -46,6 +46,7 @@ struct InstanceOptions {
   std::string tls_ca = {};
   std::string tls_auth_clients = "yes";  // Or "optional".
   bool tls_user_from_certificate = false;
+  // How long a write or a strong read may wait; for each 4 MB of a write a second more.
   std::chrono::milliseconds raft_timeout{10'000};
   Consistency write_consistency = Consistency::kEventual;
   Consistency read_consistency = Consistency::kEventual;

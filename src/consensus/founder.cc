@@ -157,10 +157,10 @@ void Founder::Impl::OnProbeAnswer(const WireProbeAnswer& answer, const Address& 
 void Founder::Impl::Decide() {
   if (result || cluster) return;
   if (known.size() + 1 < options.expect) {
-    Waits("waiting for " + std::to_string(options.expect - known.size() - 1) + " more of " +
-          std::to_string(options.expect) + " instances" +
-          (unreached.empty() ? "" : "; " + unreached.begin()->second));
-    return;
+    std::string why = "waiting for " + std::to_string(options.expect - known.size() - 1) +
+                      " more of " + std::to_string(options.expect) + " instances";
+    for (const auto& [address, reason] : unreached) why += "; " + reason;
+    return Waits(std::move(why));
   }
   if (known.size() + 1 > options.expect) {
     Troubled("--expect " + std::to_string(options.expect) + ", but " +

@@ -14,6 +14,9 @@ constexpr uint64_t kLookUs = 100'000;
 // What the leader may take for what it was sent, a second: to look at it, and to pass it on.
 constexpr uint64_t kAcceptedBytes = 16 << 20;
 constexpr uint64_t kAppliedBytes = 1 << 20;
+// What a submission may take beyond its limit for each byte before it and its own, a second: to the
+// leader, from there to the others, and to disks.
+constexpr uint64_t kLimitBytes = 4 << 20;
 
 uint64_t TimeFor(uint64_t bytes, uint64_t bytes_per_second) {
   return bytes * 1'000'000 / bytes_per_second;
@@ -26,8 +29,9 @@ OriginQueue::OriginQueue(OriginOptions options, Send send, Moving moving)
 
 void OriginQueue::Submit(std::unique_ptr<Submission> submission, uint64_t now_us) {
   MYDIS_ASSERT(submission->payload.size() >= kEnvelopeSize, "a submission has room for its head");
-  if (submission->deadline_us == 0) submission->deadline_us = now_us + options_.timeout_us;
   waiting_bytes_ += submission->payload.size();
+  if (submission->deadline_us == 0)
+    submission->deadline_us = now_us + options_.timeout_us + TimeFor(bytes(), kLimitBytes);
   waiting_.push_back(std::move(submission));
 }
 

@@ -20,7 +20,9 @@ struct Submission {
   EntryBody kind = EntryBody::kCommands;
   uint32_t operations = 0;
   bool strong = false;       // Answered when every member has applied it.
-  uint64_t deadline_us = 0;  // On Clock::MonotonicUs(); 0: now + ReplicaOptions::raft_timeout_us.
+  // On Clock::MonotonicUs(); 0: now + ReplicaOptions::raft_timeout_us, and what the bytes of it and
+  // of those before it take on a slow network.
+  uint64_t deadline_us = 0;
 
   // Written by the replica.
   uint64_t sequence = 0;  // Its number among this process's submissions; 0 until it is sent.

@@ -223,6 +223,20 @@ TEST_F(OriginQueueTest, WhatWasSentIsUnknownAndGoesOnWithoutItsClients) {
   EXPECT_EQ(queue_.unapplied(), 0u);
 }
 
+TEST_F(OriginQueueTest, ALargeOneAndThoseBehindItMayTakeLonger) {
+  auto large = std::make_unique<Submission>();
+  large->payload += std::string(16 << 20, 'x');  // Four seconds.
+  queue_.Submit(std::move(large), now_);
+  Submit();
+  Pump();
+  now_ += 13'900'000;
+  Pump();
+  EXPECT_TRUE(queue_.TakeEnded().empty());
+  now_ += 200'000;
+  Pump();
+  EXPECT_EQ(queue_.TakeEnded().size(), 2u);
+}
+
 TEST_F(OriginQueueTest, TheWindowHoldsBack) {
   for (int i = 0; i < 6; ++i) Submit();
   EXPECT_FALSE(queue_.HasRoom());

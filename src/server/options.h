@@ -89,7 +89,8 @@ struct ServerOptions {
   // SET protected-mode changes.
   bool protected_mode = true;
 
-  // How long a write or a strong read may wait before it is answered with an error.
+  // How long a write or a strong read may wait before it is answered with an error; a write a
+  // second longer for each 4 MB of it and of those before it.
   int64_t raft_timeout_ms = 10'000;
   Consistency write_consistency = Consistency::kEventual;
   Consistency read_consistency = Consistency::kEventual;
