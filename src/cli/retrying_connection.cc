@@ -20,6 +20,9 @@ using Kind = CommandTraits::Kind;
 // So much is sent at once, unless there is nothing else to wait for.
 constexpr size_t kSendAt = 64 << 10;
 
+// An instance that is silent for so long is asked whether it lives.
+constexpr int64_t kSilenceMs = 5000;
+
 // Of a word as it is sent: its length, if that is no longer than six digits, and the line ends.
 constexpr size_t kBulkHeader = 11;
 
@@ -43,6 +46,12 @@ std::string NewClient() {
   return out;
 }
 
+// With one address there is nobody else to go to.
+RetryingConnection::Options WithSilence(RetryingConnection::Options options) {
+  if (options.connection.addresses.size() > 1) options.connection.silence_ms = kSilenceMs;
+  return options;
+}
+
 // Whether an error leaves open what has become of an earlier attempt.
 bool TellsOnlyOfItself(std::string_view error) {
   bool doubtful = false;
@@ -53,7 +62,7 @@ bool TellsOnlyOfItself(std::string_view error) {
 
 RetryingConnection::RetryingConnection(Options options,
                                        std::function<void(const std::string&)> notice)
-    : options_(std::move(options)),
+    : options_(WithSilence(std::move(options))),
       notice_(std::move(notice)),
       connection_(options_.connection),
       state_(options_.beginning),
@@ -108,6 +117,8 @@ Result<RespValue> RetryingConnection::Exchange() {
     return reply;
   }
   if (early_end_) return Fail(*std::exchange(early_end_, std::nullopt));
+  // What keeps one instance busy may do so for long, and is done by no other.
+  connection_.set_silence_ms(IsOfOneInstance(calls_.front()) ? 0 : options_.connection.silence_ms);
   // It may have ended while nothing was on its way, which leaves nothing in doubt.
   if (sent_ == 0 && !connection_.Alive()) return Fail(connection_.EndIdle());
   if (sent_ == 0 || unsent_bytes_ >= kSendAt) {

@@ -55,6 +55,8 @@ Status RetryingConnection::Reconnect(Status why) {
     const std::string here = address().ToString();
     notice_(by_refusal_
                 ? fmt::format("{} refuses ({}); trying another instance.", here, why.message())
+            : connection_.stood_still()
+                ? fmt::format("{} stands still; trying another instance.", here)
                 : fmt::format("The connection to {} has ended; connecting again.", here));
   }
   for (bool pause = !first;; pause = true) {

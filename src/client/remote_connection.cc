@@ -24,6 +24,8 @@ namespace {
 constexpr size_t kReadSize = 64 * 1024;
 constexpr size_t kFirstBytes = 16;  // Enough to tell what the other side speaks.
 
+constexpr uint64_t kAtOnce = 1;  // A deadline that has passed.
+
 uint64_t NowUs() { return SystemClock().MonotonicUs(); }
 
 std::string EncodeCommand(std::span<const std::string> arguments) {
@@ -66,6 +68,7 @@ void RemoteConnection::Close() {
 
 Status RemoteConnection::Connect() {
   Close();
+  stood_still_ = false;
   std::string reasons;
   for (size_t i = 0; i < options_.addresses.size(); ++i) {
     const Status status = ConnectTo(address());
@@ -83,11 +86,7 @@ Status RemoteConnection::ConnectTo(const HostPort& address) {
   if (!found) return found.error();
   Status status(ErrorCode::kUnavailable, "the name has no address");
   for (const SocketAddress& one : *found) {
-    status = ConnectTo(one);
-    if (status.ok() && options_.tls) {
-      const bool named = !options_.tls_server_name.empty();
-      status = ShakeHands(named ? options_.tls_server_name : address.host, ConnectDeadline());
-    }
+    status = ConnectTo(one, address.host);
     if (status.ok() && options_.addresses.size() + found->size() > 2) status = Probe();
     if (status.ok() || status.code() == ErrorCode::kBusy) return status;
     Close();
@@ -95,7 +94,13 @@ Status RemoteConnection::ConnectTo(const HostPort& address) {
   return status;
 }
 
-Status RemoteConnection::ConnectTo(const SocketAddress& address) {
+Status RemoteConnection::ConnectTo(const SocketAddress& address, const std::string& host) {
+  if (Status s = OpenSocket(address); !s.ok() || !options_.tls) return s;
+  const bool named = !options_.tls_server_name.empty();
+  return ShakeHands(named ? options_.tls_server_name : host, ConnectDeadline());
+}
+
+Status RemoteConnection::OpenSocket(const SocketAddress& address) {
   const auto failed = [](int error) {
     return Status(ErrorCode::kUnavailable, std::strerror(error));
   };
@@ -158,6 +163,22 @@ Status RemoteConnection::Queue(std::string_view bytes) {
 }
 
 Status RemoteConnection::Wait(short events, uint64_t deadline_us, short* ready) {
+  while (options_.silence_ms > 0 && answered_) {
+    const uint64_t look_us = NowUs() + static_cast<uint64_t>(options_.silence_ms) * 1000;
+    if (deadline_us != 0 && deadline_us <= look_us) break;
+    const Status status = WaitOnce(events, look_us, ready);
+    if (status.code() != ErrorCode::kTimeout) return status;
+    if (Status s = AskWhetherItLives(); !s.ok()) {
+      if (s.code() == ErrorCode::kBusy) return s;
+      if (WaitOnce(events, kAtOnce, ready).ok()) return Status::Ok();
+      stood_still_ = true;
+      return s;
+    }
+  }
+  return WaitOnce(events, deadline_us, ready);
+}
+
+Status RemoteConnection::WaitOnce(short events, uint64_t deadline_us, short* ready) {
   while (true) {
     pollfd fds[2] = {{fd_, events, 0}, {options_.interrupt_fd, POLLIN, 0}};
     const int count = poll(fds, options_.interrupt_fd >= 0 ? 2 : 1, PollTimeout(deadline_us));
@@ -168,6 +189,30 @@ Status RemoteConnection::Wait(short events, uint64_t deadline_us, short* ready) 
     *ready = fds[0].revents;
     return Status::Ok();
   }
+}
+
+// A program that is stopped keeps its connections, and the system accepts new ones for it. What it
+// answers does not matter.
+Status RemoteConnection::AskWhetherItLives() const {
+  SocketAddress peer;
+  peer.size = sizeof peer.storage;
+  if (getpeername(fd_, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size) != 0)
+    return {ErrorCode::kIo, std::strerror(errno)};
+  Options options = options_;
+  options.addresses = {address()};
+  options.reply_timeout_ms = options_.connect_timeout_ms;
+  options.silence_ms = 0;
+  RemoteConnection other(std::move(options));
+  Status status = other.ConnectTo(peer, address().host);
+  if (status.ok()) {
+    const Result<RespValue> reply = other.Command(std::vector<std::string>{"PING"});
+    if (reply) return Status::Ok();
+    status = reply.error();
+  }
+  if (status.code() == ErrorCode::kBusy) return status;
+  return {ErrorCode::kIo, fmt::format("it stands still: nothing came for {} s, nor over another "
+                                      "connection",
+                                      (options_.silence_ms + options_.connect_timeout_ms) / 1000)};
 }
 
 Status RemoteConnection::ReadSome(bool* closed) {

@@ -23,6 +23,9 @@ class RemoteConnection {
     std::vector<HostPort> addresses;    // Tried in turn, beginning with the one that worked last.
     int64_t connect_timeout_ms = 5000;  // For each address.
     int64_t reply_timeout_ms = -1;      // -1: no limit.
+    // When nothing has come for so long, an instance that has answered before is asked over another
+    // connection whether it lives; if that gets no answer either, the connection is lost. 0: never.
+    int64_t silence_ms = 0;
     // No command changes anything: a reply that is lost leaves nobody in doubt.
     bool reads_only = false;
     // A file descriptor that becomes readable when the user wants a wait to end; -1: none.
@@ -48,6 +51,8 @@ class RemoteConnection {
   // How the last connection was lost, as in the Status about it, but without what has become of the
   // command.
   const std::string& loss() const { return loss_; }
+  // Whether it was lost because its instance is silent (Options::silence_ms).
+  bool stood_still() const { return stood_still_; }
   // False if the other side has ended the connection, as far as this side knows by now.
   bool Alive();
   // The Status about that: kNotCommitted. REQUIRES: nothing is on the way.
@@ -75,20 +80,24 @@ class RemoteConnection {
 
   // Connect() begins with the address behind this one.
   void PreferNext() { current_ = (current_ + 1) % options_.addresses.size(); }
-  // From now on instead of Options::reply_timeout_ms.
+  // From now on instead of Options::reply_timeout_ms, and of Options::silence_ms.
   void set_reply_timeout_ms(int64_t ms) { options_.reply_timeout_ms = ms; }
+  void set_silence_ms(int64_t ms) { options_.silence_ms = ms; }
 
   // Takes push messages that arrive while Command or Pipeline wait; without it they are dropped.
   void OnPush(std::function<void(RespValue)> on_push) { on_push_ = std::move(on_push); }
 
  private:
   Status ConnectTo(const HostPort& address);
-  Status ConnectTo(const SocketAddress& address);
+  Status ConnectTo(const SocketAddress& address, const std::string& host);
+  Status OpenSocket(const SocketAddress& address);
   Status Probe();
   Status ShakeHands(const std::string& host, uint64_t deadline_us);
   Status Queue(std::string_view bytes);
   // Waits until the socket is ready for `events`. `deadline_us`: of the monotonic clock, or 0.
   Status Wait(short events, uint64_t deadline_us, short* ready);
+  Status WaitOnce(short events, uint64_t deadline_us, short* ready);
+  Status AskWhetherItLives() const;
   Status Flush(uint64_t deadline_us);
   Status ReadSome(bool* closed);
   void Feed(std::string_view plain);
@@ -109,6 +118,7 @@ class RemoteConnection {
   bool answered_ = false;    // A reply has come over this connection.
   std::string first_bytes_;  // That came, a few of them.
   std::string loss_;
+  bool stood_still_ = false;
   std::function<void(RespValue)> on_push_;
 };
 

@@ -11,39 +11,6 @@
 namespace mydis {
 namespace {
 
-// A server on a free port that takes one connection and hands it to `serve` on a thread.
-class FakeServer {
- public:
-  explicit FakeServer(std::function<void(int fd)> serve) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener_, 1), 0);
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this, serve = std::move(serve)] {
-      const int fd = accept(listener_, nullptr, nullptr);
-      if (fd < 0) return;
-      serve(fd);
-      close(fd);
-    });
-  }
-  ~FakeServer() {
-    shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    close(listener_);
-  }
-  HostPort address() const { return {"127.0.0.1", port_}; }
-
- private:
-  int listener_ = -1;
-  uint16_t port_ = 0;
-  std::thread thread_;
-};
-
 void SendAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -66,6 +33,48 @@ std::string ReadBytes(int fd, size_t size) {
 }
 
 constexpr std::string_view kPing = "*1\r\n$4\r\nPING\r\n";
+// A server on a free port that takes one connection and hands it to `serve` on a thread.
+class FakeServer {
+ public:
+  explicit FakeServer(std::function<void(int fd)> serve)
+      : FakeServer([serve = std::move(serve)](int fd, FakeServer&) { serve(fd); }) {}
+  explicit FakeServer(std::function<void(int fd, FakeServer&)> serve) {
+    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(listener_, 1), 0);
+    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this, serve = std::move(serve)] {
+      const int fd = accept(listener_, nullptr, nullptr);
+      if (fd < 0) return;
+      serve(fd, *this);
+      close(fd);
+    });
+  }
+  ~FakeServer() {
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    close(listener_);
+  }
+  HostPort address() const { return {"127.0.0.1", port_}; }
+  // Waits for another connection and answers the PING that comes over it.
+  void AnswerPing() {
+    const int fd = accept(listener_, nullptr, nullptr);
+    ReadBytes(fd, kPing.size());
+    SendAll(fd, "+PONG\r\n");
+    close(fd);
+  }
+
+ private:
+  int listener_ = -1;
+  uint16_t port_ = 0;
+  std::thread thread_;
+};
+
 const std::vector<std::string> kPingWords = {"PING"};
 
 TEST(RemoteConnection, SendsACommandAndReadsItsReply) {
@@ -114,6 +123,40 @@ TEST(RemoteConnection, OfSeveralAddressesTheOneCountsThatAnswers) {
   const Result<RespValue> reply = connection.Command(kPingWords);
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->text, "second");
+}
+
+TEST(RemoteConnection, WhoIsSilentIsAskedWhetherItLives) {
+  // It takes one connection; the next is accepted for it by the system, and never answered.
+  FakeServer stopped([](int fd) {
+    ReadBytes(fd, kPing.size());
+    SendAll(fd, "+PONG\r\n");
+    ReadBytes(fd, kPing.size() + 1);
+  });
+  RemoteConnection connection(
+      {.addresses = {stopped.address()}, .connect_timeout_ms = 100, .silence_ms = 100});
+  ASSERT_TRUE(connection.Connect().ok());
+  ASSERT_TRUE(connection.Command(kPingWords));
+  const Result<RespValue> reply = connection.Command(kPingWords);
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code(), ErrorCode::kUnknown);
+  EXPECT_TRUE(connection.stood_still());
+  EXPECT_NE(connection.loss().find("it stands still"), std::string::npos) << connection.loss();
+}
+
+TEST(RemoteConnection, WhoTakesLongButLivesIsWaitedFor) {
+  FakeServer busy([](int fd, FakeServer& self) {
+    for (const std::string_view answer : {"+PONG\r\n", "+late\r\n"}) {
+      ReadBytes(fd, kPing.size());
+      if (answer != "+PONG\r\n") self.AnswerPing();
+      SendAll(fd, answer);
+    }
+  });
+  RemoteConnection connection({.addresses = {busy.address()}, .silence_ms = 50});
+  ASSERT_TRUE(connection.Connect().ok());
+  ASSERT_TRUE(connection.Command(kPingWords));
+  const Result<RespValue> reply = connection.Command(kPingWords);
+  ASSERT_TRUE(reply) << reply.error().message();
+  EXPECT_EQ(reply->text, "late");
 }
 
 TEST(RemoteConnection, ALostReplyToAReadIsNoQuestion) {

@@ -19,7 +19,7 @@ struct Submission {
   std::string payload = std::string(kEnvelopeSize, '\0');
   EntryBody kind = EntryBody::kCommands;
   uint32_t operations = 0;
-  bool strong = false;       // Answered when every member has applied it.
+  bool strong = false;  // Answered when every member has applied it.
   // On Clock::MonotonicUs(); 0: now + ReplicaOptions::raft_timeout_us, and what the bytes of it and
   // of those before it take on a slow network.
   uint64_t deadline_us = 0;

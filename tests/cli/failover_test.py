@@ -30,6 +30,23 @@ class OfThree(ThreeInstances):
                 self.assertIn(f"The connection to {self.victim.address} has ended; connecting again.", error)
                 self.assertEqual(self.rest[0].call("STRONG", "GET", key), b"2000")
 
+    def test_an_instance_that_stands_still(self):
+        """Nobody closes its connections; who listens there is taken elsewhere, too."""
+        listener = self.start("SUBSCRIBE", "news")
+        run = self.start()
+        run.feed("INCR n\n")
+        self.assertEqual((run.lines(1), listener.lines(3)), (["1"], ["subscribe", "news", "1"]))
+        self.victim.pause()
+        run.feed("INCR n\nINCR n\n")
+        self.assertEqual(run.lines(2), ["2", "3"])
+        wait_until(lambda: sum(i.call("PUBSUB", "NUMSUB", "news")[1] for i in self.rest), 60, "the listener")
+        self.rest[0].call("PUBLISH", "news", "good")
+        self.assertEqual(listener.lines(3), ["message", "news", "good"])
+        _, error = run.finish()
+        self.assertIn(f"{self.victim.address} stands still; trying another instance.", error)
+        self.victim.resume()
+        self.assertEqual(self.victim.call("STRONG", "GET", "n"), b"3")
+
     def test_what_is_refused_is_taken_elsewhere(self):
         out, error = self.run_refused(None, "GET n\nINCR n\nINCR n\n")
         self.assertEqual(out, ["", "1", "2"])
