@@ -300,7 +300,9 @@ void Replica::ReceiveRequest(WireMessage message, Respond respond) {
 }
 void Replica::OnHello(const Member& peer) { impl_->OnHello(peer); }
 void Replica::OnConnected(uint64_t peer, Channel channel) { impl_->OnConnected(peer, channel); }
-void Replica::OnUnreachable(uint64_t peer) { impl_->OnUnreachable(peer); }
+void Replica::OnUnreachable(uint64_t peer, const std::string& why) {
+  impl_->OnUnreachable(peer, why);
+}
 const Member& Replica::self() const { return impl_->self(); }
 uint64_t Replica::cluster_id() const { return impl_->cluster_id(); }
 void Replica::Submit(std::unique_ptr<Submission> submission) {

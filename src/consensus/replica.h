@@ -191,7 +191,8 @@ class Replica {
   void OnHello(const Member& peer);  // Who has connected to this instance.
   // Something can be sent to the peer on this channel (again).
   void OnConnected(uint64_t peer, Channel channel);
-  void OnUnreachable(uint64_t peer);  // That for Channel::kRaft broke or could not be made.
+  // That for Channel::kRaft broke or could not be made.
+  void OnUnreachable(uint64_t peer, const std::string& why);
   // This instance as others shall know it: for the transport's hellos.
   const Member& self() const;
   uint64_t cluster_id() const;

@@ -198,6 +198,14 @@ void ReplicaImpl::BecomeReadyLater() {
   });
 }
 
+// While it looks for its cluster.
+void ReplicaImpl::TellWhomItMisses() {
+  if (readiness_ != Readiness::kStarting || LeaderKnown() || restoring_) return;
+  std::string why = "waiting to hear from the cluster";
+  for (const auto& [peer, reason] : unreached_) why += "; " + reason;
+  SetReadiness(Readiness::kStarting, std::move(why));
+}
+
 void ReplicaImpl::SetReadiness(Readiness readiness, std::string why) {
   if (readiness_ == Readiness::kRemoved || (readiness_ == readiness && why_ == why)) return;
   readiness_ = readiness;

@@ -67,7 +67,7 @@ class ReplicaImpl {
   void ReceiveRequest(WireMessage message, Respond respond);
   void OnHello(const Member& peer);
   void OnConnected(uint64_t peer, Channel channel);
-  void OnUnreachable(uint64_t peer);
+  void OnUnreachable(uint64_t peer, const std::string& why);
 
   // replica_admin.cc
   void Admin(AdminRequest request, Replica::AdminCallback done);
@@ -184,6 +184,7 @@ class ReplicaImpl {
   }
   void CompleteAll();
   void CompleteStrong(std::unique_ptr<Submission> submission, const Reach& reach);
+  void TellWhomItMisses();
   void SetReadiness(Readiness readiness, std::string why);
   void BecomeReadyLater();
 
@@ -299,7 +300,8 @@ class ReplicaImpl {
   bool could_submit_ = true;
 
   Readiness readiness_ = Readiness::kStarting;
-  std::string why_ = "waiting to hear from the cluster; the log says whom it cannot reach";
+  std::string why_ = "waiting to hear from the cluster";
+  std::map<uint64_t, std::string> unreached_;  // Why there is no connection to these.
   bool readiness_asked_ = false;
   uint64_t leaderless_us_ = 0;  // Since when no leader is known; 0: one is.
   uint64_t probe_us_ = 0;

@@ -146,7 +146,11 @@ void ReplicaImpl::OnHello(const Member& peer) {
 
 void ReplicaImpl::OnConnected(uint64_t peer, Channel channel) {
   acknowledged_.erase(peer);
-  if (channel == Channel::kRaft) flights_.Forget(peer);
+  if (channel == Channel::kRaft) {
+    flights_.Forget(peer);
+    unreached_.erase(peer);
+    TellWhomItMisses();
+  }
   if (channel == Channel::kRpc && peer == state_.leader) {
     origin_.LeaderChanged();
     for (auto& [id, request] : admin_) request.send_us = 0;
@@ -154,8 +158,10 @@ void ReplicaImpl::OnConnected(uint64_t peer, Channel channel) {
   reach_.OnConnected(peer);
 }
 
-void ReplicaImpl::OnUnreachable(uint64_t peer) {
+void ReplicaImpl::OnUnreachable(uint64_t peer, const std::string& why) {
   flights_.Forget(peer);
+  unreached_[peer] = why;
+  TellWhomItMisses();
   if (!fatal_) engine_->ReportUnreachable(peer);
 }
 
@@ -167,6 +173,10 @@ void ReplicaImpl::UpdateTransport() {
     if (members_.Find(id) == nullptr && id != self_.raft_id) peers.push_back(member);
   if (peers == connected_) return;
   connected_ = peers;
+  std::erase_if(unreached_, [&](const auto& entry) {
+    return std::ranges::none_of(peers,
+                                [&](const Member& peer) { return peer.raft_id == entry.first; });
+  });
   env_.transport.SetMembers(connected_);
 }
 

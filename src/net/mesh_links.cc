@@ -122,7 +122,7 @@ void MeshOutgoing::KeyRefused(const std::string& why) {
   last_failure_ = "its cluster keys";
   mesh_.LogKeyRefusal(fmt::format("to {}:{}", host_, port_),
                       fmt::format("no connection to {}: {}", Name(), why));
-  TryLater();
+  TryLater(fmt::format("{}{}", why, PeerMesh::kKeyAdvice));
 }
 
 void MeshOutgoing::Failed(const std::string& why) {
@@ -130,10 +130,10 @@ void MeshOutgoing::Failed(const std::string& why) {
     LogWarning("no connection to {}: {}", Name(), why);
     last_failure_ = why;
   }
-  TryLater();
+  TryLater(why);
 }
 
-void MeshOutgoing::TryLater() {
+void MeshOutgoing::TryLater(const std::string& why) {
   state_ = State::kWaiting;
   const PeerMesh::Options& options = mesh_.options_;
   backoff_ms_ = std::clamp(2 * backoff_ms_, options.backoff_min_ms, options.backoff_max_ms);
@@ -143,7 +143,9 @@ void MeshOutgoing::TryLater() {
     timer_ = 0;
     Connect();
   });
-  mesh_.handler_->OnUnreachable(peer_, channel_);
+  mesh_.handler_->OnUnreachable(
+      peer_, channel_,
+      fmt::format("no connection to {} at {}:{}: {}", peer_name_, host_, port_, why));
 }
 
 bool MeshOutgoing::Moving() const {

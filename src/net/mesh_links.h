@@ -49,7 +49,7 @@ class MeshOutgoing final : public FrameStream::Owner {
   void Failed(const std::string& why);
   void KeyRefused(const std::string& why);
   // Connects again after a pause.
-  void TryLater();
+  void TryLater(const std::string& why);
   void StopTimer();
   std::string Name() const;
 

@@ -54,7 +54,7 @@ class MeshHandler {
   // This instance can send to `peer` on `channel` from now on.
   virtual void OnConnected(uint64_t peer, MeshChannel channel) = 0;
   // It can no longer, or an attempt to connect has failed. What was queued or under way is lost.
-  virtual void OnUnreachable(uint64_t peer, MeshChannel channel) = 0;
+  virtual void OnUnreachable(uint64_t peer, MeshChannel channel, const std::string& why) = 0;
   // A question that came by Request(). Answer it with Reply(id), now or later, once.
   virtual void OnRequest(uint64_t id, Frame&& question) = 0;
   // `peer`, of this cluster though perhaps not known here, connects; `identity` is what it gave to

@@ -27,7 +27,7 @@ struct Node final : MeshHandler {
     ++connected[static_cast<size_t>(channel)];
     last_peer = peer;
   }
-  void OnUnreachable(uint64_t, MeshChannel channel) override {
+  void OnUnreachable(uint64_t, MeshChannel channel, const std::string&) override {
     ++unreachable[static_cast<size_t>(channel)];
   }
   void OnRequest(uint64_t id, Frame&& question) override {

@@ -96,8 +96,8 @@ void MeshTransport::OnConnected(uint64_t peer, MeshChannel channel) {
 }
 
 // The core is told of what it may send again: entries.
-void MeshTransport::OnUnreachable(uint64_t peer, MeshChannel channel) {
-  if (replica_ != nullptr && channel == MeshChannel::kRaft) replica_->OnUnreachable(peer);
+void MeshTransport::OnUnreachable(uint64_t peer, MeshChannel channel, const std::string& why) {
+  if (replica_ != nullptr && channel == MeshChannel::kRaft) replica_->OnUnreachable(peer, why);
 }
 
 void MeshTransport::OnRequest(uint64_t id, Frame&& question) {

@@ -36,7 +36,7 @@ class MeshTransport final : public Transport, private MeshHandler {
  private:
   void OnFrame(uint64_t peer, MeshChannel channel, Frame&& frame) override;
   void OnConnected(uint64_t peer, MeshChannel channel) override;
-  void OnUnreachable(uint64_t peer, MeshChannel channel) override;
+  void OnUnreachable(uint64_t peer, MeshChannel channel, const std::string& why) override;
   void OnRequest(uint64_t id, Frame&& question) override;
   std::string OnHello(uint64_t peer, std::string_view identity) override;
 

@@ -100,6 +100,22 @@ class Encryption(EncryptionTest):
         self.write_keys(late.arguments[-1], old, new)
         late.wait_ready()
 
+    def test_a_member_started_with_another_key_says_whom_it_misses(self):
+        cluster = self.encrypted(self.new_key())
+        member = cluster.followers()[0]
+        member.stop()
+        os.rename(member.key_file, member.key_file + ".right")
+        self.write_keys(member.key_file, self.new_key())
+        member.spawn()
+        for other in cluster:
+            if other is member:
+                continue
+            told = re.compile(fr"waiting to hear from the cluster; .*no connection to {other.name} at "
+                              fr"127\.0\.0\.1:{other.raft_port}: it does not share the cluster key \w+: {ADVICE}")
+            wait_until(lambda t=told: t.search(member.cli("cluster", "status").stderr), 30, told.pattern)
+        os.rename(member.key_file + ".right", member.key_file)
+        member.wait_ready()
+
     def test_moving_a_key_to_the_front_too_early_loses_nobody(self):
         old, new = self.new_key(), self.new_key()
         cluster = self.encrypted(old)

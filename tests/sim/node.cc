@@ -169,7 +169,7 @@ void Process::OnConnected(uint64_t peer, Channel channel) {
   Wake();
 }
 void Process::OnUnreachable(uint64_t peer) {
-  if (replica_) replica_->OnUnreachable(peer);
+  if (replica_) replica_->OnUnreachable(peer, "no connection");
   Wake();
 }
 void Process::OnMessage(uint64_t from, WireMessage message) {
