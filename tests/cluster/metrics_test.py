@@ -24,8 +24,7 @@ class Metrics(ClusterTest):
     def setUp(self):
         super().setUp()
         self.members = self.cluster()
-        self.leader = self.members.leader()
-        self.follower = self.members.followers()[0]
+        self.leader, (self.follower, _) = self.members.roles()
 
     def metrics(self, instance):
         return instance.call("MYDIS", "METRICS").decode()
