@@ -169,7 +169,7 @@ class Once(ClusterTest):
 
     def test_the_reply_comes_from_any_instance_and_survives_restarts_and_snapshots(self):
         cluster = self.cluster()
-        first, second = cluster.followers()
+        leader, (first, second) = cluster.roles()
         client = self.connect(first)
         client.call("HELLO", 3)
         client.call("CLIENT", "ATTRIBUTES", "ON")
@@ -177,7 +177,7 @@ class Once(ClusterTest):
         attributes = client.read()
         self.assertEqual(client.read(), (",", b"1.5"))
         first.snapshot()
-        cluster.leader().kill()
+        leader.kill()
         first.kill()
         first.start()
         for instance in (first, second):
