@@ -238,9 +238,11 @@ class OneCluster(HttpTest):
         self.assertEqual(self.client.get("/v1/keys/a").body, b"3")
 
     def test_consistency_and_revisions(self):
-        written = self.client.put("/v1/keys/s?consistency=strong", b"1")
-        self.assertEqual(written.headers["mydis-consistency"], "strong")
-        self.assertEqual(written.headers["mydis-leader"], self.leader.name)
+        def led_as_told():
+            written = self.client.put("/v1/keys/s?consistency=strong", b"1")
+            self.assertEqual(written.headers["mydis-consistency"], "strong")
+            return written.headers["mydis-leader"] == self.shared.leader().name
+        wait_until(led_as_told, 30, "the leader's name")
         for instance in self.shared:
             self.assertEqual(self.http(instance).get("/v1/keys/s").body, b"1")
         other = self.http(self.other)
