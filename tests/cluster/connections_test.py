@@ -278,7 +278,9 @@ class Connections(ClusterTest):
         client, waiting, monitor = (self.connect(self.follower) for _ in range(3))
         monitor.call("MONITOR")
         waiting.send("BLPOP", "list", 0)
-        lines = [monitor.read()[1].decode()]  # Before it is served.
+        lines = [monitor.read()[1].decode()]
+        while "BLPOP" not in lines[-1]:  # Before it is served.
+            lines.append(monitor.read()[1].decode())
         client.call("RPUSH", "list", "a")
         waiting.read()
         client.call("ECHO", "end")

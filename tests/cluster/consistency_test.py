@@ -6,6 +6,10 @@ import re
 from support import ClusterTest, RespError, encode, main, wait_until
 
 
+# What a command says whose time was over.
+_LATE = re.compile("^(NOTALL|NOTCOMMITTED|UNKNOWN|STALE|TIMEOUT) ")
+
+
 class Consistency(ClusterTest):
     """Where --raft-timeout is short, what does not have to take its time is tried until it did not."""
 
@@ -19,8 +23,7 @@ class Consistency(ClusterTest):
                 found = gives.search(text)
             else:
                 found = reply == gives
-            # Else it says that the time was over.
-            self.assertTrue(found or re.match("NOTALL|NOTCOMMITTED|UNKNOWN|STALE|TIMEOUT", text), text)
+            self.assertTrue(found or _LATE.match(text), text)
             return found
         return wait_until(as_wanted, 30, f"{gives} of {words}")
 
@@ -88,6 +91,8 @@ class Consistency(ClusterTest):
             replies = self.pipeline(client, *commands)
             late = [value for i, (kind, value) in enumerate(replies)
                     if kind == "-" and not (i in may_fail and value.startswith(b"NOTALL "))]
+            for value in late:
+                self.assertRegex(value.decode(), _LATE)
             return None if late else replies
         return wait_until(in_time, 30, f"{commands} without an error")
 
@@ -129,8 +134,13 @@ class Consistency(ClusterTest):
     def test_the_floor_of_the_cluster_holds_for_every_write(self):
         cluster = self.cluster(options=["--raft-timeout", "1s"])
         leader, (follower, away) = cluster.roles()
-        run = follower.cli("cluster", "set", "write-consistency", "strong")
-        self.assertEqual(run.returncode, 0, run.stderr)
+
+        def is_set():
+            run = follower.cli("cluster", "set", "write-consistency", "strong")
+            if run.returncode != 0:
+                self.assertRegex(run.stderr.removeprefix("mydis cluster set: "), _LATE)
+            return run.returncode == 0
+        wait_until(is_set, 60, "the floor to be set")
         client = self.connect(follower)
         self.until(client, "SET", "k", "v", gives=b"OK")
         away.kill()
