@@ -404,10 +404,14 @@ class Cluster:
             return found[0] if len(found) == 1 else None
         return wait_until(find, limit, "one leader")
 
-    def followers(self):
-        """All others alive."""
+    def roles(self):
+        """(leader, [all others alive]), both as they were at one moment: a busy machine may have another one next."""
         leader = self.leader()
-        return [i for i in self.instances if i.alive() and i is not leader]
+        return leader, [i for i in self.instances if i.alive() and i is not leader]
+
+    def followers(self):
+        """All but the leader that are alive."""
+        return self.roles()[1]
 
     def wait_equal(self, limit=30.0, among=None):
         """Waits until `among` (default: those alive) stand at one log index, and compares their states."""

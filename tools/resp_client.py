@@ -214,7 +214,7 @@ def _key(value):
     return tuple(value) if isinstance(value, list) else value
 
 
-def wait_until(condition, limit=10.0, what="the condition"):
+def wait_until(condition, limit=30.0, what="the condition"):
     """Calls condition() until it gives something true, and gives that. Raises TimeoutError."""
     end = time.monotonic() + limit
     pause = 0.002

@@ -61,8 +61,9 @@ class Acl(ClusterTest):
         admin = self.connect(cluster.followers()[0])
         admin.call("ACL", "SETUSER", "ada", "on", ">pw", "+@all", "-flushall", "~app:*", "(%R~* +get)")
         rules = admin.call("ACL", "LIST")
-        client = self.log_in(cluster.followers()[0], "ada", "pw")
-        cluster.leader().kill()
+        leader, (follower, _) = cluster.roles()
+        client = self.log_in(follower, "ada", "pw")
+        leader.kill()
         self.assertEqual(client.call("SET", "app:x", 1), b"OK")
         self.assertRegex(str(client.try_call("SET", "x", 1)), "^NOPERM")
         for instance in cluster:

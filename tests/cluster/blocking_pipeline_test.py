@@ -158,7 +158,7 @@ class BlockingPipelines(ClusterTest):
         follower, other = cluster.followers()
         other.call("ACL", "SETUSER", "ada", "on", "nopass", "~*", "+@all")
         client = self.connect(follower, timeout=60)
-        wait_until(lambda: client.try_call("AUTH", "ada", "x") == b"OK", 20, "the user")
+        wait_until(lambda: client.try_call("AUTH", "ada", "x") == b"OK", 30, "the user")
         self.send_all(client, ("SET", "n", 0), ("RPUSH", "k", "own"), ("BLPOP", "k", 0), ("BLPOP", "k", 0),
                       ("INCR", "n"), ("GET", "n"))
         for _ in range(3):
@@ -171,9 +171,8 @@ class BlockingPipelines(ClusterTest):
 
     def test_the_leader_is_killed(self):
         cluster = self.cluster(3)
-        follower, other = cluster.followers()
+        leader, (follower, other) = cluster.roles()
         client, _ = self.waiting(follower)
-        leader = cluster.leader()
         leader.kill()
         other.call("RPUSH", "k", "first", timeout=60)
         leader.start()
@@ -219,7 +218,7 @@ class BlockingPipelines(ClusterTest):
 
     def test_strong_ones_stay_strong(self):
         cluster = self.cluster(3)
-        follower, other = cluster.followers()
+        leader, (follower, other) = cluster.roles()
         client = self.connect(follower, timeout=60)
         self.send_all(client, ("STRONG", "RPUSH", "k", "a"), ("STRONG", "BLPOP", "k", 0),
                       ("STRONG", "BLPOP", "k", 0), ("STRONG", "INCR", "n"), ("STRONG", "GET", "n"))
@@ -227,9 +226,9 @@ class BlockingPipelines(ClusterTest):
         self.assertEqual(client.read()[1][1], ("$", b"a"))
         self.wait_blocked(follower, 1)
         other.pause()
-        cluster.leader().call("RPUSH", "k", "b")
+        leader.call("RPUSH", "k", "b")
         # Answered only when everybody has it.
-        wait_until(lambda: cluster.leader().call("EXISTS", "k") == 0, 20, "the element to be taken")
+        wait_until(lambda: leader.call("EXISTS", "k") == 0, 30, "the element to be taken")
         self.assertEqual(client.unread(), b"")
         other.resume()
         self.assertEqual(client.read()[1][1], ("$", b"b"))
@@ -265,7 +264,8 @@ class BlockingPipelines(ClusterTest):
             commands = [words for _ in range(_ROUNDS) for words in _round(rng)]
             data = b"".join(encode(words) for words in commands + [["ECHO", "end of the stream"]])
             wanted = None
-            for server in (oracle, cluster.followers()[0], cluster.leader()):
+            leader, (follower, _) = cluster.roles()
+            for server in (oracle, follower, leader):
                 server.call("FLUSHALL")
                 given = _converse(server, data)
                 if wanted is None:

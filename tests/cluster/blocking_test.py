@@ -91,11 +91,12 @@ class Blocking(ClusterTest):
                    f"{count} blocked clients on {instance.name}")
 
     def waiter(self, instance, *command):
-        """A connection that has sent a blocking command, and waits."""
+        """A connection that has sent a blocking command, and waits; or, on a slow machine, has waited its time."""
         before = self.blocked(instance)
         client = self.connect(instance, timeout=60)
         client.send(*command)
-        self.wait_blocked(instance, before + 1)
+        wait_until(lambda: self.blocked(instance) == before + 1 or client.unread(), 30,
+                   f"{before + 1} blocked clients on {instance.name}")
         return client
 
     def run_queue(self, kill, keep):
@@ -199,7 +200,7 @@ class Blocking(ClusterTest):
 
     def test_a_waiter_that_was_too_late_keeps_its_place(self):
         cluster = self.cluster(3)
-        one, other = cluster.followers()
+        leader, (one, other) = cluster.roles()
         first = self.waiter(one, "BLPOP", "k", 0)
         second = self.waiter(one, "BLPOP", "k", 0)
         with other.connect() as thief:
@@ -209,21 +210,22 @@ class Blocking(ClusterTest):
                 thief.send("LPOP", "k")
                 thief.read()
                 thief.read()
-            wait_until(lambda: thief.call("STRONG", "EXISTS", "k") == 0, 20, "an empty list")
-        for waiter in (first, second):
-            if waiter.unread():
-                return  # It won once: nothing can be told of the places.
-        cluster.leader().call("RPUSH", "k", "for the first")
-        self.assertEqual(first.read()[1][1], ("$", b"for the first"))
-        self.assertEqual(second.unread(), b"")
+            wait_until(lambda: thief.call("STRONG", "EXISTS", "k") == 0, 30, "an empty list")
+        leader.call("RPUSH", "k", "for the first")
+        got = [first.read()[1][1][1]]
+        if second.unread():
+            got.append(second.read()[1][1][1])
+        # Who won once, and perhaps hears of it only now, tells nothing of the places.
+        if not any(element.isdigit() for element in got):
+            self.assertEqual(got, [b"for the first"])
 
     def test_time_outs_outlive_the_leader(self):
         cluster = self.cluster(3)
-        follower, other = cluster.followers()
+        leader, (follower, other) = cluster.roles()
+        long = self.waiter(other, "BLPOP", "k", 0)
         started = time.monotonic()
         short = self.waiter(follower, "BLPOP", "k", 2)
-        long = self.waiter(other, "BLPOP", "k", 0)
-        cluster.leader().kill()
+        leader.kill()
         self.assertEqual(short.read(), ("*nil", None))
         self.assertGreaterEqual(time.monotonic() - started, 2)
         follower.call("RPUSH", "k", "v")
@@ -231,10 +233,9 @@ class Blocking(ClusterTest):
 
     def test_time_outs_while_there_is_no_majority(self):
         cluster = self.cluster(3)
-        follower, other = cluster.followers()
-        waiter = self.waiter(follower, "BRPOP", "k", 1)
+        leader, (follower, other) = cluster.roles()
         forever = self.waiter(follower, "BRPOP", "k", 0)
-        leader = cluster.leader()
+        waiter = self.waiter(follower, "BRPOP", "k", 1)
         leader.kill()
         other.kill()
         self.assertEqual(waiter.read(), ("*nil", None))
@@ -331,11 +332,10 @@ class Blocking(ClusterTest):
 
     def test_strong_ones_do_not_hold_up_others(self):
         cluster = self.cluster(3)
-        follower, other = cluster.followers()
+        leader, (follower, other) = cluster.roles()
         strong = self.waiter(follower, "STRONG", "BLPOP", "k", 0)
         plain = self.waiter(follower, "BLPOP", "k", 0)
         other.pause()
-        leader = cluster.leader()
         leader.call("RPUSH", "k", 1)
         leader.call("RPUSH", "k", 2)
         self.assertEqual(plain.read()[1][1], ("$", b"2"))
@@ -345,10 +345,9 @@ class Blocking(ClusterTest):
 
     def test_a_restored_state_serves(self):
         cluster = self.cluster(3)
-        follower, other = cluster.followers()
+        leader, (follower, other) = cluster.roles()
         waiter = self.waiter(follower, "BLPOP", "k", 0)
         follower.pause()
-        leader = cluster.leader()
         leader.call("RPUSH", "k", "v")
         with leader.connect() as client:
             for _ in range(3):

@@ -121,7 +121,7 @@ class ClientLibraryTest(ClusterTest):
         self.check(load)
         stranger = self.load("--token", "mydis_nobody_secret", "--tls-ca", authority.ca, instance.address)
         self.assertEqual(stranger.process.wait(30), 1)
-        wait_until(stranger.errors, 10, "the program's error")
+        wait_until(stranger.errors, 30, "the program's error")
         self.assertIn("WRONGPASS", stranger.errors()[0])
         plain = self.load(instance.address)
         self.assertEqual(plain.process.wait(30), 1)

@@ -97,7 +97,7 @@ class Clients(ClusterTest):
     def test_redis_benchmark_while_the_leader_dies(self):
         names = self.all_benchmarks()
         cluster = self.cluster()
-        leader, followers = cluster.leader(), cluster.followers()
+        leader, followers = cluster.roles()
         programs = [self.benchmark(follower, *options) for follower, options in
                     zip(followers, (("-n", "10000"), ("-n", "30000", "-P", "16")))]
         # Written by a test in the middle.

@@ -32,8 +32,7 @@ class Connections(ClusterTest):
         if Connections.cluster_of_class is None:
             Connections.cluster_of_class = harness.Cluster(3, binary=BINARY)
         self.instances = Connections.cluster_of_class
-        self.leader = self.instances.leader()
-        self.follower, self.other = self.instances.followers()
+        self.leader, (self.follower, self.other) = self.instances.roles()
         self.follower.call("FLUSHALL")
 
     def test_watch_sees_what_is_written_on_other_instances(self):
@@ -132,12 +131,15 @@ class Connections(ClusterTest):
         victim.send_bytes(b"".join(encode(["INCR", "n"]) for _ in range(1000)))
         self.assertEqual(killer.call("CLIENT", "KILL", "ID", number), 1)
         victim.wait_closed(20)
-        self.assertEqual(killer.call("CLIENT", "KILL", "ID", number), 0)
+        # The connection's end may be seen before it is off the list.
+        wait_until(lambda: killer.call("CLIENT", "KILL", "ID", number) == 0, 30, "the victim to be forgotten")
         address = "%s:%d" % killer.socket.getsockname()
         killer.send("CLIENT", "KILL", address)
         self.assertEqual(killer.read(), ("+", b"OK"))
         self.assertEqual(killer.wait_closed(20), b"")
         many = [self.connect(self.follower) for _ in range(50)]
+        for client in many:
+            client.call("PING")  # Until then its thread may not know it yet.
         killer = self.connect(self.follower)
         self.assertGreaterEqual(killer.call("CLIENT", "KILL", "TYPE", "normal"), 50)
         for client in many:
@@ -155,7 +157,7 @@ class Connections(ClusterTest):
                 self.assertEqual(client.read(), ("$", b"v"))
             client.send("SET", "k", "w")
             client.send("GET", "k")
-            wait_until(lambda: self.blocked(control) == 1, 10, "a client that is held back")
+            wait_until(lambda: self.blocked(control) == 1, 30, "a client that is held back")
             self.assertEqual(client.unread(), b"")
             control.call("CLIENT", "UNPAUSE")
             if mode == "ALL":
@@ -166,7 +168,7 @@ class Connections(ClusterTest):
         # Another pause waits for the end of one of all.
         control.call("CLIENT", "PAUSE", 100000, "ALL")
         client.send("CLIENT", "PAUSE", 1, "WRITE")
-        wait_until(lambda: self.blocked(control) == 1, 10, "the second pause to be held back")
+        wait_until(lambda: self.blocked(control) == 1, 30, "the second pause to be held back")
         control.call("CLIENT", "UNPAUSE")
         self.assertEqual(client.read(), ("+", b"OK"))
         # A pause ends by itself.
@@ -237,7 +239,7 @@ class Connections(ClusterTest):
         self.assertEqual(self.field(client, "keyspace_hits"), "99")
         self.assertEqual(self.field(client, "keyspace_misses"), "99")
         client.call("SET", "short", "v", "PX", 1)
-        wait_until(lambda: self.field(client, "expired_keys") == "1", 10, "the key to expire")
+        wait_until(lambda: self.field(client, "expired_keys") == "1", 30, "the key to expire")
 
     def test_debug_is_counted_as_one_command(self):
         client = self.connect(self.follower)
@@ -252,8 +254,8 @@ class Connections(ClusterTest):
         def number(name):
             return int(self.field(client, name))
         before = {name: number(name) for name in ("eventloop_cycles", "eventloop_duration_sum")}
-        wait_until(lambda: all(number(name) > value for name, value in before.items()), 10, "turns")
-        wait_until(lambda: number("instantaneous_eventloop_cycles_per_sec") > 0, 10, "a second to be over")
+        wait_until(lambda: all(number(name) > value for name, value in before.items()), 30, "turns")
+        wait_until(lambda: number("instantaneous_eventloop_cycles_per_sec") > 0, 30, "a second to be over")
         self.assertGreater(number("instantaneous_eventloop_duration_usec"), 0)
         self.assertGreater(number("eventloop_duration_cmd_sum"), 0)
 
@@ -263,8 +265,8 @@ class Connections(ClusterTest):
         client.call("CONFIG", "SET", "latency-tracking-info-percentiles", "0.0 50.0 100.0")
         self.assertEqual(client.call("CONFIG", "GET", "latency-tracking-info-percentiles")[1], b"0 50 100")
         waiting.send("BLPOP", "one", "two", 0)
-        wait_until(lambda: self.field(client, "blocked_clients") == "1", 10, "it to wait")
-        self.assertEqual(self.field(client, "total_blocking_keys"), "2")
+        wait_until(lambda: self.field(client, "total_blocking_keys") == "2", 30, "it to wait")
+        self.assertEqual(self.field(client, "blocked_clients"), "1")
         self.assertEqual(self.field(client, "total_blocking_keys_on_nokey"), "0")
         client.call("RPUSH", "two", "a")
         self.assertEqual(waiting.read(), ("*", [("$", b"two"), ("$", b"a")]))
@@ -276,12 +278,13 @@ class Connections(ClusterTest):
         client, waiting, monitor = (self.connect(self.follower) for _ in range(3))
         monitor.call("MONITOR")
         waiting.send("BLPOP", "list", 0)
-        wait_until(lambda: self.field(client, "blocked_clients") == "1", 10, "it to wait")
+        lines = [monitor.read()[1].decode()]
+        while "BLPOP" not in lines[-1]:  # Before it is served.
+            lines.append(monitor.read()[1].decode())
         client.call("RPUSH", "list", "a")
         waiting.read()
         client.call("ECHO", "end")
-        lines = []
-        while not lines or "ECHO" not in lines[-1]:
+        while "ECHO" not in lines[-1]:
             lines.append(monitor.read()[1].decode())
         shown = [re.search('"(BLPOP|RPUSH)', line)[1] for line in lines if "INFO" not in line and "ECHO" not in line]
         self.assertEqual(shown, ["BLPOP", "RPUSH"])

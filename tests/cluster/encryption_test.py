@@ -47,14 +47,14 @@ class EncryptionTest(ClusterTest):
         return wait_until(
             lambda: next((line for line in instance.log().splitlines()
                           if all(word in line for word in words)), None),
-            20, f"a line with {words} in the log of {instance.name}")
+            30, f"a line with {words} in the log of {instance.name}")
 
 
 class Encryption(EncryptionTest):
     def test_forms_fails_over_and_feeds_a_joiner(self):
         key = self.new_key()
         cluster = self.encrypted(key)
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         fill(leader, 2000)
         with IncrLoad(follower) as load:
             load.wait_for(200)
@@ -79,7 +79,7 @@ class Encryption(EncryptionTest):
     def test_keys_are_replaced_without_a_stop(self):
         old, new = self.new_key(), self.new_key()
         cluster = self.encrypted(old)
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         with IncrLoad(follower) as load, IncrLoad(leader, prefix="leader") as at_leader:
             load.wait_for(100)
             for keys in ([old, new], [new, old], [new]):
@@ -119,11 +119,11 @@ class Encryption(EncryptionTest):
     def test_moving_a_key_to_the_front_too_early_loses_nobody(self):
         old, new = self.new_key(), self.new_key()
         cluster = self.encrypted(old)
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         with IncrLoad(follower) as load:
             load.wait_for(100)
             self.write_keys(follower.key_file, new, old)
-            wait_until(lambda: len(self.key_names(follower)) == 2, 20, "the new file is in use")
+            wait_until(lambda: len(self.key_names(follower)) == 2, 30, "the new file is in use")
             leader.kill()  # So that connections are made anew.
             load.wait_for(100)
             leader.start()
@@ -146,7 +146,7 @@ class Encryption(EncryptionTest):
         os.chmod(instance.key_file + ".away", 0o600)
         os.rename(instance.key_file + ".away", instance.key_file)
         instance.popen.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(self.key_names(instance)) == 2, 20, "the file put right is in use")
+        wait_until(lambda: len(self.key_names(instance)) == 2, 30, "the file put right is in use")
         self.assertEqual(instance.call("PING"), b"PONG")
 
     def test_start_without_a_good_file_is_refused(self):
@@ -179,6 +179,7 @@ class Strangers(EncryptionTest):
         for instance in cluster:
             self.assertEqual(len(instance.status()["members"]), len(cluster.instances))
             self.assertNotIn(joiner.name, instance.log())
+        self.wait_for_log(cluster[0], "connection from")
         lines = [line for line in cluster[0].log().splitlines() if "connection from" in line]
         self.assertEqual(len(lines), 1, "one line, however often it asks")
         self.assertIn(ADVICE, lines[0])

@@ -92,9 +92,12 @@ class FullDisk(ClusterTest):
         small = cluster[0]
         small.arguments[0] = self.small()
         cluster.start()
-        if cluster.leader() is not small:
-            cluster[1].cli("cluster", "transfer", small.name)
-        wait_until(lambda: cluster.leader() is small, 30, "the small one to lead")
+
+        def leads():
+            if cluster.leader() is not small:
+                cluster[1].cli("cluster", "transfer", small.name)
+            return cluster.leader() is small
+        wait_until(leads, 60, "the small one to lead")
         with IncrLoad(cluster[1]) as load:
             load.wait_for(100)
             self.fill_up(small)

@@ -66,7 +66,7 @@ class EventWatcher:
 class Events(ClusterTest):
     def test_nothing_is_lost_or_doubled_while_instances_die(self):
         cluster = self.cluster()
-        leader, (first, second) = cluster.leader(), cluster.followers()
+        leader, (first, second) = cluster.roles()
         begin = first.call("MYDIS", "KEEPHISTORY", "CHANGES")
         path = f"/v1/watch?prefix=w:&from={begin}"
         watchers = [EventWatcher(order, path, None)
@@ -150,7 +150,7 @@ class Events(ClusterTest):
 
     def test_long_polls(self):
         cluster = self.cluster()
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         other = cluster.followers()[1]
         begin = other.call("MYDIS", "KEEPHISTORY", "CHANGES")
         with HttpClient(follower.http_port, timeout=60) as client:
@@ -168,19 +168,19 @@ class Events(ClusterTest):
             answer = client.get(f"/v1/watch?prefix=w:&wait=1s&from={revision}").json
             self.assertEqual(answer["events"], [])
             self.assertGreaterEqual(answer["revision"], revision)
-            self.assertEqual(follower.info("mydis")["watches"], "0")
+            wait_until(lambda: follower.info("mydis")["watches"] == "0", 30, "the end of the last one")
         # Who leaves watches no more.
         with HttpClient(follower.http_port) as client:
             client.send("GET", "/v1/watch?wait=60s")
-            wait_until(lambda: follower.info("mydis")["watches"] == "1", 10, "the watch")
-        wait_until(lambda: follower.info("mydis")["watches"] == "0", 10, "its end")
+            wait_until(lambda: follower.info("mydis")["watches"] == "1", 30, "the watch")
+        wait_until(lambda: follower.info("mydis")["watches"] == "0", 30, "its end")
         with EventStream(follower.http_port, "/v1/watch"):
-            wait_until(lambda: follower.info("mydis")["watches"] == "1", 10, "the watch")
-        wait_until(lambda: follower.info("mydis")["watches"] == "0", 10, "its end")
+            wait_until(lambda: follower.info("mydis")["watches"] == "1", 30, "the watch")
+        wait_until(lambda: follower.info("mydis")["watches"] == "0", 30, "its end")
 
     def test_channels(self):
         cluster = self.cluster()
-        leader, (first, second) = cluster.leader(), cluster.followers()
+        leader, (first, second) = cluster.roles()
         begin = first.call("MYDIS", "KEEPHISTORY", "MESSAGES")
         channel = f"/v1/channels/w%2Fnews/messages"
         watchers = [EventWatcher([first, second], f"{channel}?from={begin}", None),
@@ -212,7 +212,7 @@ class Events(ClusterTest):
 
     def test_rights(self):
         cluster = self.cluster()
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         leader.call("ACL", "SETUSER", "u", "on", ">pw", "~app:*", "&news", "+@all", "-@admin")
         cluster.wait_equal()
         port, token = follower.http_port, "u:pw"
@@ -279,7 +279,7 @@ class WebSockets(ClusterTest):
 
     def test_pushes_as_json(self):
         cluster = self.cluster()
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         socket = self.json(follower)
         socket.send(TEXT, b'{"id":1,"command":["SUBSCRIBE","a","b"]}')
         self.assertEqual([json.loads(socket.read()[1]) for _ in range(2)],
@@ -306,7 +306,7 @@ class WebSockets(ClusterTest):
 
     def test_resp3(self):
         cluster = self.cluster()
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         with WebSocket(follower.http_port, "unknown, mydis.resp3") as socket:
             self.assertEqual(socket.response.headers["sec-websocket-protocol"], "mydis.resp3")
             value = b"v" * 3_000_000
@@ -398,7 +398,7 @@ class WebSockets(ClusterTest):
 
     def test_who_it_is(self):
         cluster = self.cluster()
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         leader.call("ACL", "SETUSER", "u", "on", ">pw", "~u:*", "+get", "+set")
         leader.call("ACL", "SETUSER", "default", ">secret", "resetpass", ">secret")
         socket = self.json(follower, token="u:pw")

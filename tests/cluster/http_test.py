@@ -39,8 +39,7 @@ class OneCluster(HttpTest):
     @classmethod
     def setUpClass(cls):
         cls.shared = harness_cluster()
-        cls.leader = cls.shared.leader()
-        cls.follower, cls.other = cls.shared.followers()
+        cls.leader, (cls.follower, cls.other) = cls.shared.roles()
 
     @classmethod
     def tearDownClass(cls):
@@ -144,7 +143,7 @@ class OneCluster(HttpTest):
         self.assertEqual(self.client.get("/v1/keys/d").status, 404)
         self.assertGreater(int(self.client.get("/v1/keys/d?db=3").headers["mydis-ttl"]), 3_000_000)
         self.client.put("/v1/keys/d?db=3&ttl=1ms", b"x")
-        wait_until(lambda: self.client.get("/v1/keys/d?db=3").status == 404, 10, "the key to go")
+        wait_until(lambda: self.client.get("/v1/keys/d?db=3").status == 404, 30, "the key to go")
 
     def test_values_of_other_types(self):
         for words, reader in ((("LPUSH", "t", "x"), "LRANGE"), (("SADD", "t", "x"), "SMEMBERS"),
@@ -239,9 +238,11 @@ class OneCluster(HttpTest):
         self.assertEqual(self.client.get("/v1/keys/a").body, b"3")
 
     def test_consistency_and_revisions(self):
-        written = self.client.put("/v1/keys/s?consistency=strong", b"1")
-        self.assertEqual(written.headers["mydis-consistency"], "strong")
-        self.assertEqual(written.headers["mydis-leader"], self.leader.name)
+        def led_as_told():
+            written = self.client.put("/v1/keys/s?consistency=strong", b"1")
+            self.assertEqual(written.headers["mydis-consistency"], "strong")
+            return written.headers["mydis-leader"] == self.shared.leader().name
+        wait_until(led_as_told, 30, "the leader's name")
         for instance in self.shared:
             self.assertEqual(self.http(instance).get("/v1/keys/s").body, b"1")
         other = self.http(self.other)
@@ -393,11 +394,10 @@ class OneCluster(HttpTest):
 class Failover(HttpTest):
     def test_a_long_poll_and_writes_outlive_the_leader(self):
         cluster = self.cluster()
-        leader = cluster.leader()
-        follower, other = cluster.followers()
+        leader, (follower, other) = cluster.roles()
         poll = self.http(follower)
         poll.send("GET", "/v1/keys/poll?wait=60s&revision=0")
-        wait_until(lambda: follower.info("clients")["blocked_clients"] == "1", 10, "the poll to wait")
+        wait_until(lambda: follower.info("clients")["blocked_clients"] == "1", 30, "the poll to wait")
         stop = threading.Event()
         done, wrong = [0], []
 
@@ -410,7 +410,7 @@ class Failover(HttpTest):
                         wrong.append(response)
         thread = threading.Thread(target=write)
         thread.start()
-        wait_until(lambda: done[0] > 20, 10, "writes")
+        wait_until(lambda: done[0] > 20, 30, "writes")
         leader.kill()
         before = done[0]
         wait_until(lambda: done[0] > before + 50, 30, "writes under another leader")
@@ -425,8 +425,7 @@ class Failover(HttpTest):
 
     def test_a_write_without_a_majority_says_so(self):
         cluster = self.cluster(options=("--raft-timeout", "1s"))
-        leader = cluster.leader()
-        follower, other = cluster.followers()
+        leader, (follower, other) = cluster.roles()
         leader.kill()
         other.kill()
         response = self.http(follower).put("/v1/keys/k", b"x")

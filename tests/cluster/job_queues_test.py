@@ -36,8 +36,7 @@ class JobQueues(ClusterTest):
     def setUp(self):
         super().setUp()
         self.mydis = self.cluster()
-        self.leader = self.mydis.leader()
-        self.producer, self.other = self.mydis.followers()
+        self.leader, (self.producer, self.other) = self.mydis.roles()
 
     def program(self, name, *arguments, **environment):
         """A program that is ended with the test."""

@@ -41,16 +41,19 @@ class Membership(ClusterTest):
         cluster = self.cluster()
         cluster.add().wait_ready()
         cluster.add().wait_ready()
+        leader, followers = cluster.roles()
         for name in ("n4", "n5"):
-            self.wait_kind(cluster[0], name, "voter")
+            self.wait_kind(leader, name, "voter")
+        # Behind this the change is complete: until then majorities of the old three and of the new five count.
+        leader.call("SET", "k", "u")
         # Five voters stand the loss of two.
-        for instance in cluster.followers()[:2]:
+        for instance in followers[:2]:
             instance.kill()
         self.assertEqual(cluster.leader().call("SET", "k", "v"), b"OK")
 
     def test_remove(self):
         cluster = self.cluster()
-        leader, (follower, gone) = cluster.leader(), cluster.followers()
+        leader, (follower, gone) = cluster.roles()
         with IncrLoad(follower) as load:
             load.wait_for(50)
             run = follower.cli("cluster", "remove", gone.name)
@@ -72,7 +75,7 @@ class Membership(ClusterTest):
 
     def test_remove_the_leader(self):
         cluster = self.cluster()
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         with IncrLoad(follower) as load:
             load.wait_for(50)
             run = follower.cli("cluster", "remove", leader.name)

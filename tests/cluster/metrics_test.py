@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from support import ClusterTest, main
+from support import ClusterTest, main, wait_until
 
 DASHBOARD = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "share", "grafana",
                          "mydis.json")
@@ -24,8 +24,7 @@ class Metrics(ClusterTest):
     def setUp(self):
         super().setUp()
         self.members = self.cluster()
-        self.leader = self.members.leader()
-        self.follower = self.members.followers()[0]
+        self.leader, (self.follower, _) = self.members.roles()
 
     def metrics(self, instance):
         return instance.call("MYDIS", "METRICS").decode()
@@ -53,9 +52,6 @@ class Metrics(ClusterTest):
                 'mydis_commands_failed_total{command="incrby"}': 1,
                 'mydis_keys{db="0"}': 7,
                 'mydis_keys_expiring{db="0"}': 7,
-                'mydis_ready': 1,
-                'mydis_raft_leader': 0,
-                'mydis_raft_has_leader': 1,
                 'mydis_members': 3,
                 'mydis_error_replies_total{error="ERR"}': 2,
         }.items():
@@ -68,8 +64,13 @@ class Metrics(ClusterTest):
         self.assertEqual(counts, sorted(counts))
         self.assertTrue(buckets[-1][0].endswith('le="+Inf"}'), buckets[-1])
         self.assertEqual(counts[-1], 7)
-        leader = parse(self.metrics(self.leader))
-        self.assertEqual(leader["mydis_raft_leader"], 1)
+
+        def told():
+            """When nobody stands still: one instance leads, and all are ready and know that."""
+            of_all = sorted((parse(self.metrics(each)) for each in self.members), key=lambda of: of["mydis_raft_leader"])
+            found = [[of[f"mydis_{name}"] for name in ("raft_leader", "raft_has_leader", "ready")] for of in of_all]
+            return found == [[0, 1, 1], [0, 1, 1], [1, 1, 1]] and of_all
+        leader = wait_until(told, 30, "one leader, and all ready")[-1]
         self.assertEqual(sum(1 for name in leader if name.startswith("mydis_member_lag_entries")), 3)
 
     def test_the_dashboard_asks_for_what_there_is(self):

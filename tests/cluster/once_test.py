@@ -169,7 +169,7 @@ class Once(ClusterTest):
 
     def test_the_reply_comes_from_any_instance_and_survives_restarts_and_snapshots(self):
         cluster = self.cluster()
-        first, second = cluster.followers()
+        leader, (first, second) = cluster.roles()
         client = self.connect(first)
         client.call("HELLO", 3)
         client.call("CLIENT", "ATTRIBUTES", "ON")
@@ -177,7 +177,7 @@ class Once(ClusterTest):
         attributes = client.read()
         self.assertEqual(client.read(), (",", b"1.5"))
         first.snapshot()
-        cluster.leader().kill()
+        leader.kill()
         first.kill()
         first.start()
         for instance in (first, second):
@@ -199,10 +199,10 @@ class Once(ClusterTest):
         one, other = cluster.followers()
         waiting = self.connect(one)
         waiting.send("ONCE", "id", "BLPOP", "k", "0")
-        wait_until(lambda: one.info("clients")["blocked_clients"] == "1", 20, "one who waits")
+        wait_until(lambda: one.info("clients")["blocked_clients"] == "1", 30, "one who waits")
         again = self.connect(other)
         again.send("ONCE", "id", "BLPOP", "k", "0")
-        wait_until(lambda: other.info("clients")["blocked_clients"] == "1", 20, "another who waits")
+        wait_until(lambda: other.info("clients")["blocked_clients"] == "1", 30, "another who waits")
         cluster.leader().call("RPUSH", "k", "a", "b")
         replies = [plain(client.read()) for client in (waiting, again)]
         self.assertEqual(replies, [[b"k", b"a"]] * 2)
@@ -228,7 +228,6 @@ class Once(ClusterTest):
     def test_replies_are_forgotten_when_their_time_has_passed(self):
         cluster = self.cluster(1)
         client = self.connect(cluster[0])
-        client.call("CONFIG", "SET", "request-retention", "1")
         self.assertEqual(client.call("ONCE", "id", "INCR", "n"), 1)
 
         def memory():
@@ -236,8 +235,9 @@ class Once(ClusterTest):
             return int(info["remembered_requests"]), int(info["used_memory_requests"])
         self.assertEqual(memory()[0], 1)
         self.assertGreater(memory()[1], 0)
+        client.call("CONFIG", "SET", "request-retention", "1")
         # Nobody writes meanwhile: the leader sees to it.
-        wait_until(lambda: memory() == (0, 0), 20, "the reply to be forgotten")
+        wait_until(lambda: memory() == (0, 0), 30, "the reply to be forgotten")
         self.assertEqual(client.call("ONCE", "id", "INCR", "n"), 2)
 
     def test_what_is_remembered_counts_as_memory_and_room_is_made(self):
@@ -284,8 +284,8 @@ class Once(ClusterTest):
             self.assertEqual(client.call("ONCE", "a" if words[0] == "BLPOP" else "b", *words), reply)
 
     def test_at_least_sees_what_another_instance_has_told(self):
-        cluster = self.cluster(options=["--raft-timeout", "1s"])
-        leader, (writing, reading) = cluster.leader(), cluster.followers()
+        cluster = self.cluster(options=["--raft-timeout", "4s"])  # Longer than an election takes.
+        leader, (writing, reading) = cluster.roles()
         writer, reader = self.connect(writing), self.connect(reading)
         writer.call("HELLO", 3)
         writer.call("CLIENT", "ATTRIBUTES", "ON")

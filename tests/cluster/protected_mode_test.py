@@ -134,7 +134,7 @@ class ProtectedMode(ClusterTest):
         instance.start()
         context = authority.context(certificate, key)
         context.check_hostname = False
-        wait_until(lambda: instance.call("PING") == b"PONG", 20, "it to answer")
+        wait_until(lambda: instance.call("PING") == b"PONG", 30, "it to answer")
         self.assertEqual(self.remote(instance, context).call("PING"), b"PONG")
 
 

@@ -92,7 +92,7 @@ class PublishSubscribe(ClusterTest):
 
     def test_one_order_for_all_while_the_leader_dies(self):
         cluster = self.cluster()
-        leader, survivors = cluster.leader(), cluster.followers()
+        leader, survivors = cluster.roles()
         subscribers = self.listen(survivors, "SUBSCRIBE", "news")
         doomed = Subscriber(leader, "SUBSCRIBE", "news")
         publishers = [Publisher(survivors[i % 2], f"p{i}") for i in range(4)]
@@ -115,7 +115,7 @@ class PublishSubscribe(ClusterTest):
         publisher.wait_for(50)
         publisher.stop()
         follower.start()
-        wait_until(lambda: follower.call("PUBSUB", "NUMPAT") == 0, 20, "an answer")
+        wait_until(lambda: follower.call("PUBSUB", "NUMPAT") == 0, 30, "an answer")
         subscriber = Subscriber(follower, "SUBSCRIBE", "news")
         fresh = Publisher(other, "new")
         fresh.wait_for(20)
@@ -192,6 +192,7 @@ class PublishSubscribe(ClusterTest):
         while instance.call("PUBSUB", "NUMSUB", "news")[1] == 2:
             instance.call("PUBLISH", "news", message)
             sent += 1
+            wait_until(lambda: len(quick.heard) == sent or quick.error, 30, "the quick one to have it")
             self.assertLess(sent, 500, "50 MB are unread, and nothing happens")
         self.finish([], [quick], instance)
         self.assertEqual(len(quick.heard), sent)

@@ -67,7 +67,8 @@ class Restart(ClusterTest):
     def test_what_a_stopping_instance_has_begun_is_answered(self):
         """And nothing else: one pipeline's answers are those of the commands that were carried out, in order."""
         cluster = self.cluster()
-        for stopped in (cluster.followers()[0], cluster.leader()):
+        leader, (follower, _) = cluster.roles()
+        for stopped in (follower, leader):
             key = f"counter of {stopped.name}"
             other = next(instance for instance in cluster if instance is not stopped)
             command = b"*2\r\n$4\r\nINCR\r\n$%d\r\n%s\r\n" % (len(key), key.encode())

@@ -154,7 +154,7 @@ class Backups(ClusterTest):
 
     def test_only_the_commit_waits_for_all(self):
         """With strong writes and an instance down, which its answer tells."""
-        cluster = self.cluster(options=("--raft-timeout", "2s"))
+        cluster = self.cluster(options=("--raft-timeout", "4s"))  # Longer than an election takes.
         saved = self.large_backup(cluster)
         follower, down = cluster.followers()
         follower.call("CONFIG", "SET", "write-consistency", "strong")
@@ -194,8 +194,7 @@ class Backups(ClusterTest):
     def test_the_leader_dies_meanwhile(self):
         """Step by step through a follower, so that it dies between two parts: what is in the log stays in it."""
         cluster = self.cluster()
-        leader = cluster.leader()
-        follower = cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         saved = self.large_backup(cluster)
         bringing = self.connect(follower)
         self.upload(bringing, saved)
@@ -216,8 +215,7 @@ class Backups(ClusterTest):
 
     def test_the_leader_dies_during_the_request(self):
         cluster = self.cluster()
-        leader = cluster.leader()
-        follower = cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         saved = self.large_backup(cluster)
         client = self.http(follower)
         client.send_raw(b"POST /v1/restore HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(saved))

