@@ -7,6 +7,10 @@ import mydis_harness as harness
 from resp_client import Client, parse_address, wait_until
 
 
+# Seconds. redis-server's DEBUG STRINGMATCH-TEST alone takes 15 and more where others are at work.
+REPLY_LIMIT = 120.0
+
+
 class Target:
     """A server to talk to. `redis_version` is None for Mydis, a tuple for a real Redis."""
 
@@ -20,7 +24,7 @@ class Target:
             self.redis_version = tuple(map(int, version.groups()))
 
     def connect(self):
-        return Client(self.host, self.port)
+        return Client(self.host, self.port, REPLY_LIMIT)
 
     def control(self):
         """The runner's own connection, which no transcript sees."""
