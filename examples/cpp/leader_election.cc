@@ -61,7 +61,7 @@ class Candidate {
   const std::string& name() const { return name_; }
 
  private:
-  static constexpr std::chrono::milliseconds kTerm = 2s;
+  static constexpr std::chrono::milliseconds kTerm = 10s;
 
   void Wake() {
     std::lock_guard lock(mutex_);

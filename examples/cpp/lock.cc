@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
 
   Lock first(client->NewSession(), "lock", "first");
   Lock second(client->NewSession(), "lock", "second");
-  const int64_t token = first.TryTake(300ms).value();
+  const int64_t token = first.TryTake(3s).value();
   std::cout << "first has the lock, token " << token << "\n";
   std::cout << "second gets it meanwhile: " << (second.TryTake(5s) ? "yes" : "no") << "\n";
 

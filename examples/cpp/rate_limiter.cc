@@ -12,43 +12,44 @@ namespace {
 using namespace std::chrono_literals;
 using example::Must;
 
-// KEYS: the bucket. ARGV: size, tokens a second. Gives 0 if it may go on, else the milliseconds to
-// wait.
+// KEYS: the bucket. ARGV: size, milliseconds a token. Gives 0 if it may go on, else the
+// milliseconds to wait.
 constexpr std::string_view kTake = R"(
-local size, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
+local size, each = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens = tonumber(bucket[1] or size)
-tokens = math.min(size, tokens + (now - tonumber(bucket[2] or now)) * rate / 1000)
+tokens = math.min(size, tokens + (now - tonumber(bucket[2] or now)) / each)
 local wait = 0
 if tokens >= 1 then
   tokens = tokens - 1
 else
-  wait = math.ceil((1 - tokens) * 1000 / rate)
+  wait = math.ceil((1 - tokens) * each)
 end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', now)
-redis.call('PEXPIRE', KEYS[1], math.ceil(size * 1000 / rate) + 1000)
+redis.call('PEXPIRE', KEYS[1], size * each + 1000)
 return wait
 )";
 
 class RateLimiter {
  public:
-  RateLimiter(mydis::Session session, int size, int a_second)
+  // `size` at once, and another each time that `each` has passed.
+  RateLimiter(mydis::Session session, int size, std::chrono::milliseconds each)
       : session_(std::move(session)),
         size_(std::to_string(size)),
-        rate_(std::to_string(a_second)) {}
+        each_(std::to_string(each.count())) {}
 
   // How long `who` has to wait; nothing: it may go on now.
   std::chrono::milliseconds Take(const std::string& who) {
     return std::chrono::milliseconds(
-        Must(session_.Eval<int64_t>(kTake, {"rate:" + who}, {size_, rate_})));
+        Must(session_.Eval<int64_t>(kTake, {"rate:" + who}, {size_, each_})));
   }
 
  private:
   mydis::Session session_;
   std::string size_;
-  std::string rate_;
+  std::string each_;
 };
 
 }  // namespace
@@ -57,8 +58,8 @@ int main(int argc, char** argv) {
   const auto client = example::Connect(argc, argv);
   Must(client->NewSession().Del({"rate:ada"}));
   // Two servers, each with a session of its own, perhaps at different instances.
-  RateLimiter here(client->NewSession(), 5, 1);
-  RateLimiter there(client->NewSession(), 5, 1);
+  RateLimiter here(client->NewSession(), 5, 2500ms);
+  RateLimiter there(client->NewSession(), 5, 2500ms);
   int allowed = 0;
   std::chrono::milliseconds wait = 0ms;
   for (int i = 0; i < 10; ++i) {

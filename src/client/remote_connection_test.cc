@@ -117,7 +117,7 @@ TEST(RemoteConnection, OfSeveralAddressesTheOneCountsThatAnswers) {
     SendAll(fd, "+second\r\n");
   });
   RemoteConnection connection({.addresses = {stopped.address(), full.address(), good.address()},
-                               .connect_timeout_ms = 100});
+                               .connect_timeout_ms = 2500});
   ASSERT_TRUE(connection.Connect().ok());
   EXPECT_EQ(connection.address(), good.address());
   const Result<RespValue> reply = connection.Command(kPingWords);

@@ -14,8 +14,8 @@ namespace {
 
 class InstanceClusterTest : public InstanceTest {
  protected:
-  // Two ports side by side that are free at the moment, for Raft and RPC; below those that the
-  // system gives to connections.
+  // Two ports side by side that are free at the moment, for Raft and RPC; below those that other
+  // tests and the system choose from.
   int FreePorts() {
     do next_port_ += 2;
     while (!IsFree(next_port_) || !IsFree(next_port_ + 1));
@@ -62,7 +62,7 @@ class InstanceClusterTest : public InstanceTest {
   }
 
  private:
-  int next_port_ = 12'000 + getpid() % 4'000 * 4;
+  int next_port_ = 12'000 + getpid() % 500 * 18;
 };
 
 TEST_F(InstanceClusterTest, ThreeInOneProcessOfWhichOneGoesAndComesBack) {

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 
-from support import BINARY, CliTest, harness, main
+from support import BINARY, CliTest, harness, main, wait_until
 
 
 class Modes(CliTest):
@@ -154,7 +154,7 @@ class Modes(CliTest):
             self.assertIn(words, run.stderr)
 
     def test_options_of_redis_cli(self):
-        self.assertEqual(self.cli("-t", "2", "-2", "--no-auth-warning", "-e", "SET", "k", "v"), "OK\n")
+        self.assertEqual(self.cli("-t", "20", "-2", "--no-auth-warning", "-e", "SET", "k", "v"), "OK\n")
         self.redis.call("RPUSH", "list", "a", "b", "c")
         self.assertEqual(self.cli("-d", ", ", "LRANGE", "list", "0", "-1"), "a, b, c\n")
         self.assertEqual(self.cli("-X", "VALUE", "SET", "k", "VALUE", "EX", "100", stdin="of a file\n"), "OK\n")
@@ -241,6 +241,8 @@ class OfACluster(CliTest):
         terminal = self.terminal([BINARY, "cli", "--address", self.cluster[0].address, "--strong"])
         terminal.expect("> $")
         self.cluster[0].call("CLIENT", "KILL", "TYPE", "normal")
+        # The instance answers before it has ended them all.
+        wait_until(lambda: self.cluster[0].call("CLIENT", "LIST").count(b"\n") == 1, 20, "their end")
         terminal.line("CLIENT CONSISTENCY")
         terminal.expect("connecting again")
         terminal.expect('"read"\r\n2\\) "strong"')

@@ -79,15 +79,16 @@ class ClusterCommand(unittest.TestCase):
         self.assertIn("mydis token revoke lost", run.stderr)
 
     def test_settings(self):
+        asked = self.cluster.followers()[0]
         self.assertEqual(self.good("get", "write-consistency"), "eventual\n")
         try:
-            self.good("set", "write-consistency", "strong")
+            self.good("set", "write-consistency", "strong", instance=asked)
             for instance in self.cluster:
                 wait_until(lambda: self.good("get", "write-consistency", instance=instance)
                            == "strong\n", 10, "the setting everywhere")
         finally:
-            self.good("set", "write-consistency", "eventual")
-        self.assertIn("write-consistency\teventual\n", self.good("get"))
+            self.good("set", "write-consistency", "eventual", instance=asked)
+        self.assertIn("write-consistency\teventual\n", self.good("get", instance=asked))
         run = self.cluster_command("set", "no-such-setting", "1")
         self.assertEqual(run.returncode, 1)
         self.assertEqual(run.stderr.count("\n"), 1)

@@ -14,10 +14,11 @@ LIMIT = 120
 
 class Cut:
     """An address before a server. What comes with `word` in it is carried out, but its answer is lost with the
-    connection, once; with `before`, it is not even carried out. After that the address is dead, unless it `lives`."""
+    connection, once; with `before`, it is not even carried out. After that the address is dead, unless it `lives`.
+    `then` is called before the connection ends."""
 
-    def __init__(self, server, word, before=False, lives=False):
-        self.server, self.word, self.before, self.lives = server, word.encode(), before, lives
+    def __init__(self, server, word, before=False, lives=False, then=None):
+        self.server, self.word, self.before, self.lives, self.then = server, word.encode(), before, lives, then
         self.done = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
@@ -45,6 +46,8 @@ class Cut:
                     if key.fileobj is client:
                         cut = self.word in data and not self.done.is_set()
                     if cut and (self.before or key.fileobj is server):
+                        if self.then:
+                            self.then()
                         self.done.set()
                         if not self.lives:
                             self.listener.close()

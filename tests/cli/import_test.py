@@ -7,7 +7,8 @@ import threading
 import unittest
 
 import every_kind
-from support import BINARY, Terminal, harness, main, wait_until
+from failover import Cut
+from support import BINARY, Terminal, harness, main
 
 
 class ImportTest(unittest.TestCase):
@@ -192,21 +193,19 @@ class ImportTest(unittest.TestCase):
         self.redis.call("DEBUG", "POPULATE", 100_000, "key", 100)
         path = self.save()
         victim, other = self.cluster.followers()
-        addresses = f"{victim.address},{other.address}"
-        outcome = []
-        worker = threading.Thread(target=lambda: outcome.append(subprocess.run(
-            [BINARY, "import", path, "--address", addresses], capture_output=True, text=True, timeout=240)))
-        worker.start()
+        # Not by the clock: the import may be over by then.
+        cut = Cut(victim, "key:5000", before=True, then=victim.kill)
+        self.addCleanup(cut.close)
         try:
-            wait_until(lambda: other.call("DBSIZE") > 1000, 60, "the first keys")
-            victim.kill()
-            worker.join(240)
+            done = subprocess.run([BINARY, "import", path, "--address", f"{cut.address},{other.address}"],
+                                  capture_output=True, text=True, timeout=240)
         finally:
+            victim.kill()
             victim.start()
-            worker.join(240)
-        self.assertEqual(outcome[0].returncode, 0, outcome[0].stderr)
-        self.assertEqual(outcome[0].stdout, "imported 100000 keys\n")
-        self.assertIn(f"Connected to {other.address}.", outcome[0].stderr)
+        self.assertTrue(cut.done.is_set(), "the instance died meanwhile")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "imported 100000 keys\n")
+        self.assertIn(f"Connected to {other.address}.", done.stderr)
         self.cluster.wait_equal()
         self.assertEqual(victim.call("DBSIZE"), 100_000)
 

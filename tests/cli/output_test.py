@@ -99,7 +99,7 @@ class Output(CliTest):
             self.redis.call("FLUSHALL")
             terminal = self.terminal(program)
             for line in [*lines, "quit"]:
-                terminal.expect(r"> $")
+                terminal.expect(r"[\d\])]> $")  # Not the "=> " of a map.
                 terminal.line(line)
                 terminal.expect(r"\n")
             self.assertEqual(terminal.wait(), 0)
@@ -194,7 +194,8 @@ class ExitStatus(CliTest):
         """Connections to a program that is stopped are accepted for it, as for this socket."""
         with socket.create_server(("127.0.0.1", 0)) as frozen:
             stopped = f"127.0.0.1:{frozen.getsockname()[1]}"
-            for more in ([], ["--timeout", "2s"]):
+            # Each address has its half of these 5 s.
+            for more in ([], ["--timeout", "5s"]):
                 run = self.run_program([BINARY, "cli", "--address", f"{stopped},{self.redis.address}",
                                         *more, "PING"])
                 self.assertEqual((run.returncode, run.stdout), (0, b"PONG\n"))
@@ -202,7 +203,7 @@ class ExitStatus(CliTest):
             self.assertEqual(status, 1)
             self.assertIn("did not answer in time", text)
             # The other one was asked: it is redis-server, which knows no MYDIS.
-            status, text = self.status([BINARY, "cluster", "status", "--timeout", "2s", "--address",
+            status, text = self.status([BINARY, "cluster", "status", "--timeout", "5s", "--address",
                                         f"{stopped},{self.redis.address}"])
             self.assertEqual(status, 1)
             self.assertIn("MYDIS", text)

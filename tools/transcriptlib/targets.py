@@ -4,7 +4,11 @@ import os
 import re
 
 import mydis_harness as harness
-from resp_client import Client, parse_address
+from resp_client import Client, parse_address, wait_until
+
+
+# Seconds. redis-server's DEBUG STRINGMATCH-TEST alone takes 15 and more where others are at work.
+REPLY_LIMIT = 120.0
 
 
 class Target:
@@ -20,7 +24,7 @@ class Target:
             self.redis_version = tuple(map(int, version.groups()))
 
     def connect(self):
-        return Client(self.host, self.port)
+        return Client(self.host, self.port, REPLY_LIMIT)
 
     def control(self):
         """The runner's own connection, which no transcript sees."""
@@ -36,10 +40,18 @@ class Target:
         if control.read() != ("+", b"OK"):
             raise RuntimeError("FLUSHALL did not answer +OK")
         control.read(), control.read()
+        self.wait_alone()
+
+    def wait_alone(self):
+        """The server has seen the end of the last file's connections: PUBLISH counts none of them."""
+        wait_until(lambda: self.clients("connected") == 1, 10, "the end of the other connections")
 
     def blocked_clients(self):
+        return self.clients("blocked")
+
+    def clients(self, which):
         info = self.control().call("INFO", "clients").decode()
-        return int(re.search(r"^blocked_clients:(\d+)", info, re.MULTILINE).group(1))
+        return int(re.search(rf"^{which}_clients:(\d+)", info, re.MULTILINE).group(1))
 
     cut = None  # A function that restarts the server from a snapshot, where the target does that.
 
@@ -54,6 +66,9 @@ class RemoteTarget(Target):
 
     def __init__(self, address):
         super().__init__(*parse_address(address))
+
+    def wait_alone(self):
+        """It may have other clients."""
 
 
 class _Owned(Target):
