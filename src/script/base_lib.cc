@@ -150,6 +150,7 @@ int Pairs(lua_State* L) {
 
 // Compiles text; bytecode could break the interpreter.
 int LoadText(lua_State* L, std::string_view text, const char* name) {
+  LuaVm::Of(L).Charge(L, text.size() * 2);
   const bool bytecode = !text.empty() && text[0] == LUA_SIGNATURE[0];
   if (!bytecode && luaL_loadbuffer(L, text.data(), text.size(), name) == 0) return 1;
   if (bytecode) lua_pushliteral(L, "bytecode cannot be loaded");

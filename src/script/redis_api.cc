@@ -127,7 +127,7 @@ int AclCheckCmd(lua_State* L) {
 int Sha1(lua_State* L) {
   if (lua_gettop(L) != 1) return RaiseError(L, "wrong number of arguments");
   const std::string_view bytes = lua_isstring(L, 1) ? LuaBytes(L, 1) : std::string_view();
-  LuaVm::Of(L).Charge(L, bytes.size() / 4);
+  LuaVm::Of(L).Charge(L, bytes.size() / 2);
   LuaPush(L, Sha1Hex(bytes));
   return 1;
 }

@@ -127,6 +127,7 @@ void BuildSandbox(lua_State* L) {
     lua_setfield(L, -2, name);
   }
   AddBaseFunctions(L);
+  ChargeLuasFunctions(L);
   AddLibraries(L);
   KeepRedisTable(L, "redis_eval", AddRedisEvalFunctions);
   KeepRedisTable(L, "redis_function", AddRedisFunctions);

@@ -14,7 +14,9 @@ bool PushProtected(lua_State* L, int index);
 void CheckWritable(lua_State* L, int index);
 
 // The functions that this layer replaces or adds, for the table on top of the stack.
-void AddBaseFunctions(lua_State* L);       // base_lib.cc; the original ones are there.
+void AddBaseFunctions(lua_State* L);  // base_lib.cc; the original ones are there.
+// charged_lib.cc; of globals and libraries, the globals on top of the stack.
+void ChargeLuasFunctions(lua_State* L);
 void AddCoroutineFunctions(lua_State* L);  // base_lib.cc; likewise.
 void AddStringFunctions(lua_State* L);     // string_lib.cc
 void AddTableFunctions(lua_State* L);      // table_lib.cc

@@ -133,6 +133,51 @@ TEST_F(Scripting, EveryCallBeginsAlike) {
   EXPECT_EQ(other.base_bytes(), LuaVm::OfThread().base_bytes());
 }
 
+// Each instruction, or call, of these takes as long as many others do.
+TEST_F(Scripting, TheBudgetEndsWhatTakesLongAtEachStep) {
+  ASSERT_EQ(Run("MYDIS SET script-budget 5000000"), "+OK");
+  const std::string ended = "-ERR " + std::string(kErrBudget);
+  for (const char* script :
+       {// Strings whose ends differ, numbers whose halves add up to the same.
+        "local t = {} while true do t[#t + 1] = string.rep('x', 100) .. #t end",
+        "local t = {} for i = 1, 1e9 do t[2^52 + i * (2^32 - 1)] = i end",
+        // Long strings: compared, made, read as numbers.
+        "local s = string.rep('x', 1e6) local a, b = s .. 'a', s .. 'b' while a < b do end",
+        "local s = string.rep('a\\0', 1e6) local a, b = s .. 'a', s .. 'b' while a < b do end",
+        "local s = string.rep('x', 1e6) while true do local c = #(s .. 'y') end",
+        "local s = string.rep(' ', 1e6) .. '1' while s + 1 > 0 do end",
+        "local s = '1' .. string.rep(' ', 1e6) while s + 1 > 0 do end",
+        "local s = string.rep(' ', 1e6) while not tonumber(s, 16) do end",
+        "local s = string.rep('x=1 ', 1e5) while true do loadstring(s) end",
+        // Tables: their first keys gone, their ends looked for, the collector's work.
+        "local t = {} for i = 1, 1e5 do t['k' .. i] = 1 end for k in pairs(t) do t[k] = nil end "
+        "while true do next(t) end",
+        "local t = {} for i = 1, 1e5 do t[i] = i end for i = 17, 30 do t[2^i] = 1 end "
+        "while #t > 0 do end",
+        "local t = {} for i = 1, 1e5 do t[i] = i end while true do table.maxn(t) end",
+        "local t = {} for i = 1, 1e5 do t[i] = {} end while true do collectgarbage() end",
+        "local t = {} for i = 1, 1e5 do t[i] = {} end while true do collectgarbage('step') end",
+        "collectgarbage('setpause', 0) collectgarbage('setstepmul', 1e9) local t = {} "
+        "for i = 1, 1e5 do t[i] = {} end while true do local u = {} end",
+        // Many values.
+        "local t = {} for i = 1, 7000 do t[i] = i end while true do unpack(t) end",
+        "local t = {} for i = 1, 7000 do t[i] = i end local function g() end "
+        "local function f(...) while true do g(...) end end f(unpack(t))",
+        "local s = string.rep('x', 7000) while true do s:byte(1, -1) end",
+        "local t = {} for i = 1, 90 do t = setmetatable({}, {__index = t}) end "
+        "while not t.x do end",
+        "while true do string.format('%99.99f', 1e308) end"}) {
+    EXPECT_EQ(Error(script), ended) << script;
+  }
+}
+
+TEST_F(Scripting, TheCollectorIsNotTheScripts) {
+  EXPECT_EQ(Eval("collectgarbage('setpause', 1) return collectgarbage('setpause', 2)"), ":200");
+  EXPECT_EQ(Eval("return collectgarbage('stop') + collectgarbage('restart')"), ":0");
+  EXPECT_EQ(Eval("return {type(collectgarbage('count')), type(collectgarbage('step'))}"),
+            "*2\n  \"number\"\n  \"boolean\"");
+}
+
 TEST_F(Scripting, TheBudgetEndsWhatDoesNotEnd) {
   ASSERT_EQ(Run("MYDIS SET script-budget 1000000"), "+OK");
   const std::string ended = "-ERR " + std::string(kErrBudget);

@@ -1,17 +1,23 @@
 #include "script/vm.h"
 
+// lint: include-ok it is asked for C's
+#include <locale.h>
+
 #include <memory>
 
 #include "base/assert.h"
+#include "script/lua_core.h"
+#include "script/lua_functions.h"
 
 namespace mydis {
 namespace {
 
-// Bytes of allocation that count as one instruction.
-constexpr uint64_t kBytesPerUnit = 16;
 // Until a call has allocated about this much beyond its image, no garbage is collected.
 constexpr int kFirstCollectionPercent = 3000;
 constexpr int kCollectionPercent = 200;
+
+// So many arguments are copied while an instruction is carried out.
+constexpr size_t kArgumentsPerUnit = 64;
 
 // Redis's words for a library that takes too long to load.
 constexpr std::string_view kErrLoadBudget = "ERR FUNCTION LOAD timeout";
@@ -26,6 +32,24 @@ int RunProtectedBody(lua_State* L) {
   (*body->body)(L);
   return 0;
 }
+
+// Numbers are read and written in C's locale, whichever a program with an instance of its own has
+// chosen.
+class CLocale {
+ public:
+  CLocale() : before_(uselocale(C())) {}
+  ~CLocale() { uselocale(before_); }
+  CLocale(const CLocale&) = delete;
+  CLocale& operator=(const CLocale&) = delete;
+
+ private:
+  static locale_t C() {
+    static const locale_t c = newlocale(LC_ALL_MASK, "C", nullptr);
+    return c;
+  }
+
+  locale_t before_;
+};
 
 // The text of the error on top of the stack.
 std::string ErrorText(lua_State* L) {
@@ -58,7 +82,7 @@ void* LuaVm::Allocate(void* ud, void* block, size_t old_size, size_t new_size) {
 LuaVm::LuaVm() {
   MYDIS_ASSERT(arena_.ok(), "the system gives no address range for scripts (ulimit -v)");
   L_ = lua_newstate(Allocate, this);
-  MYDIS_ASSERT(L_ != nullptr, "a new Lua state");
+  MYDIS_ASSERT(L_ != nullptr && FindsStrings() && FindsKeys(), "a new Lua state");
   std::string error;
   const bool built = Protected(
       [](lua_State* L) {
@@ -79,6 +103,7 @@ LuaVm::LuaVm() {
 LuaVm::~LuaVm() = default;
 
 bool LuaVm::Protected(const std::function<void(lua_State*)>& body, std::string* error) {
+  const CLocale locale;
   ProtectedBody protected_body{&body};
   const int status = lua_cpcall(L_, RunProtectedBody, &protected_body);
   if (status == 0) return true;
@@ -96,10 +121,16 @@ void LuaVm::Begin(const ArenaImage* difference, const ScriptLimits& limits) {
   lua_sethook(L_, Hook, LUA_MASKCOUNT, kHookEvery);
 }
 
-void LuaVm::Hook(lua_State* L, lua_Debug*) { Of(L).Charge(L, kHookEvery); }
+// A function with very many arguments may pass them on with every fourth instruction.
+void LuaVm::Hook(lua_State* L, lua_Debug*) {
+  const auto* state = reinterpret_cast<const lua_core::State*>(L);
+  const auto arguments =
+      static_cast<size_t>(state->base - state->frame->function) / sizeof(lua_TValue) - 1;
+  Of(L).Charge(L, kHookEvery * (1 + arguments / kArgumentsPerUnit));
+}
 
 void LuaVm::Charge(lua_State* L, uint64_t units) {
-  units += arena_.volume() / kBytesPerUnit;
+  units += arena_.volume() / LuaArena::kBytesPerStep;
   arena_.ResetVolume();
   budget_ -= static_cast<int64_t>(units);
   if (budget_ < 0) [[unlikely]] {
