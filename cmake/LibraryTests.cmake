@@ -12,7 +12,8 @@ if(NOT TARGET mydis)
 endif()
 
 # Each of them against a running instance, and against one in the test's own process.
-add_executable(calls_test tests/library/calls_collections_test.cc tests/library/calls_forms.cc
+add_executable(calls_test tests/library/calls_collections_test.cc tests/library/calls_coroutines_test.cc
+                          tests/library/calls_forms.cc
                           tests/library/calls_sorted_sets_test.cc tests/library/calls_streams_test.cc
                           tests/library/calls_strings_test.cc tests/library/live_session.cc)
 target_include_directories(calls_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)

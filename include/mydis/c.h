@@ -3,7 +3,8 @@
  * What holds for all of it:
  *  - A call that can fail gives a mydis_error, NULL if it went well. Who gets an error frees it.
  *  - What a call puts into `*out` belongs to the caller, who frees it with the function of its
- *    type. Nothing is put there if there is an error. Freeing NULL does nothing.
+ *    type. Nothing is put there if there is an error. Freeing NULL does nothing. Where `*out` is a
+ *    mydis_reply, `out` may be NULL: the reply is not wanted. Elsewhere that is MYDIS_INVALID.
  *  - What is given to a call is used during the call, not afterwards. Texts end with a zero, but
  *    for those that come with a length, which may hold any bytes. A `const char*` that is given is
  *    valid as long as what it is of.
@@ -73,8 +74,8 @@ MYDIS_API void mydis_error_free(mydis_error* error);
  * and "no". What is not set is as the C++ header has it.
  *
  *  Clients:   address ("host:port", set again for each further one), token, user, password,
- *             connect-timeout, tls (yes, no), tls-ca, tls-cert, tls-key, tls-server-name,
- *             idle-connections
+ *             connect-timeout, tls (yes, no), tls-ca, tls-cert, tls-key, tls-server-name (each of
+ *             which turns TLS on; with tls "no" it is an error), idle-connections
  *  Instances: those of `mydis server`: data-dir, redis-port (-1, the default: none), http-port,
  *             raft-port, bind-address, advertise-address, join (set again for each), expect,
  *             bootstrap (yes, no), max-voters, name, instance-id, password, cluster-key-file,
@@ -191,10 +192,10 @@ typedef struct mydis_call_options {
   size_t size;
   int kind;
   int consistency;
-  int64_t time_limit_ms;  /* 0: the session's; INT64_MAX: for ever. */
-  uint64_t min_revision;  /* The call sees a state of at least this revision. */
-  const char* request_id; /* A write with one is carried out once, whoever sends it again. */
-  size_t request_id_length;
+  int64_t time_limit_ms;    /* 0: the session's; INT64_MAX: for ever; below 0: MYDIS_INVALID. */
+  uint64_t min_revision;    /* The call sees a state of at least this revision. */
+  const char* request_id;   /* A write with one is carried out once, whoever sends it again. */
+  size_t request_id_length; /* 0: the id ends with a zero. */
 } mydis_call_options;
 #define MYDIS_CALL_OPTIONS_INIT \
   { sizeof(mydis_call_options), 0, 0, 0, 0, NULL, 0 }
@@ -242,7 +243,7 @@ MYDIS_API mydis_error* mydis_transaction_if(mydis_transaction* transaction, cons
 MYDIS_API mydis_error* mydis_transaction_add(mydis_transaction* transaction, size_t count,
                                              const char* const* words, const size_t* lengths);
 /* `*out` is an array as of a pipeline, or NULL if a condition did not hold. The transaction is
- * empty then. */
+ * empty then. With conditions `out` should be there: nothing else says whether they held. */
 MYDIS_API mydis_error* mydis_transaction_run(mydis_transaction* transaction,
                                              const mydis_call_options* options, mydis_reply** out);
 MYDIS_API void mydis_transaction_free(mydis_transaction* transaction);
@@ -316,7 +317,7 @@ typedef struct mydis_watch_options {
   size_t size;
   int of;
   const char* name;
-  size_t name_length;
+  size_t name_length;     /* 0: the name ends with a zero. */
   uint64_t from_revision; /* Tells what comes after it; 0: after now. */
   int values;             /* Of keys: with the values of strings. */
 } mydis_watch_options;

@@ -14,6 +14,7 @@
 
 namespace mydis {
 
+// Any of the others turns it on, too.
 struct TlsOptions {
   bool on = false;
   std::string ca_file = {};  // Whose certificates the servers have; empty: the system's.

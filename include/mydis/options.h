@@ -14,8 +14,9 @@ namespace mydis {
 // Of one call. What is not said is the session's.
 struct CallOptions {
   std::optional<Consistency> consistency = {};
-  // The whole of the call, with everything that is tried again; kForever: none. A write whose limit
-  // passes while it is under way gives kUnknown; it may take effect later.
+  // The whole of the call, with everything that is tried again; kForever: none; 0 or less:
+  // kInvalid. A write whose limit passes while it is under way gives kUnknown; it may take effect
+  // later.
   std::optional<std::chrono::milliseconds> time_limit = {};
   // The call sees a state of at least this revision: with what Session::revision() of another
   // session gave, everything that one has written or read. 0: none is asked for.
@@ -34,7 +35,7 @@ struct SessionOptions {
   std::optional<Consistency> read_consistency = {};  // The instance's otherwise.
   std::optional<Consistency> write_consistency =
       {};                                        // The instance's, or the cluster's, otherwise.
-  std::chrono::milliseconds time_limit{15'000};  // For each call.
+  std::chrono::milliseconds time_limit{15'000};  // For each call; see CallOptions.
   // The first call sees at least this revision; see CallOptions.
   uint64_t min_revision = 0;
   // What CLIENT LIST shows; empty: nothing.

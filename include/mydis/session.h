@@ -134,6 +134,9 @@ class MYDIS_API Session : public Calls<Session, Result> {
   // to change into the transaction, which takes place only if none of the keys has changed since;
   // else it is all done again, up to `attempts` times (kBusy then). An error of `body` ends it. Of
   // `options`, a request id is kInvalid: each attempt is a request of its own.
+  // Ok: the transaction has taken place. As in Redis a call of it may have failed all the same, and
+  // the others not (INCR of what is no number): only its future tells. `body` should put the
+  // futures where they can be looked at afterwards.
   Status Transact(std::span<const std::string_view> keys,
                   const std::function<Status(Session&, Transaction&)>& body, int attempts = 100,
                   const CallOptions& options = {});

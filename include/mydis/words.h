@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstdint>
 #include <forward_list>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,20 +16,26 @@
 
 namespace mydis {
 
-// Valid as long as what was added is. Numbers are written out, and kept here.
-class Words {
- public:
-  Words() = default;
-  Words(std::initializer_list<std::string_view> words) {
-    Add(std::span(words.begin(), words.size()));
-  }
-  // From whatever a range of strings is.
-  explicit Words(std::span<const std::string_view> words) { Add(words); }
-  explicit Words(std::span<const std::string> words) { Add(words); }
-  Words(const Words&) = delete;
-  Words& operator=(const Words&) = delete;
+namespace detail {
 
-  Words& Add(std::string_view word) {
+// What Words is made of. The library is given Words: these members stay as they are.
+class WordsBase {
+ public:
+  WordsBase() = default;
+  WordsBase(const WordsBase&) = delete;
+  WordsBase& operator=(const WordsBase&) = delete;
+
+  std::span<const std::string_view> views() const {
+    return size_ <= kInline ? std::span<const std::string_view>(inline_.data(), size_)
+                            : std::span<const std::string_view>(more_);
+  }
+  size_t size() const { return size_; }
+
+ protected:
+  void Reserve(size_t count) {
+    if (count > kInline) more_.reserve(count);
+  }
+  void Put(std::string_view word) {
     if (size_ < kInline) {
       inline_[size_] = word;
     } else {
@@ -38,6 +43,34 @@ class Words {
       more_.push_back(word);
     }
     ++size_;
+  }
+
+  static constexpr size_t kInline = 8;
+
+  size_t size_ = 0;
+  std::array<std::string_view, kInline> inline_;
+  std::vector<std::string_view> more_;   // All of them, once they are more than kInline.
+  std::forward_list<std::string> kept_;  // Whose addresses stay; takes no memory while empty.
+};
+
+}  // namespace detail
+
+// Valid as long as what was added is. Numbers are written out, and kept here.
+class Words : public detail::Braced<detail::WordsBase, std::string_view> {
+ public:
+  using Braced::Braced;
+  Words() = default;
+  template <typename... More>
+  requires detail::BeyondBraced<std::string_view, More...> Words(const More&... words) {
+    Reserve(sizeof...(words));
+    (Put(words), ...);
+  }
+  // From whatever a range of strings is.
+  explicit Words(std::span<const std::string_view> words) { Add(words); }
+  explicit Words(std::span<const std::string> words) { Add(words); }
+
+  Words& Add(std::string_view word) {
+    Put(word);
     return *this;
   }
   Words& Add(const char* word) { return Add(std::string_view(word)); }
@@ -68,26 +101,13 @@ class Words {
     return Add(first).Add(second, more...);
   }
 
-  std::span<const std::string_view> views() const {
-    return size_ <= kInline ? std::span<const std::string_view>(inline_.data(), size_)
-                            : std::span<const std::string_view>(more_);
-  }
-  size_t size() const { return size_; }
-
  private:
-  static constexpr size_t kInline = 8;
-
   template <typename Number>
   Words& AddNumber(Number number) {
     char digits[32];  // The shortest text that reads back as the same double has 24.
     const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     return AddKept(std::string(digits, end));
   }
-
-  size_t size_ = 0;
-  std::array<std::string_view, kInline> inline_;
-  std::vector<std::string_view> more_;   // All of them, once they are more than kInline.
-  std::forward_list<std::string> kept_;  // Whose addresses stay; takes no memory while empty.
 };
 
 }  // namespace mydis

@@ -175,8 +175,9 @@ bool Administers(std::span<const std::string_view> words) {
 }
 
 Status CheckWords(std::span<const std::string_view> words) {
-  if (words.empty() || words[0].empty())
-    return {ErrorCode::kInvalid, "a command has one word at least"};
+  if (words.empty()) return {ErrorCode::kInvalid, "a command has one word at least: its name"};
+  if (words[0].empty())
+    return {ErrorCode::kInvalid, "the first word, which is the command's name, is empty"};
   for (const RefusedCommand& refused : kRefused) {
     if (!EqualsIgnoreCase(words[0], refused.name)) continue;
     if (refused.subcommand.empty() ||

@@ -58,6 +58,38 @@ TEST(ListsTest, WhatIsThereIsViewedWhereItIs) {
   EXPECT_EQ(made.views()[0].second, "made");
 }
 
+// Each of them braced itself or as it stands; none at all; and more than what may be braced.
+TEST(ListsTest, BracedLists) {
+  const char text[] = "bytes";
+  EXPECT_EQ(Joined({"GET", {text, 2}, std::string("k")}), "GET;by;k;");
+  EXPECT_EQ(Joined(Words{"DEL"}.Add(Strings{})), "DEL;");
+  EXPECT_EQ(Joined(Words{"DEL"}.Add(Strings{{text, 3}})), "DEL;byt;");
+  const auto words = [](const Strings& strings) { return Joined(Words().Add(strings)); };
+  EXPECT_EQ(words({"a", "b", "c", "d"}), "a;b;c;d;");
+  EXPECT_EQ(words({"a", "b", "c", "d", "e"}), "a;b;c;d;e;");
+  const auto pairs = [](const StringPairs& given) { return Joined(Words().Add(given)); };
+  EXPECT_EQ(pairs({}), "");
+  EXPECT_EQ(pairs({{"a", "b"}}), "a;b;");
+  const std::pair<std::string, std::string> pair("c", "d");
+  EXPECT_EQ(pairs({{"a", "b"}, pair}), "a;b;c;d;");
+}
+
+TEST(ListsTest, ListsOfMoreThanMayBeBraced) {
+#define TEN "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"
+  const std::string ten = "0;1;2;3;4;5;6;7;8;9;";
+  EXPECT_EQ(Joined({TEN, TEN, TEN, "a", "b", "c"}), ten + ten + ten + "a;b;c;");
+  EXPECT_EQ(Joined(Words().Add(Strings{TEN, TEN, TEN, "a", "b", "c"})), ten + ten + ten + "a;b;c;");
+  EXPECT_EQ(Words({TEN, TEN, TEN, "a", "b"}).size(), kMostBraced);
+#undef TEN
+#define NINE one, one, one, one, one, one, one, one, one
+  const StringPairs::Pair one("a", "b");
+  EXPECT_EQ(StringPairs({NINE, NINE, NINE, NINE}).size(), 36u);
+#undef NINE
+  const int numbers[] = {1, 2, 3};
+  EXPECT_EQ(ListOf<int>(numbers).size(), 3u);
+  EXPECT_EQ(*ListOf<int>({4, 5}).begin(), 4);
+}
+
 TEST(TimesTest, WhatNoClockReachesIsNever) {
   using Decoder = detail::Decoder<std::optional<TimePoint>>;
   EXPECT_EQ(Decoder::From(Value::Integer(INT64_MAX)).value(), kNever);

@@ -76,6 +76,14 @@ uint64_t RemoteChannel::TimeLimitUs(const CallOptions& options) const {
   return static_cast<uint64_t>(Bounded(limit).count()) * 1000;
 }
 
+Status RemoteChannel::CheckTimeLimit(const CallOptions& options) const {
+  const std::chrono::milliseconds limit = options.time_limit.value_or(options_.time_limit);
+  if (limit.count() > 0) [[likely]]
+    return {};
+  return {ErrorCode::kInvalid,
+          fmt::format("time_limit: {} ms: give 1 ms at least, or kForever", limit.count())};
+}
+
 std::optional<Result<Value>> RemoteChannel::TryRead(CallKind kind, const Words& words,
                                                     const CallOptions& options) {
   if (!reader_) return std::nullopt;
@@ -149,6 +157,7 @@ void RemoteChannel::StartElsewhere(const CallPointer& call) {
 }
 
 Result<Value> RemoteChannel::Call(CallKind kind, const Words& words, const CallOptions& options) {
+  if (Status status = CheckTimeLimit(options); !status.ok()) return Fail(std::move(status));
   if (auto result = TryRead(kind, words, options)) return *std::move(result);
   if (Status status = MayWait(); !status.ok()) return Fail(std::move(status));
   const CallPointer call = Make(kind, words.views(), options);
@@ -166,6 +175,8 @@ Result<Value> RemoteChannel::Call(CallKind kind, const Words& words, const CallO
 
 detail::AnswerState RemoteChannel::Start(CallKind kind, const Words& words,
                                          const CallOptions& options) {
+  if (Status status = CheckTimeLimit(options); !status.ok())
+    return Completed(Fail(std::move(status)));
   if (auto result = TryRead(kind, words, options)) return Completed(*std::move(result));
   CallPointer call = Make(kind, words.views(), options);
   if (call->done()) return call;
@@ -186,11 +197,16 @@ detail::AnswerState RemoteChannel::Prepare(CallKind kind, const Words& words,
 
 void RemoteChannel::StartAll(std::vector<detail::AnswerState> calls, const CallOptions& options) {
   const uint64_t now_us = core_->NowUs();
+  const Status possible = CheckTimeLimit(options);
   std::vector<CallPointer> together;
   together.reserve(calls.size());
   for (size_t i = 0; i < calls.size(); ++i) {
     CallPointer call = std::static_pointer_cast<PendingCall>(std::move(calls[i]));
     if (call->done()) continue;
+    if (!possible.ok()) {
+      call->Complete(Fail(possible));
+      continue;
+    }
     SetOptions(*call, options, now_us);
     // One id is one request's.
     if (!options.request_id.empty()) call->request_id += fmt::format("/{}", i);
@@ -240,6 +256,7 @@ Result<bool> RemoteChannel::Transact(std::vector<detail::StoredCall> calls,
                                      std::vector<detail::Condition> conditions,
                                      const CallOptions& options) {
   const TransactionAnswers answers(calls, core_.get());
+  if (Status status = CheckTimeLimit(options); !status.ok()) return answers.Fail(std::move(status));
   if (Status status = MayWait(); !status.ok()) return answers.Fail(std::move(status));
   std::vector<std::string_view> views;
   for (const detail::StoredCall& stored : calls) {
@@ -255,6 +272,7 @@ Result<bool> RemoteChannel::Transact(std::vector<detail::StoredCall> calls,
 
 Result<std::shared_ptr<detail::Channel::Listening>> RemoteChannel::Subscribe(
     SubscribeOptions options, SubscribeHandlers handlers) {
+  if (Status status = CheckTimeLimit({}); !status.ok()) return Fail(std::move(status));
   if (Status status = MayWait(); !status.ok()) return Fail(std::move(status));
   if (options.channels.empty() && options.patterns.empty())
     return Fail(ErrorCode::kInvalid, "SubscribeOptions: name a channel or a pattern");
@@ -265,6 +283,7 @@ Result<std::shared_ptr<detail::Channel::Listening>> RemoteChannel::Subscribe(
 
 Result<std::shared_ptr<detail::Channel::Listening>> RemoteChannel::Watch(WatchOptions options,
                                                                          WatchHandlers handlers) {
+  if (Status status = CheckTimeLimit({}); !status.ok()) return Fail(std::move(status));
   if (Status status = MayWait(); !status.ok()) return Fail(std::move(status));
   auto watcher = std::make_shared<Watcher>(*core_, options_, revisions_, std::move(options),
                                            std::move(handlers));

@@ -49,6 +49,8 @@ class RemoteChannel final : public detail::Channel {
                               const CallOptions& options);
   void SetOptions(PendingCall& call, const CallOptions& options, uint64_t now_us) const;
   void StartElsewhere(const CallPointer& call);
+  // The call's, or the session's: it is more than nothing.
+  Status CheckTimeLimit(const CallOptions& options) const;
   uint64_t TimeLimitUs(const CallOptions& options) const;
 
   const std::shared_ptr<ClientCore> core_;

@@ -13,6 +13,12 @@ constexpr uint16_t kDefaultPort = 2381;
 // A dead instance's connection is given up after about so long, if nothing is sent over it.
 constexpr int kKeepaliveSeconds = 15;
 
+// Whoever says how TLS is to be does not want to speak without.
+bool IsOn(const TlsOptions& tls) {
+  return tls.on || !tls.ca_file.empty() || !tls.cert_file.empty() || !tls.key_file.empty() ||
+         !tls.server_name.empty();
+}
+
 }  // namespace
 
 Status RemoteDialer::SetLogin(const ClientOptions& options) {
@@ -41,7 +47,7 @@ Result<std::shared_ptr<RemoteDialer>> RemoteDialer::Create(const ClientOptions& 
   if (Status status = dialer->SetLogin(options); !status.ok()) return Fail(std::move(status));
   dialer->connect_timeout_ms_ = static_cast<uint32_t>(
       std::clamp<int64_t>(options.connect_timeout.count(), 1, std::numeric_limits<int32_t>::max()));
-  if (options.tls.on) {
+  if (IsOn(options.tls)) {
     if (options.tls.cert_file.empty() != options.tls.key_file.empty())
       return Fail(ErrorCode::kInvalid, "tls: cert_file and key_file belong together: give both");
     auto context =

@@ -44,5 +44,15 @@ TEST(ReplyStatusTest, WhatAnErrorMeans) {
   EXPECT_TRUE(doubtful);
 }
 
+TEST(ReplyStatusTest, AWordThatIsTooLong) {
+  const std::string start = "ERR Protocol error: invalid bulk length";
+  EXPECT_EQ(
+      StatusOfError(start + ": 70 bytes, and proto-max-bulk-len allows 64 at most").message(),
+      "a word of the command is too long: 70 bytes, and proto-max-bulk-len allows 64 at most");
+  EXPECT_EQ(StatusOfError(start).message(),
+            "a word of the command is too long: the server's proto-max-bulk-len is less");
+  EXPECT_EQ(StatusOfError(start).code(), ErrorCode::kInvalid);
+}
+
 }  // namespace
 }  // namespace mydis

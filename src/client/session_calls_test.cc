@@ -242,5 +242,11 @@ TEST_F(SessionCallsTest, ARevisionForEachKeyOrNone) {
   EXPECT_EQ(wrong.error().code(), ErrorCode::kInternal);
 }
 
+TEST_F(SessionCallsTest, NoNameOfACommand) {
+  EXPECT_EQ(session_.Command({""}).error().message(),
+            "the first word, which is the command's name, is empty");
+  EXPECT_EQ(session_.Command({}).error().message(), "a command has one word at least: its name");
+}
+
 }  // namespace
 }  // namespace mydis

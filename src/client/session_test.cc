@@ -36,6 +36,21 @@ TEST_F(SessionTest, CallsAndTheirAnswers) {
   EXPECT_EQ(unknown.error().message(), "unknown command");
 }
 
+TEST_F(SessionTest, AnyOptionOfTlsTurnsItOn) {
+  const auto connect = [&](TlsOptions tls) {
+    ClientOptions options = OptionsFor({&one_});
+    options.tls = std::move(tls);
+    options.connect_timeout = milliseconds(200);
+    return Client::Connect(std::move(options));
+  };
+  for (const TlsOptions& tls : {TlsOptions{.ca_file = "/nonexist"},
+                                {.cert_file = "/nonexist"},
+                                {.key_file = "/nonexist"},
+                                {.server_name = "one"}})
+    EXPECT_FALSE(connect(tls));
+  EXPECT_TRUE(connect({}));
+}
+
 TEST_F(SessionTest, LargeValues) {
   const auto client = Connect({&one_});
   Session session = client->NewSession();

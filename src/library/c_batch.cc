@@ -40,6 +40,7 @@ Value TakeAll(std::vector<Future<Value>>& answers) {
 mydis_error* mydis_pipeline_new(mydis_session* session, mydis_pipeline** out) {
   return Guarded([&]() -> Status {
     if (session == nullptr) return Missing("the session");
+    if (out == nullptr) return Missing("out");
     *out = new mydis_pipeline{session->session.NewPipeline(), {}};
     return {};
   });
@@ -72,7 +73,7 @@ mydis_error* mydis_pipeline_run(mydis_pipeline* pipeline, const mydis_call_optio
     // Before anything is sent: it would wait for all of it.
     if (Status status = mydis::MayWait(); !status.ok()) return status;
     pipeline->pipeline.Send(*call);
-    *out = mydis::ToReply(TakeAll(pipeline->answers));
+    mydis::GiveReply(TakeAll(pipeline->answers), out);
     return {};
   });
 }
@@ -82,6 +83,7 @@ void mydis_pipeline_free(mydis_pipeline* pipeline) { delete pipeline; }
 mydis_error* mydis_transaction_new(mydis_session* session, mydis_transaction** out) {
   return Guarded([&]() -> Status {
     if (session == nullptr) return Missing("the session");
+    if (out == nullptr) return Missing("out");
     *out = new mydis_transaction{session->session, session->session.NewTransaction(), {}};
     return {};
   });
@@ -122,7 +124,11 @@ mydis_error* mydis_transaction_run(mydis_transaction* transaction,
     std::vector<Future<Value>> answers = std::exchange(transaction->answers, {});
     const Result<bool> took_place = executed.Execute(*call);
     if (!took_place) return took_place.error();
-    *out = *took_place ? mydis::ToReply(TakeAll(answers)) : nullptr;
+    if (*took_place) {
+      mydis::GiveReply(TakeAll(answers), out);
+    } else if (out != nullptr) {
+      *out = nullptr;
+    }
     return {};
   });
 }
@@ -137,6 +143,7 @@ mydis_error* mydis_revisions(mydis_session* session, size_t count, const char* c
     const Result<CallOptions> call = mydis::ToCallOptions(mydis::KnownPart(options));
     if (!call) return call.error();
     if (count == 0) return {};
+    if (revisions == nullptr) return Missing("revisions");
     Words read;
     const Status status = mydis::AddWords(count, keys, lengths, read);
     if (!status.ok()) return status;

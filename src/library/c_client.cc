@@ -14,6 +14,7 @@ template <typename Maker>
 mydis_error* NewSession(Maker* maker, const mydis_options* options, mydis_session** out) {
   return Guarded([&]() -> Status {
     if (maker == nullptr) return Missing("what the session is of");
+    if (out == nullptr) return Missing("out");
     Result<mydis::SessionOptions> read = mydis::ToSessionOptions(options);
     if (!read) return read.error();
     *out = new mydis_session{maker->NewSession(*std::move(read))};
@@ -54,6 +55,7 @@ Value ToValue(const mydis::Instance& instance) {
 
 mydis_error* mydis_client_connect(const mydis_options* options, mydis_client** out) {
   return Guarded([&]() -> Status {
+    if (out == nullptr) return Missing("out");
     Result<mydis::ClientOptions> read = mydis::ToClientOptions(options);
     if (!read) return read.error();
     auto handle = std::make_unique<mydis_client>();
@@ -74,6 +76,7 @@ void mydis_client_free(mydis_client* client) { delete client; }
 
 mydis_error* mydis_instance_start(const mydis_options* options, mydis_instance** out) {
   return Guarded([&]() -> Status {
+    if (out == nullptr) return Missing("out");
     Result<mydis::InstanceOptions> read = mydis::ToInstanceOptions(options);
     if (!read) return read.error();
     auto handle = std::make_unique<mydis_instance>();
@@ -100,7 +103,7 @@ mydis_error* mydis_instance_session(mydis_instance* instance, const mydis_option
 mydis_error* mydis_instance_status(const mydis_instance* instance, mydis_reply** out) {
   return Guarded([&]() -> Status {
     if (instance == nullptr) return Missing("the instance");
-    *out = mydis::ToReply(ToValue(*instance->instance));
+    mydis::GiveReply(ToValue(*instance->instance), out);
     return {};
   });
 }

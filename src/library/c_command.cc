@@ -34,9 +34,7 @@ Result<CallOptions> ToCallOptions(const mydis_call_options& options) {
   if (options.time_limit_ms < 0) return Fail(ErrorCode::kInvalid, "the time limit is negative");
   if (options.time_limit_ms > 0) call.time_limit = std::chrono::milliseconds(options.time_limit_ms);
   call.min_revision = options.min_revision;
-  if (options.request_id != nullptr) {
-    call.request_id = std::string_view(options.request_id, options.request_id_length);
-  }
+  call.request_id = TextOf(options.request_id, options.request_id_length);
   return call;
 }
 
@@ -100,7 +98,7 @@ mydis_error* mydis_command(mydis_session* session, size_t count, const char* con
     Result<Value> answer =
         session->session.Run<Value>(command.kind, command.words, command.options);
     if (!answer) return answer.error();
-    *out = mydis::ToReply(*std::move(answer));
+    mydis::GiveReply(*std::move(answer), out);
     return {};
   });
 }

@@ -71,6 +71,17 @@ inline const Value* ValueOf(const mydis_reply* reply) {
   return reinterpret_cast<const Value*>(reply);
 }
 
+// To whoever wants it.
+inline void GiveReply(Value value, mydis_reply** out) {
+  if (out != nullptr) *out = ToReply(std::move(value));
+}
+
+// Of an option: without a length it ends with a zero.
+inline std::string_view TextOf(const char* text, size_t length) {
+  if (text == nullptr) return {};
+  return length == 0 ? std::string_view(text) : std::string_view(text, length);
+}
+
 // What was answered, or `MYDIS_TYPE_ERROR` of a part of several.
 Value ToElement(Result<Value> answer);
 

@@ -89,6 +89,7 @@ mydis::WatchHandlers ToHandlers(const mydis_watch_handlers& given, void* data) {
 // Hands out what listens; the memory for it is there before anything is listened to.
 template <typename Listen>
 Status Give(mydis_subscription** out, Listen&& listen) {
+  if (out == nullptr) return Missing("out");
   auto handle = std::make_unique<mydis_subscription>();
   Result<Subscription> subscription = listen();
   if (!subscription) return subscription.error();
@@ -133,7 +134,7 @@ mydis_error* mydis_watch(mydis_session* session, const mydis_watch_options* opti
     }
     WatchOptions watch;
     watch.of = static_cast<WatchOptions::Of>(known.of);
-    if (known.name != nullptr) watch.name.assign(known.name, known.name_length);
+    watch.name = mydis::TextOf(known.name, known.name_length);
     watch.from_revision = known.from_revision;
     watch.values = known.values != 0;
     return Give(out, [&] {

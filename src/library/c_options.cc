@@ -141,13 +141,29 @@ Result<Options> ReadAll(const mydis_options* given, Options options,
   return options;
 }
 
+// What C++ cannot tell from TLS that is not spoken of.
+Status CheckTls(const mydis_options& options) {
+  bool off = false;
+  const std::string* of_tls = nullptr;
+  for (const auto& [name, value] : options.values) {
+    if (name == "tls") off = value == "no";
+    if (name.starts_with("tls-") && !value.empty()) of_tls = &name;
+  }
+  if (!off || of_tls == nullptr) return {};
+  return {ErrorCode::kInvalid,
+          "option " + *of_tls + ": it turns TLS on, and option tls is \"no\": leave one out"};
+}
+
 }  // namespace
 
 Result<ClientOptions> ToClientOptions(const mydis_options* options) {
   ClientOptions defaults;
   const std::vector<std::string> addresses = std::exchange(defaults.addresses, {});
   Result<ClientOptions> read = ReadAll(options, std::move(defaults), kClientOptions, "a client");
-  if (read && read->addresses.empty()) read->addresses = addresses;
+  if (!read) return read;
+  if (read->addresses.empty()) read->addresses = addresses;
+  if (Status status = options == nullptr ? Status() : CheckTls(*options); !status.ok())
+    return Fail(std::move(status));
   return read;
 }
 
@@ -163,6 +179,7 @@ Result<SessionOptions> ToSessionOptions(const mydis_options* options) {
 
 mydis_error* mydis_options_new(mydis_options** out) {
   return mydis::Guarded([&] {
+    if (out == nullptr) return mydis::Missing("out");
     *out = new mydis_options;
     return mydis::Status::Ok();
   });

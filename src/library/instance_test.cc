@@ -38,6 +38,8 @@ TEST_F(InstanceTest, ErrorsNameTheField) {
   EXPECT_THAT(refusal([](auto& o) { o.join = {"nowhere"}; }), StartsWith("join: "));
   EXPECT_THAT(refusal([](auto& o) { o.join = {"127.0.0.1:2382"}; }), StartsWith("raft_port: "));
   EXPECT_THAT(refusal([](auto& o) { o.tls_cert = "c"; }), StartsWith("tls_cert: give tls_key"));
+  EXPECT_THAT(refusal([](auto& o) { o.tls_cert = o.tls_key = "c"; }),
+              StartsWith("tls_cert: nobody can connect without redis_port or http_port"));
   EXPECT_THAT(refusal([](auto& o) { o.tls_auth_clients = "no"; }),
               StartsWith("tls_auth_clients: "));
   EXPECT_THAT(refusal([](auto& o) { o.data_dir = "/proc/none"; }), StartsWith("data_dir: "));
@@ -167,11 +169,45 @@ TEST_F(InstanceTest, TheProgramNeedsNoPasswordAndItsUsersHaveTheirRights) {
   EXPECT_EQ(reader.Set("app:k", "w").error().code(), ErrorCode::kNoPermission);
   EXPECT_TRUE(program.Command({"ACL", "SETUSER", "reader", "-get"}));
   EXPECT_EQ(reader.Get("app:k").error().code(), ErrorCode::kNoPermission);
-  EXPECT_EQ(instance->NewSession({.user = "nobody"}).Get("app:k").error().code(),
-            ErrorCode::kNoAuth);
+  const Status nobody = instance->NewSession({.user = "nobody"}).Get("app:k").error();
+  EXPECT_EQ(nobody.code(), ErrorCode::kNoAuth);
+  EXPECT_EQ(nobody.message(),
+            "WRONGPASS there is no user \"nobody\": SessionOptions::user names one of ACL LIST");
   // The program stays what it is whatever becomes of the users.
   EXPECT_TRUE(program.Command({"ACL", "SETUSER", "default", "off"}));
   EXPECT_TRUE(program.Set("app:k", "x"));
+}
+
+TEST_F(InstanceTest, ClientsAtTheHttpPort) {
+  InstanceOptions options = Options();
+  options.http_port = 0;
+  const auto instance = StartReady(options);
+  const std::string address = "127.0.0.1:" + std::to_string(instance->http_port());
+  EXPECT_EQ(ErrorOf(Client::Connect({.addresses = {address}})),
+            address + ": it speaks HTTP: give the Redis port instead, 2381 by default");
+}
+
+TEST_F(InstanceTest, TimeLimitsAreMoreThanNothing) {
+  const auto instance = StartReady();
+  Session session = instance->NewSession();
+  for (const int ms : {0, -3}) {
+    const CallOptions limited{.time_limit = std::chrono::milliseconds(ms)};
+    const std::string text =
+        "time_limit: " + std::to_string(ms) + " ms: give 1 ms at least, or kForever";
+    EXPECT_EQ(ErrorOf(session.Get("k", limited)), text);
+    EXPECT_EQ(ErrorOf(session.Set("k", "v", limited)), text);
+    EXPECT_EQ(ErrorOf(session.Async().Get("k", limited).Get()), text);
+    EXPECT_EQ(ErrorOf(instance->NewSession({.time_limit = *limited.time_limit}).Get("k")), text);
+    Pipeline pipeline = session.NewPipeline();
+    Future<int64_t> piped = pipeline.Incr("k");
+    pipeline.Send(limited);
+    EXPECT_EQ(ErrorOf(piped.Get()), text);
+    Transaction transaction = session.NewTransaction();
+    Future<int64_t> queued = transaction.Incr("k");
+    EXPECT_EQ(ErrorOf(transaction.Execute(limited)), text);
+    EXPECT_EQ(ErrorOf(queued.Get()), text);
+  }
+  EXPECT_EQ(session.Get("k").value(), std::nullopt);
 }
 
 TEST_F(InstanceTest, SessionsOutliveTheirInstance) {

@@ -188,7 +188,11 @@ RespReader::Step RespReader::ReadScalar(RespValue* value, char type, std::string
     case '_':
       return Step::kComplete;
     case 'H':
-      return Broken("it does not speak the Redis protocol; if it speaks HTTP, name the other port");
+      if (text.starts_with("TTP/")) {
+        error_ = "it speaks HTTP: give the Redis port instead, 2381 by default";
+        return Step::kBroken;
+      }
+      [[fallthrough]];
     default:
       return Broken(std::string("no value begins with '") + type + "'");
   }

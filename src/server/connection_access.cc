@@ -33,6 +33,12 @@ AclLogEntry::Reason ReasonOf(AclRefusal refusal) {
   return AclLogEntry::Reason::kCommand;
 }
 
+// Of the library's sessions, which have no password: only the name can be wrong.
+std::string NoSuchUser(std::string_view user) {
+  return fmt::format("WRONGPASS there is no user {}: SessionOptions::user names one of ACL LIST",
+                     Quoted(user));
+}
+
 std::string_view ReasonInExec(AclRefusal refusal) {
   if (refusal == AclRefusal::kKey) return "no permission to touch the specified keys";
   if (refusal == AclRefusal::kChannel)
@@ -194,6 +200,8 @@ std::string Connection::RefusalOf(const CommandSpec& spec, Args args, AclVerdict
     return IsRequest(spec) ? std::string() : session_.requester->error;
   if (MayDoEverything()) return {};
   if (session_.door == Door::kLibrary && session_.unproven) return node_.StaleError();
+  if (session_.door == Door::kLibrary && session_.rights == nullptr)
+    return NoSuchUser(session_.user);
   if (session_.rights == nullptr || NeedsLogin())
     return (spec.flags & kNoAuth) != 0 ? std::string() : std::string(kErrNoAuth);
   *verdict = session_.rights->Check(spec, args);

@@ -88,6 +88,9 @@ Status CheckTls(const ServerOptions& options) {
                      ? "--tls-cert: give --tls-key too, the certificate's private key"
                      : "--tls-key: give --tls-cert too, the certificate of this key");
   }
+  if (!options.tls_cert.empty() && options.redis_port == ServerOptions::kPortOff &&
+      options.http_port == ServerOptions::kPortOff)
+    return Wrong("--tls-cert: nobody can connect without --redis-port or --http-port: give one");
   if (!options.tls_ca.empty() && options.tls_cert.empty())
     return Wrong("--tls-ca: give --tls-cert and --tls-key too: without them there is no TLS");
   if (options.tls_auth_clients != ClientCertificates::kYes && options.tls_ca.empty())

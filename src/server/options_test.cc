@@ -84,6 +84,11 @@ TEST(ServerOptions, TlsOptionsGoTogether) {
             "--tls-cert: give --tls-key too, the certificate's private key");
   EXPECT_EQ(Refusal([](auto& o) { o.tls_key = "k"; }),
             "--tls-key: give --tls-cert too, the certificate of this key");
+  EXPECT_EQ(Refusal([](auto& o) {
+              o.tls_cert = o.tls_key = "c";
+              o.redis_port = o.http_port = ServerOptions::kPortOff;
+            }),
+            "--tls-cert: nobody can connect without --redis-port or --http-port: give one");
   EXPECT_EQ(Refusal([](auto& o) { o.tls_ca = "a"; }),
             "--tls-ca: give --tls-cert and --tls-key too: without them there is no TLS");
   EXPECT_EQ(Refusal([](auto& o) { o.tls_auth_clients = ClientCertificates::kOptional; }),

@@ -142,10 +142,29 @@ static void TestOptions(void) {
   FAILS(MYDIS_INVALID, mydis_client_connect(options, &client));
   mydis_options_free(options);
   OK(mydis_options_new(&options));
+  FAILS(MYDIS_INVALID, mydis_client_connect(options, NULL));
   OK(mydis_options_set(options, "address", "127.0.0.1:1"));
   FAILS(MYDIS_UNAVAILABLE, mydis_client_connect(options, &client));
   mydis_options_free(options);
   CHECK(client == NULL);
+}
+
+/* Who names a file of TLS's is not connected without. */
+static void TestTls(const char* address) {
+  mydis_options* options = NULL;
+  mydis_client* client = NULL;
+  OK(mydis_options_new(&options));
+  OK(mydis_options_set(options, "address", address));
+  OK(mydis_options_set(options, "tls-ca", "/nonexist"));
+  FAILS(MYDIS_INVALID, mydis_client_connect(options, &client));
+  OK(mydis_options_set(options, "tls", "no"));
+  mydis_error* error = mydis_client_connect(options, &client);
+  CHECK(mydis_error_get_code(error) == MYDIS_INVALID);
+  CHECK(strcmp(mydis_error_get_message(error),
+               "option tls-ca: it turns TLS on, and option tls is \"no\": leave one out") == 0);
+  mydis_error_free(error);
+  CHECK(client == NULL);
+  mydis_options_free(options);
 }
 
 static void TestCommands(mydis_session* session) {
@@ -191,6 +210,12 @@ static void TestCommands(mydis_session* session) {
   reply = NULL;
   FAILS(MYDIS_INVALID, COMMAND(session, NULL, &reply, "LPUSH", "z", "x"));
   CHECK(reply == NULL);
+
+  /* Replies that nobody wants. */
+  OK(COMMAND(session, NULL, NULL, "SET", "unseen", "1"));
+  OK(COMMAND(session, NULL, &reply, "GET", "unseen"));
+  CHECK(IsText(reply, "1"));
+  mydis_reply_free(reply);
 }
 
 static void TestCallOptions(mydis_session* session) {
@@ -205,6 +230,22 @@ static void TestCallOptions(mydis_session* session) {
   OK(COMMAND(session, &options, &reply, "GET", "k"));
   CHECK(IsText(reply, "v"));
   mydis_reply_free(reply);
+
+  options.time_limit_ms = -3;
+  FAILS(MYDIS_INVALID, COMMAND(session, &options, &reply, "GET", "k"));
+  options.time_limit_ms = 0;
+
+  /* An id without a length ends with a zero: the second time is the first. */
+  char id[32];
+  snprintf(id, sizeof id, "id-%llu", (unsigned long long)mydis_session_revision(session));
+  Run(session, "SET", "counted", "0");
+  options.request_id = id;
+  for (int i = 0; i < 2; ++i) {
+    OK(COMMAND(session, &options, &reply, "INCR", "counted"));
+    CHECK(mydis_reply_integer(reply) == 1);
+    mydis_reply_free(reply);
+  }
+  options.request_id = NULL;
 
   options.kind = 77;
   FAILS(MYDIS_INVALID, COMMAND(session, &options, &reply, "GET", "k"));
@@ -264,6 +305,8 @@ static void TestPipeline(mydis_session* session) {
   CHECK(strncmp(mydis_reply_string(failed, NULL), "WRONGTYPE ", 10) == 0);
   CHECK(mydis_reply_integer(mydis_reply_element(reply, 2)) == 8);
   mydis_reply_free(reply);
+  OK(mydis_pipeline_add(pipeline, 2, incr, NULL, NULL));
+  OK(mydis_pipeline_run(pipeline, NULL, NULL));
   OK(mydis_pipeline_run(pipeline, NULL, &reply));
   CHECK(mydis_reply_type(reply) == MYDIS_TYPE_ARRAY && mydis_reply_size(reply) == 0);
   mydis_reply_free(reply);
@@ -295,6 +338,9 @@ static void TestTransaction(mydis_session* session) {
   OK(mydis_transaction_add(transaction, 2, incr, NULL));
   OK(mydis_transaction_run(transaction, NULL, &reply));
   CHECK(reply == NULL);
+  OK(mydis_transaction_if(transaction, "n", 1, revisions[0]));
+  OK(mydis_transaction_add(transaction, 2, incr, NULL));
+  OK(mydis_transaction_run(transaction, NULL, NULL));
   mydis_transaction_free(transaction);
   OK(COMMAND(session, NULL, &reply, "GET", "n"));
   CHECK(IsText(reply, "3"));
@@ -340,7 +386,6 @@ static void TestWatch(mydis_session* session) {
   InitTold(&told);
   InitTold(&told_again);
   options.name = "w:";
-  options.name_length = 2;
   handlers.on_change = OnChange;
   OK(mydis_watch(session, &options, &handlers, &told, &watch));
   Run(session, "SET", "other", "x");
@@ -379,6 +424,7 @@ static void TestClient(const char* address) {
   mydis_client* client = NULL;
   mydis_session* session = NULL;
   mydis_reply* reply = NULL;
+  TestTls(address);
   OK(mydis_options_new(&options));
   OK(mydis_options_set(options, "address", address));
   OK(mydis_options_set(options, "connect-timeout", "5s"));
@@ -425,6 +471,7 @@ static void TestInstance(const char* folder) {
   OK(mydis_instance_start(options, &instance));
   mydis_options_free(options);
   OK(mydis_instance_wait_until_ready(instance, 30000));
+  OK(mydis_instance_status(instance, NULL));
   OK(mydis_instance_status(instance, &status));
   CHECK(mydis_reply_integer(mydis_reply_find(status, "ready")) == 1);
   CHECK(mydis_reply_integer(mydis_reply_find(status, "leads")) == 1);

@@ -109,7 +109,7 @@ class BitmapCalls : public CallBase<Self, Answer, BitmapCalls<Self, Answer>> {
   // What each step gives: what was read, what was there before, what is there now; nothing if it
   // did not take place (Overflow::kFail).
   Answer<std::vector<std::optional<int64_t>>> BitField(std::string_view key,
-                                                       ListOf<BitFieldStep> steps,
+                                                       const ListOf<BitFieldStep>& steps,
                                                        const CallOptions& options = {}) {
     Words words{"BITFIELD", key};
     for (const BitFieldStep& step : steps) detail::AddBitFieldStep(words, step);
@@ -117,7 +117,7 @@ class BitmapCalls : public CallBase<Self, Answer, BitmapCalls<Self, Answer>> {
   }
   // BITFIELD_RO: of steps that only read.
   Answer<std::vector<std::optional<int64_t>>> BitFieldRo(std::string_view key,
-                                                         ListOf<BitFieldStep> steps,
+                                                         const ListOf<BitFieldStep>& steps,
                                                          const CallOptions& options = {}) {
     Words words{"BITFIELD_RO", key};
     for (const BitFieldStep& step : steps) detail::AddBitFieldStep(words, step);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,9 +16,15 @@ struct GeoPoint {
   double longitude = 0;
   double latitude = 0;
 };
+// What calls take: where its member is.
+struct GeoMemberView {
+  std::string_view member;
+  GeoPoint at;
+};
 struct GeoMember {
   std::string member;
   GeoPoint at;
+  operator GeoMemberView() const { return {member, at}; }
 };
 
 enum class GeoUnit : uint8_t { kMetres, kKilometres, kFeet, kMiles };
@@ -101,7 +108,7 @@ template <typename Self, template <typename> class Answer>
 class GeoCalls : public CallBase<Self, Answer, GeoCalls<Self, Answer>> {
  public:
   // How many are new.
-  Answer<int64_t> GeoAdd(std::string_view key, ListOf<GeoMember> members,
+  Answer<int64_t> GeoAdd(std::string_view key, const ListOf<GeoMemberView>& members,
                          const GeoAddOptions& add = {}, const CallOptions& options = {}) {
     Words words{"GEOADD", key};
     words.AddIf(add.when == GeoAddOptions::When::kIfMissing, "NX");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,10 +14,16 @@
 
 namespace mydis {
 
+// What calls take: where its member is.
+struct ScoredMemberView {
+  std::string_view member;
+  double score = 0;
+};
 struct ScoredMember {
   std::string member;
   double score = 0;
   bool operator==(const ScoredMember& other) const = default;
+  operator ScoredMemberView() const { return {member, score}; }
 };
 
 // Which members a ZADD touches.
@@ -107,11 +114,11 @@ template <typename Self, template <typename> class Answer>
 class SortedSetCalls : public CallBase<Self, Answer, SortedSetCalls<Self, Answer>> {
  public:
   // How many are new.
-  Answer<int64_t> ZAdd(std::string_view key, ListOf<ScoredMember> members,
+  Answer<int64_t> ZAdd(std::string_view key, const ListOf<ScoredMemberView>& members,
                        const ZAddOptions& add = {}, const CallOptions& options = {}) {
     Words words{"ZADD", key};
     detail::AddZAddOptions(words, add);
-    for (const ScoredMember& one : members) words.Add(one.score, one.member);
+    for (const ScoredMemberView& one : members) words.Add(one.score, one.member);
     return this->template Write<int64_t>(words, options);
   }
   // Whether it is new.
