@@ -76,9 +76,8 @@ Status MakeTls(const CommandLine& line, RemoteConnection::Options* options) {
 
 std::string ConnectAdvice(const Status& why) {
   if (why.code() == ErrorCode::kNoAuth)
-    return fmt::format(
-        "{}; what --tls, --tls-ca and --tls-server-name say must fit the certificate there",
-        why.message());
+    return fmt::format("{}; what --tls, --tls-ca and --tls-server-name say must fit what is there",
+                       why.message());
   return fmt::format(
       "{}; is Mydis running there? mydis server starts it, --address HOST:PORT names another",
       why.message());
