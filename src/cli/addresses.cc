@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "commands/tokens.h"
+
 namespace mydis {
 namespace {
 
@@ -32,6 +34,12 @@ Status CheckLogin(const CommandLine& line) {
                                               : "user")};
   if (line.Has("user") && !password && std::getenv("REDISCLI_AUTH") == nullptr)
     return {ErrorCode::kInvalid, "--user needs a password: give --pass, or set REDISCLI_AUTH"};
+  // An instance would take it for the password of the user default. It may be one: it is not shown.
+  if (line.Has("token") && !NameInToken(line.Get("token")))
+    return {
+        ErrorCode::kInvalid,
+        "--token: this is no token: those begin with mydis_, as mydis token create prints them; "
+        "a password goes into --pass"};
   return Status::Ok();
 }
 
@@ -58,14 +66,18 @@ Status MakeTls(const CommandLine& line, RemoteConnection::Options* options) {
   if (line.Has("tls-cert") != line.Has("tls-key"))
     return {ErrorCode::kInvalid, "--tls-cert and --tls-key belong together: give both"};
   auto context =
-      TlsContext::ForClient(line.Get("tls-ca"), line.Get("tls-cert"), line.Get("tls-key"));
-  if (!context) return {ErrorCode::kInvalid, fmt::format("--tls: {}", context.error().message())};
+      TlsContext::ForClient({line.Get("tls-ca"), "--tls-ca"}, {line.Get("tls-cert"), "--tls-cert"},
+                            {line.Get("tls-key"), "--tls-key"});
+  if (!context) return context.error();
   options->tls = *std::move(context);
   options->tls_server_name = line.Get("tls-server-name");
   return Status::Ok();
 }
 
 std::string ConnectAdvice(const Status& why) {
+  if (why.code() == ErrorCode::kNoAuth)
+    return fmt::format("{}; what --tls, --tls-ca and --tls-server-name say must fit what is there",
+                       why.message());
   return fmt::format(
       "{}; is Mydis running there? mydis server starts it, --address HOST:PORT names another",
       why.message());

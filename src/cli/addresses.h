@@ -36,7 +36,8 @@ inline constexpr OptionSpec kTlsKeyOption = {"--tls-key", "F", "private key of -
 inline constexpr OptionSpec kTlsNameOption = {
     "--tls-server-name", "NAME", "name in the server's certificate", "the host of --address"};
 
-// kInvalid: options that say who it is contradict each other, or one would be ignored.
+// kInvalid: options that say who it is contradict each other, one would be ignored, or what is
+// given for a token is none.
 Status CheckLogin(const CommandLine& line);
 
 // The AUTH command that --token, or --user and --pass, or the environment variables MYDIS_TOKEN and
@@ -49,7 +50,8 @@ Status ReadTls(const CommandLine& line, RemoteConnection::Options* options);
 // The same, given or not.
 Status MakeTls(const CommandLine& line, RemoteConnection::Options* options);
 
-// What to do about a connection that could not be made, on one line.
+// What to do about a connection that could not be made, on one line. kNoAuth: somebody is there,
+// with whom the TLS handshake has failed.
 std::string ConnectAdvice(const Status& why);
 
 // From --host and --port, or --address, else MYDIS_ADDRESS, else the default.

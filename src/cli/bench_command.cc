@@ -62,13 +62,13 @@ class BenchRun {
   }
 
   int Run() {
-    if (Columns()) fmt::print("{}", ReportHeader(Separator()));
     Status status;
     for (const BenchTest& test : options_.tests) {
       status = RunTest(test);
       if (!status.ok() || stopped_) break;
     }
-    PrintSummary();
+    // Of nothing there is none.
+    if (status.ok() || !reports_.empty()) PrintSummary();
     std::fflush(stdout);
     const Status cleaned = Clean();
     if (!status.ok()) return Failure(status);
@@ -113,6 +113,8 @@ class BenchRun {
     if (options_.format == BenchFormat::kPeople && !options_.quiet) {
       fmt::print("{}\n", ReportForPeople(report, options_.load, utf8_));
     } else if (Columns()) {
+      // Not before: a program that cannot be reached has no figures.
+      if (reports_.size() == 1) fmt::print("{}", ReportHeader(Separator()));
       fmt::print("{}", ReportLine(report, Separator()));
     }
     std::fflush(stdout);

@@ -276,6 +276,8 @@ Status ReadMode(const CommandLine& line, CliOptions& options) {
   const bool looks = options.mode == CliMode::kScan || options.mode == CliMode::kBigKeys;
   if (Status s = ReadKeys(line, looks, options); !s.ok()) return s;
   options.script = line.Get("eval");
+  if (line.Has("eval") && options.script.empty())
+    return {ErrorCode::kInvalid, "--eval: the name of the file is empty"};
   if (!line.words.empty() && (looks || line.Has("stat") || line.Has("pipe")))
     return {ErrorCode::kInvalid,
             fmt::format("{}: --scan, --bigkeys, --stat and --pipe take no command", line.words[0])};

@@ -116,6 +116,11 @@ void AppendExamples(std::string& out, std::span<const ExampleSpec> examples) {
     out += fmt::format("  {}\n      {}\n", example.command, example.meaning);
 }
 
+// "-2", "-1gb": behind an action an argument, since no option begins with a digit there.
+bool IsNegative(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && word[1] >= '0' && word[1] <= '9';
+}
+
 // `words` are what CLI11 left, `behind` what follows a "--" that it was not shown; both are words.
 Status CheckWords(const CommandLineSpec& spec, std::span<const std::string> behind,
                   std::vector<std::string>& words) {
@@ -128,10 +133,14 @@ Status CheckWords(const CommandLineSpec& spec, std::span<const std::string> behi
     }
   }
   for (size_t i = 0; i < check; ++i) {
-    if (words[i].size() > 1 && words[i][0] == '-')
+    const bool argument = i > 0 && !spec.actions.empty() && IsNegative(words[i]);
+    if (words[i].size() > 1 && words[i][0] == '-' && !argument)
       return {ErrorCode::kInvalid, UnknownOption(spec, words[i])};
   }
   words.insert(words.end(), behind.begin(), behind.end());
+  if (spec.words == "F" && std::ranges::find(words, "") != words.end())
+    return {ErrorCode::kInvalid,
+            fmt::format("the name of the file is empty; try {} --help", spec.program)};
   if (words.size() <= spec.max_words) return Status::Ok();
   return {ErrorCode::kInvalid, fmt::format("{} is one word too many; try {} --help",
                                            words[spec.max_words], spec.program)};

@@ -51,9 +51,11 @@ struct CommandLineSpec {
   bool words_end_options = false;
   size_t max_words = SIZE_MAX;
   std::string_view footer = {};  // Below the options in the help: paragraphs, an empty line apart.
-  std::span<const ActionSpec> actions = {};  // Not empty: the first word must be one of them.
+  // Not empty: the first word must be one of them. Behind it a negative number is an argument.
+  std::span<const ActionSpec> actions = {};
   std::span<const ExampleSpec> examples = {};
-  std::string_view words = {};  // What its words are, as OptionSpec::value says it: "F" for files.
+  // What its words are, as OptionSpec::value says it: "F" for files, whose names are not empty.
+  std::string_view words = {};
   std::span<const ForeignOption> foreign = {};
 };
 

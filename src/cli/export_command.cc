@@ -79,6 +79,8 @@ Result<Plan> ReadPlan(const CommandLine& line) {
   plan.file = line.words.empty() ? "-" : line.words[0];
   if (plan.file == "-" && isatty(STDOUT_FILENO) != 0)
     return Fail(ErrorCode::kInvalid, "give a file, or send standard output somewhere");
+  if (line.Has("from") && line.Get("from").empty())
+    return Fail(ErrorCode::kInvalid, "--from: the name of the file is empty");
   if (line.Has("rdb-version")) {
     const std::string word = line.Get("rdb-version");
     for (uint16_t version = kRdbVersionLowest; version <= kRdbVersionTimed; ++version)

@@ -184,20 +184,23 @@ const CommandLineSpec& RecoverCommandLine() { return kCommandLine; }
 
 int RecoverMain(const CommandLine& line) {
   const std::string directory = line.Get("data-dir", "data");
+  if (directory.empty()) return UsageError(kProgram, "--data-dir: the directory's name is empty");
   const bool dry = line.Has("dry-run");
-  if (!dry && !line.Has("yes") && !CanAsk())
-    return UsageError(kProgram, "this gives up all other members: give --yes, or --dry-run");
+  const bool must_ask = !dry && !line.Has("yes");
+  const bool unanswerable = must_ask && !CanAsk();
   Recovery recovery(directory);
-  if (!dry && recovery.Unfinished()) {
+  if (!dry && !unanswerable && recovery.Unfinished()) {
     if (Status status = recovery.Lock(); !status.ok()) return Failure(status);
     return Finish(recovery, directory);
   }
   const Result<DirectoryFacts> facts = recovery.Open();
   if (!facts) return Failure(facts.error());
+  if (unanswerable)
+    return UsageError(kProgram, "this gives up all other members: give --yes, or --dry-run");
   fmt::print("{}", Losses(*facts, directory));
   if (dry) return kExitOk;
   std::fflush(stdout);
-  if (!line.Has("yes") && !Confirm("Go on with this instance alone?"))
+  if (must_ask && !Confirm("Go on with this instance alone?"))
     return Failure({ErrorCode::kBusy, "nothing was changed"});
   if (Status status = recovery.Make(*facts); !status.ok()) return Failure(status);
   return Finish(recovery, directory);

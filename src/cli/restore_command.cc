@@ -165,15 +165,14 @@ class Restore {
 };
 
 // kBusy: the user said no.
-Status RestoreFile(const std::string& path, bool yes, RemoteConnection::Options options,
-                   const std::vector<std::string>& login, uint64_t* bytes) {
-  const auto input = InputFile::Open(path);
-  if (!input) return input.error();
-  if (input->size)
-    if (Status status = VerifyFile(path, *input->size); !status.ok()) return status;
+Status RestoreFile(const std::string& path, const InputFile& input, bool yes,
+                   RemoteConnection::Options options, const std::vector<std::string>& login,
+                   uint64_t* bytes) {
+  if (input.size)
+    if (Status status = VerifyFile(path, *input.size); !status.ok()) return status;
   RemoteConnection connection(std::move(options));
   if (Status status = ConnectAndLogIn(connection, login); !status.ok()) return status;
-  Restore restore(connection, *input);
+  Restore restore(connection, input);
   if (!yes) {
     const auto keys = restore.KeysThere();
     if (!keys) return keys.error();
@@ -186,6 +185,11 @@ Status RestoreFile(const std::string& path, bool yes, RemoteConnection::Options 
   return status;
 }
 
+int Failure(const Status& status) {
+  fmt::print(stderr, "{}: {}\n", kProgram, status.message());
+  return kExitFailed;
+}
+
 }  // namespace
 
 const CommandLineSpec& RestoreCommandLine() { return kCommandLine; }
@@ -193,17 +197,17 @@ const CommandLineSpec& RestoreCommandLine() { return kCommandLine; }
 int RestoreMain(const CommandLine& line) {
   if (line.words.empty()) return UsageError(kProgram, "give the file, or - for standard input");
   const std::string& path = line.words[0];
+  const auto input = InputFile::Open(path);
+  if (!input) return Failure(input.error());
   const bool yes = line.Has("yes");
   if (!yes && (path == "-" || !CanAsk()))
     return UsageError(kProgram, "this replaces all keys of the cluster: give --yes");
   Result<RemoteConnection::Options> connection = ReadConnection(line, kTimeout);
   if (!connection) return UsageError(kProgram, connection.error().message());
   uint64_t bytes = 0;
-  const Status status = RestoreFile(path, yes, *std::move(connection), ReadLogin(line), &bytes);
-  if (!status.ok()) {
-    fmt::print(stderr, "{}: {}\n", kProgram, status.message());
-    return kExitFailed;
-  }
+  const Status status =
+      RestoreFile(path, *input, yes, *std::move(connection), ReadLogin(line), &bytes);
+  if (!status.ok()) return Failure(status);
   fmt::print("restored {} from {}\n", BytesText(bytes), path);
   return kExitOk;
 }

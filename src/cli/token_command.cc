@@ -46,7 +46,9 @@ constexpr OptionSpec kOptions[] = {
 };
 
 constexpr ActionSpec kActions[] = {
-    {"create", "", 0, 0, "make a token and print it, alone on the last line"},
+    {"create", "", 0, 0,
+     "make a token and print it, alone on the last line; without options it may read and write all "
+     "keys, for ever"},
     {"list", "", 0, 0, "show the tokens that there are, without their secrets"},
     {"revoke", "NAME...", 1, SIZE_MAX, "end tokens and close their connections"},
 };
@@ -140,6 +142,13 @@ std::string NameIn(const std::string& token) {
   return token.starts_with("mydis_") ? token.substr(6, token.find('_', 6) - 6) : token;
 }
 
+// A program's token that nothing limits, which may be more than was meant.
+bool IsUnlimited(const CommandLine& line) {
+  constexpr std::string_view kLimits[] = {"prefix",     "read-only", "write-only",
+                                          "monitoring", "admin",     "expires"};
+  return std::ranges::none_of(kLimits, [&](std::string_view option) { return line.Has(option); });
+}
+
 int Create(const CommandLine& line) {
   const Result<std::vector<std::string>> command = CreateCommand(line);
   if (!command) return UsageError(kProgram, command.error().message());
@@ -150,6 +159,11 @@ int Create(const CommandLine& line) {
         "Keep this token: it cannot be shown again. AUTH TOKEN, or over HTTP Authorization: "
         "Bearer TOKEN\n");
   fmt::print("{}\n", reply->text);
+  if (IsUnlimited(line))
+    fmt::print(stderr,
+               "{}: it may read and write all keys, for ever: --prefix, --read-only and --expires "
+               "make one that may do less\n",
+               kProgram);
   // Nobody can see it again.
   if (Status status = FlushOutput(); !status.ok()) {
     const std::string name = NameIn(reply->text);

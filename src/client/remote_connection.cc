@@ -70,14 +70,16 @@ Status RemoteConnection::Connect() {
   Close();
   stood_still_ = false;
   std::string reasons;
+  ErrorCode code = ErrorCode::kNoAuth;
   for (size_t i = 0; i < options_.addresses.size(); ++i) {
     const Status status = ConnectTo(address());
     if (status.ok() || status.code() == ErrorCode::kBusy) return status;
     reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", address().ToString(),
                            status.message());
+    if (status.code() != ErrorCode::kNoAuth) code = ErrorCode::kUnavailable;
     current_ = (current_ + 1) % options_.addresses.size();
   }
-  return {ErrorCode::kUnavailable, fmt::format("cannot connect to {}", reasons)};
+  return {code, fmt::format("cannot connect to {}", reasons)};
 }
 
 Status RemoteConnection::ConnectTo(const HostPort& address) {
@@ -152,7 +154,7 @@ Status RemoteConnection::ShakeHands(const std::string& host, uint64_t deadline_u
       status = Status(ErrorCode::kIo, "it ended the TLS handshake: does it speak TLS?");
   }
   if (status.ok() || status.code() == ErrorCode::kBusy) return status;
-  return {ErrorCode::kUnavailable, status.message()};
+  return {ErrorCode::kNoAuth, status.message()};
 }
 
 // Puts bytes on their way, which Flush sends.

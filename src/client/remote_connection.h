@@ -43,7 +43,7 @@ class RemoteConnection {
 
   // Connects to the first address that accepts and, if there are several, answers a PING: a program
   // that is stopped still has its connections accepted for it. kUnavailable names them all and says
-  // why not.
+  // why not; kNoAuth if it was the TLS handshake at each.
   Status Connect();
   // Forgets what is on the way. Connect() may follow.
   void Close();

@@ -50,8 +50,8 @@ Result<std::shared_ptr<RemoteDialer>> RemoteDialer::Create(const ClientOptions& 
   if (IsOn(options.tls)) {
     if (options.tls.cert_file.empty() != options.tls.key_file.empty())
       return Fail(ErrorCode::kInvalid, "tls: cert_file and key_file belong together: give both");
-    auto context =
-        TlsContext::ForClient(options.tls.ca_file, options.tls.cert_file, options.tls.key_file);
+    auto context = TlsContext::ForClient({options.tls.ca_file}, {options.tls.cert_file},
+                                         {options.tls.key_file});
     if (!context)
       return Fail(ErrorCode::kInvalid, fmt::format("tls: {}", context.error().message()));
     dialer->tls_ = *std::move(context);

@@ -48,7 +48,7 @@ Status BindError(int error, const std::string& host, uint16_t port) {
   }
   if (error == EADDRNOTAVAIL) {
     return Status(
-        ErrorCode::kIo,
+        ErrorCode::kNotFound,
         fmt::format("cannot listen on {}: {} is no address of this machine", where, host));
   }
   if (error == EACCES) {
@@ -106,7 +106,7 @@ Result<std::unique_ptr<TcpListener>> TcpListener::Listen(EventLoop& loop,
                                                          const std::string& address, uint16_t port,
                                                          OnAccept on_accept, int backlog) {
   auto resolved = ResolveNow(address, port, true);
-  if (!resolved) return Fail(resolved.error());
+  if (!resolved) return Fail(ErrorCode::kNotFound, resolved.error().message());
   const SocketAddress& bound = resolved->front();
   const int fd = socket(bound.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return Fail(BindError(errno, address, port));

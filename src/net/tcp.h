@@ -33,7 +33,7 @@ class TcpListener final : private FdHandler {
 
   // Binds and listens at once; port 0 takes a free one. `address` is numeric or a name of this
   // machine. Errors name address and port: "port 2381 is taken: another process listens on
-  // 127.0.0.1:2381".
+  // 127.0.0.1:2381". kNotFound: `address` is none of this machine.
   static Result<std::unique_ptr<TcpListener>> Listen(EventLoop& loop, const std::string& address,
                                                      uint16_t port, OnAccept on_accept,
                                                      int backlog = 1024);

@@ -1,10 +1,14 @@
 #include "net/tls.h"
 
 #include <arpa/inet.h>
+#include <fmt/core.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/assert.h"
@@ -52,10 +56,34 @@ int FindKeyFor(SSL* ssl, const unsigned char* name, size_t name_size, SSL_SESSIO
 
 int TrustNone(int, X509_STORE_CTX*) { return 0; }
 
-Status FileError(const char* what, const std::string& file) {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  return Status(ErrorCode::kInvalid, std::string("cannot use the ") + what + " in " + file + ": " +
-                                         (reason != nullptr ? reason : "unknown reason"));
+// Why OpenSSL could not use a file. The first error is the cause, those behind it name the callers.
+std::string ReasonFor(const char* what) {
+  const unsigned long error = ERR_peek_error();
+  if (ERR_SYSTEM_ERROR(error)) return strerror(ERR_GET_REASON(error));
+  const auto is = [error](int library, int reason) {
+    return ERR_GET_LIB(error) == library && ERR_GET_REASON(error) == reason;
+  };
+  // What says so depends on which decoder was asked.
+  if (is(ERR_LIB_PEM, PEM_R_NO_START_LINE) ||
+      is(ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND) ||
+      is(ERR_LIB_OSSL_DECODER, ERR_R_UNSUPPORTED))
+    return fmt::format("it holds no PEM {}", what);
+  if (is(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH)) return "it is another certificate's";
+  const char* reason = ERR_reason_error_string(error);
+  return reason != nullptr ? reason : "unknown reason";
+}
+
+Status FileError(const char* what, const TlsFile& file) {
+  Status status(ErrorCode::kInvalid,
+                fmt::format("{}{}cannot use the {} in {}: {}", file.option,
+                            file.option.empty() ? "" : ": ", what, file.path, ReasonFor(what)));
+  ERR_clear_error();
+  return status;
+}
+
+bool LoadAuthorities(SSL_CTX* context, const TlsFile& ca) {
+  ERR_clear_error();
+  return SSL_CTX_load_verify_file(context, ca.path.c_str()) == 1;
 }
 
 SSL_CTX* NewContext(int lowest_version) {
@@ -84,49 +112,45 @@ Result<std::shared_ptr<TlsContext>> TlsContext::ForCluster(std::vector<ClusterKe
   return tls;
 }
 
-Status TlsContext::LoadIdentity(const std::string& cert_file, const std::string& key_file) {
+Status TlsContext::LoadIdentity(const TlsFile& cert, const TlsFile& key) {
   ERR_clear_error();
-  if (SSL_CTX_use_certificate_chain_file(context_, cert_file.c_str()) != 1)
-    return FileError("certificate", cert_file);
-  if (SSL_CTX_use_PrivateKey_file(context_, key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+  if (SSL_CTX_use_certificate_chain_file(context_, cert.path.c_str()) != 1)
+    return FileError("certificate", cert);
+  if (SSL_CTX_use_PrivateKey_file(context_, key.path.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(context_) != 1)
-    return FileError("private key", key_file);
+    return FileError("private key", key);
   return Status::Ok();
 }
 
-Result<std::shared_ptr<TlsContext>> TlsContext::ForServer(const std::string& cert_file,
-                                                          const std::string& key_file,
-                                                          const std::string& ca_file,
-                                                          bool required) {
+Result<std::shared_ptr<TlsContext>> TlsContext::ForServer(const TlsFile& cert, const TlsFile& key,
+                                                          const TlsFile& ca, bool required) {
   std::shared_ptr<TlsContext> tls(new TlsContext(NewContext(TLS1_2_VERSION)));
-  Status loaded = tls->LoadIdentity(cert_file, key_file);
+  Status loaded = tls->LoadIdentity(cert, key);
   if (!loaded.ok()) return Fail(std::move(loaded));
   // OpenSSL asks for it where peers are verified.
   constexpr unsigned char kContext[] = "mydis";
   SSL_CTX_set_session_id_context(tls->context_, kContext, sizeof kContext - 1);
-  if (!ca_file.empty()) {
-    if (SSL_CTX_load_verify_locations(tls->context_, ca_file.c_str(), nullptr) != 1)
-      return Fail(FileError("CA certificates", ca_file));
+  if (!ca.path.empty()) {
+    if (!LoadAuthorities(tls->context_, ca)) return Fail(FileError("CA certificates", ca));
     // Tells clients which of their certificates to show.
-    SSL_CTX_set_client_CA_list(tls->context_, SSL_load_client_CA_file(ca_file.c_str()));
+    SSL_CTX_set_client_CA_list(tls->context_, SSL_load_client_CA_file(ca.path.c_str()));
     const int strict = required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
     SSL_CTX_set_verify(tls->context_, SSL_VERIFY_PEER | strict, nullptr);
   }
   return tls;
 }
 
-Result<std::shared_ptr<TlsContext>> TlsContext::ForClient(const std::string& ca_file,
-                                                          const std::string& cert_file,
-                                                          const std::string& key_file) {
+Result<std::shared_ptr<TlsContext>> TlsContext::ForClient(const TlsFile& ca, const TlsFile& cert,
+                                                          const TlsFile& key) {
   std::shared_ptr<TlsContext> tls(new TlsContext(NewContext(TLS1_2_VERSION)));
-  if (ca_file.empty()) {
+  if (ca.path.empty()) {
     SSL_CTX_set_default_verify_paths(tls->context_);
-  } else if (SSL_CTX_load_verify_locations(tls->context_, ca_file.c_str(), nullptr) != 1) {
-    return Fail(FileError("CA certificates", ca_file));
+  } else if (!LoadAuthorities(tls->context_, ca)) {
+    return Fail(FileError("CA certificates", ca));
   }
   SSL_CTX_set_verify(tls->context_, SSL_VERIFY_PEER, nullptr);
-  if (!cert_file.empty()) {
-    Status loaded = tls->LoadIdentity(cert_file, key_file);
+  if (!cert.path.empty()) {
+    Status loaded = tls->LoadIdentity(cert, key);
     if (!loaded.ok()) return Fail(std::move(loaded));
   }
   return tls;

@@ -18,22 +18,26 @@ struct ssl_ctx_st;
 
 namespace mydis {
 
+// A file in PEM, and what an error calls it before it says what is wrong: the option that names the
+// file, "--tls-cert"; empty for nothing.
+struct TlsFile {
+  std::string path;
+  std::string_view option = {};
+};
+
 // What the connections of one kind have in common. Any thread, once made; its filters keep it.
 class TlsContext : public std::enable_shared_from_this<TlsContext> {
  public:
   // REQUIRES: at least one key.
   static Result<std::shared_ptr<TlsContext>> ForCluster(std::vector<ClusterKey> keys);
-  // A server's. With a `ca_file` clients are asked for a certificate of that CA, and without one
+  // A server's. With a `ca` clients are asked for a certificate of that CA, and without one
   // not served unless `required` is false.
-  static Result<std::shared_ptr<TlsContext>> ForServer(const std::string& cert_file,
-                                                       const std::string& key_file,
-                                                       const std::string& ca_file,
-                                                       bool required = true);
-  // A client's: the server's certificate must come from `ca_file` (the system's CAs if empty). With
+  static Result<std::shared_ptr<TlsContext>> ForServer(const TlsFile& cert, const TlsFile& key,
+                                                       const TlsFile& ca, bool required = true);
+  // A client's: the server's certificate must come from `ca` (the system's CAs if empty). With
   // a certificate of its own if the server asks for one.
-  static Result<std::shared_ptr<TlsContext>> ForClient(const std::string& ca_file,
-                                                       const std::string& cert_file,
-                                                       const std::string& key_file);
+  static Result<std::shared_ptr<TlsContext>> ForClient(const TlsFile& ca, const TlsFile& cert,
+                                                       const TlsFile& key);
   ~TlsContext();
 
   // For one connection. A client checks that the server's certificate is made out to `host`, unless
@@ -47,7 +51,7 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
 
  private:
   explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
-  Status LoadIdentity(const std::string& cert_file, const std::string& key_file);
+  Status LoadIdentity(const TlsFile& cert, const TlsFile& key);
 
   ssl_ctx_st* context_;
   std::vector<ClusterKey> keys_;

@@ -142,14 +142,14 @@ class CertificateTest : public TlsTest {
   ~CertificateTest() override { std::filesystem::remove_all(directory); }
   std::string File(const std::string& name) const { return directory + "/" + name; }
   std::shared_ptr<TlsContext> Server(const std::string& ca = {}) const {
-    auto context = TlsContext::ForServer(File("server.crt"), File("server.key"), ca);
+    auto context = TlsContext::ForServer({File("server.crt")}, {File("server.key")}, {ca});
     EXPECT_TRUE(context.has_value()) << context.error().message();
     return *context;
   }
   std::shared_ptr<TlsContext> Client(const std::string& ca, const std::string& who = {}) const {
-    auto context = who.empty()
-                       ? TlsContext::ForClient(File(ca), "", "")
-                       : TlsContext::ForClient(File(ca), File(who + ".crt"), File(who + ".key"));
+    auto context =
+        who.empty() ? TlsContext::ForClient({File(ca)}, {}, {})
+                    : TlsContext::ForClient({File(ca)}, {File(who + ".crt")}, {File(who + ".key")});
     EXPECT_TRUE(context.has_value()) << context.error().message();
     return *context;
   }
@@ -190,8 +190,8 @@ TEST_F(CertificateTest, ClientsMustShowOne) {
 }
 
 TEST_F(CertificateTest, ClientsMayShowOne) {
-  const auto context =
-      TlsContext::ForServer(File("server.crt"), File("server.key"), File("server.crt"), false);
+  const auto context = TlsContext::ForServer({File("server.crt")}, {File("server.key")},
+                                             {File("server.crt")}, false);
   ASSERT_TRUE(context.has_value()) << context.error().message();
   for (const auto& [who, name] : {std::pair{"", ""}, {"server", "db.example"}}) {
     at_left = {};
@@ -216,14 +216,34 @@ TEST_F(CertificateTest, CertificateInsteadOfKeyIsRefused) {
 }
 
 TEST_F(CertificateTest, BadFilesAreNamed) {
-  const auto missing = TlsContext::ForServer(File("none.crt"), File("server.key"), "");
-  ASSERT_FALSE(missing.has_value());
-  EXPECT_TRUE(missing.error().message().starts_with("cannot use the certificate in " +
-                                                    File("none.crt") + ": "))
-      << missing.error().message();
-  const auto mixed = TlsContext::ForServer(File("server.crt"), File("stranger.key"), "");
-  ASSERT_FALSE(mixed.has_value());
-  EXPECT_TRUE(mixed.error().message().starts_with("cannot use the private key in "));
+  const TlsFile good{File("server.crt"), "--tls-cert"};
+  const TlsFile key{File("server.key"), "--tls-key"};
+  const auto message = [](const Result<std::shared_ptr<TlsContext>>& context) {
+    return context ? "none" : context.error().message();
+  };
+  const TlsFile none{File("none"), "--any"};
+  const TlsFile empty{"/dev/null", "--any"};
+  EXPECT_EQ(message(TlsContext::ForServer({none.path}, key, {})),
+            "cannot use the certificate in " + none.path + ": No such file or directory");
+  EXPECT_EQ(message(TlsContext::ForServer(none, key, {})),
+            "--any: cannot use the certificate in " + none.path + ": No such file or directory");
+  EXPECT_EQ(message(TlsContext::ForServer(good, none, {})),
+            "--any: cannot use the private key in " + none.path + ": No such file or directory");
+  EXPECT_EQ(
+      message(TlsContext::ForServer(good, key, none)),
+      "--any: cannot use the CA certificates in " + none.path + ": No such file or directory");
+  EXPECT_EQ(
+      message(TlsContext::ForClient(none, {}, {})),
+      "--any: cannot use the CA certificates in " + none.path + ": No such file or directory");
+  EXPECT_EQ(message(TlsContext::ForServer(empty, key, {})),
+            "--any: cannot use the certificate in /dev/null: it holds no PEM certificate");
+  EXPECT_EQ(message(TlsContext::ForServer(good, empty, {})),
+            "--any: cannot use the private key in /dev/null: it holds no PEM private key");
+  EXPECT_EQ(message(TlsContext::ForServer(good, key, empty)),
+            "--any: cannot use the CA certificates in /dev/null: it holds no PEM CA certificates");
+  EXPECT_EQ(message(TlsContext::ForServer(good, {File("stranger.key"), "--any"}, {})),
+            "--any: cannot use the private key in " + File("stranger.key") +
+                ": it is another certificate's");
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "server/node_machine.h"
 #include "server/readiness_state.h"
 #include "server/seeds.h"
+#include "server/start_errors.h"
 #include "server/wake_batch.h"
 
 namespace mydis {
@@ -132,8 +133,7 @@ Status ConsensusDriver::Impl::Start(std::shared_ptr<const TlsContext> cluster_ke
   mesh.raft_port = options.raft_port;
   mesh.keys = std::move(cluster_keys);
   auto connected = MeshTransport::Create(*loop, *resolver, std::move(mesh));
-  if (!connected)
-    return Status(connected.error().code(), "--raft-port: " + connected.error().message());
+  if (!connected) return ListenError("--raft-port", connected.error());
   transport = *std::move(connected);
   raft_port = transport->raft_port();
   disk_threads = std::make_unique<DiskThreads>(*loop, core.log_write_us);

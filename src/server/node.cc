@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <thread>
 
 #include "base/log.h"
@@ -13,6 +12,7 @@
 #include "server/http/http_filter.h"
 #include "server/local_families.h"
 #include "server/refusal_filter.h"
+#include "server/start_errors.h"
 
 namespace mydis {
 namespace {
@@ -60,6 +60,7 @@ Node::~Node() { Stop(); }
 
 Status Node::Start() {
   if (Status status = security_.Load(); !status.ok()) return status;
+  if (Status status = PrepareDataDirectory(options_.data_dir); !status.ok()) return status;
   if (Status status = OpenAuditLog(); !status.ok()) return status;
   for (uint32_t i = 0; i < ThreadCount(options_); ++i) {
     auto loop = EventLoop::Create();
@@ -83,12 +84,6 @@ Status Node::Start() {
 Status Node::OpenAuditLog() {
   if (options_.audit_log == "off") return Status::Ok();
   if (!options_.audit_log.empty()) return audit_log_.Open(options_.audit_log);
-  std::error_code error;
-  std::filesystem::create_directories(options_.data_dir, error);
-  if (error) {
-    return Status(ErrorCode::kIo, fmt::format("--data-dir: {} cannot be made: {}",
-                                              options_.data_dir, error.message()));
-  }
   return audit_log_.Open(options_.data_dir + "/audit.log");
 }
 
@@ -97,10 +92,7 @@ Status Node::Listen(Door door, std::string_view option, int port) {
   auto listener =
       TcpListener::Listen(threads_[0]->loop(), options_.bind_address, static_cast<uint16_t>(port),
                           [this, door](int fd) { Adopt(fd, door); });
-  if (!listener) {
-    return Status(listener.error().code(),
-                  fmt::format("{}: {}", option, listener.error().message()));
-  }
+  if (!listener) return ListenError(option, listener.error());
   ports_[static_cast<size_t>(door)] = (*listener)->port();
   listeners_.push_back(*std::move(listener));
   return Status::Ok();

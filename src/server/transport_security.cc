@@ -39,7 +39,8 @@ void WarnIfReadable(const std::string& file) {
 
 Result<TransportSecurity::Context> ReadClusterKeys(const std::string& file) {
   auto keys = LoadClusterKeys(file);
-  if (!keys) return Fail(keys.error());
+  if (!keys)
+    return Fail(keys.error().code(), fmt::format("--cluster-key-file: {}", keys.error().message()));
   const std::string names = NamesOf(*keys);
   auto context = TlsContext::ForCluster(std::move(*keys));
   if (!context) return Fail(context.error());
@@ -50,7 +51,8 @@ Result<TransportSecurity::Context> ReadClusterKeys(const std::string& file) {
 
 Result<TransportSecurity::Context> ReadCertificates(const ServerOptions& options) {
   WarnIfReadable(options.tls_key);
-  auto context = TlsContext::ForServer(options.tls_cert, options.tls_key, options.tls_ca,
+  auto context = TlsContext::ForServer({options.tls_cert, "--tls-cert"},
+                                       {options.tls_key, "--tls-key"}, {options.tls_ca, "--tls-ca"},
                                        options.tls_auth_clients == ClientCertificates::kYes);
   if (!context) return Fail(context.error());
   LogInfo("clients' connections are encrypted; certificate: {}", options.tls_cert);
@@ -60,10 +62,8 @@ Result<TransportSecurity::Context> ReadCertificates(const ServerOptions& options
 }  // namespace
 
 TransportSecurity::TransportSecurity(const ServerOptions& options) {
-  cluster_.what = "--cluster-key-file";
   if (!options.cluster_key_file.empty()) cluster_.files = {options.cluster_key_file};
   cluster_.read = [file = options.cluster_key_file] { return ReadClusterKeys(file); };
-  clients_.what = "--tls-cert";
   if (!options.tls_cert.empty()) clients_.files = {options.tls_cert, options.tls_key};
   if (!options.tls_ca.empty()) clients_.files.push_back(options.tls_ca);
   clients_.read = [options] { return ReadCertificates(options); };
@@ -80,10 +80,7 @@ Status TransportSecurity::Read(Source& source) {
   // Before the files are read: a change meanwhile is seen the next time.
   source.stamp = StampOf(source.files);
   Result<Context> context = source.read();
-  if (!context) {
-    return Status(context.error().code(),
-                  fmt::format("{}: {}", source.what, context.error().message()));
-  }
+  if (!context) return context.error();
   MutexLock guard(mutex_);
   source.current = *std::move(context);
   return Status::Ok();

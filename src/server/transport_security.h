@@ -44,7 +44,6 @@ class TransportSecurity {
  private:
   // What is made of some files.
   struct Source {
-    std::string what;                // In messages.
     std::vector<std::string> files;  // None: the option was not given.
     std::function<Result<Context>()> read;
     std::string stamp;  // How the files looked when they were read last.

@@ -227,14 +227,15 @@ class Bench(CliTest):
                 (["--duration", "soon"], 2, "--duration: soon"),
                 (["--rate", "x"], 2, "--rate: x is not a number"),
                 (["--csv", "--json"], 2, "--csv and --json"),
-                (["--token", "wrong", "PING"], 1, "mydis bench: 127.0.0.1"),
+                (["--token", "mydis_nobody_x", "PING"], 1, "mydis bench: 127.0.0.1"),
+                (["--csv", "PING"], 1, "Connection refused"), (["--json", "PING"], 1, "Connection refused"),
                 (["PING"], 1, "Connection refused")):
             with self.subTest(arguments=arguments):
                 run = self.bench(*arguments,
                                  address="127.0.0.1:1" if words.endswith("refused") else None)
                 self.assertEqual(run.returncode, status, run)
                 self.assertIn(words, run.stderr.decode())
-                self.assertEqual(run.stderr.count(b"\n"), 1)
+                self.assertEqual((run.stdout, run.stderr.count(b"\n")), (b"", 1))
 
 
 class BenchOfACluster(CliTest):

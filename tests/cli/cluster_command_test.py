@@ -89,6 +89,16 @@ class ClusterCommand(unittest.TestCase):
         finally:
             self.good("set", "write-consistency", "eventual", instance=asked)
         self.assertIn("write-consistency\teventual\n", self.good("get", instance=asked))
+        # A negative number is a value, and no option.
+        self.good("set", "list-max-listpack-size", "-2")
+        self.good("set", "--timeout", "20s", "list-max-listpack-size", "-2", "--json")
+        for name, value in (("maxmemory", "-1"), ("request-retention", "-1")):
+            run = self.cluster_command("set", name, value)
+            self.assertEqual((run.returncode, run.stderr.count("\n")), (1, 1), run.stderr)
+            self.assertIn(name, run.stderr)
+            self.assertNotIn("option", run.stderr)
+        for words in (("-2",), ("set", "maxmemory", "-x"), ("set", "maxmemory", "--nosuch")):
+            self.assertEqual(self.cluster_command(*words).returncode, 2, words)
         run = self.cluster_command("set", "no-such-setting", "1")
         self.assertEqual(run.returncode, 1)
         self.assertEqual(run.stderr.count("\n"), 1)

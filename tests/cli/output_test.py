@@ -168,12 +168,32 @@ class ExitStatus(CliTest):
                 (["cluster", "-p", "0", "status"], "--port: 0 is not a port"),
                 (["cluster", "-p", "1", "--address", "x:1", "status"], "--address, or --host and --port"),
                 (["cluster", "add"], "mydis cluster add HOST:RAFTPORT"),
-                (["cluster", "--timeout", "0", "status"], "--timeout")):
+                (["cluster", "--timeout", "0", "status"], "--timeout"),
+                (["backup", ""], "mydis backup: the name of the file is empty"),
+                (["restore", "--yes", ""], "the name of the file is empty"),
+                (["import", ""], "the name of the file is empty"),
+                (["export", ""], "the name of the file is empty"),
+                (["export", "--from", "", "x"], "--from: the name of the file is empty"),
+                (["verify", ""], "the name of the file is empty"),
+                (["recover", "--data-dir", ""], "--data-dir: the directory's name is empty"),
+                (["cli", "--eval", ""], "--eval: the name of the file is empty"),
+                (["cli", "--token", "secret", "PING"], "--token: this is no token: those begin with mydis_"),
+                (["cli", "--tls-ca", "/nowhere", "PING"],
+                 "mydis cli: --tls-ca: cannot use the CA certificates in /nowhere: No such file"),
+                (["cli", "--tls-cert", "/nowhere", "--tls-key", "/nowhere", "PING"],
+                 "mydis cli: --tls-cert: cannot use the certificate in /nowhere: No such file")):
             with self.subTest(arguments=arguments):
                 status, text = self.status([BINARY, *arguments])
                 self.assertEqual(status, 2)
                 self.assertIn(words, text)
                 self.assertEqual(text.count("\n"), 1)
+                self.assertNotIn("secret", text)
+
+    def test_a_file_is_looked_for_before_anybody_is_asked(self):
+        for arguments, words in ((["restore", "/nowhere"], "/nowhere: No such file or directory"),
+                                 (["recover", "--data-dir", "/nowhere"],
+                                  "/nowhere is no data directory of Mydis: give --data-dir")):
+            self.assertEqual(self.status([BINARY, *arguments]), (1, f"mydis {arguments[0]}: {words}\n"))
 
     def test_no_server(self):
         for arguments in (["cli", "--address", "127.0.0.1:1", "PING"],

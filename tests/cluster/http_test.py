@@ -277,6 +277,10 @@ class OneCluster(HttpTest):
         put = self.client.put(path, b"2")
         same = self.client.get(f"{path}?wait=50ms&revision={put.revision}")
         self.assertEqual((same.status, same.etag), (304, put.etag))
+        # Missing as the client knows it: nothing has changed, which is not the same as gone.
+        missing = self.client.get("/v1/keys/nokey?wait=50ms&revision=0")
+        self.assertEqual((missing.status, missing.body, "etag" in missing.headers), (304, b"", False))
+        self.assertEqual(self.client.get("/v1/keys/nokey").status, 404)
         self.client.send("GET", f"{path}?wait=30s&revision={put.revision}")
         self.wait_blocked(self.follower)
         self.client.close()
@@ -357,6 +361,26 @@ class OneCluster(HttpTest):
         self.assertEqual([client.read().status for _ in range(6)], [401] * 6)
         self.assertEqual(self.leader.call("STRONG", "EXISTS", "stolen"), 0)
 
+    def test_a_password_where_there_is_none(self):
+        client = self.http(self.follower, token="nope")
+        for path in ("/v1/keys/k", "/v1/keys", "/metrics", "/v1/cluster", "/v1/watch?wait=10ms"):
+            response = client.get(path)
+            self.assertEqual((response.status, response.error["code"]), (401, "WRONGPASS"), path)
+            self.assertIn("the user default has no password", response.error["message"])
+        # The user is named: any password is good, as with AUTH default.
+        client.token = "default:nope"
+        self.assertEqual(client.get("/v1/keys/nokey").status, 404)
+        # Upstash's clients always have a token.
+        client.token = "nope"
+        self.assertEqual(client.get("/get/nokey").json, {"result": None})
+        self.assertEqual(client.call("POST", "/pipeline", b'[["GET","nokey"]]').json, [{"result": None}])
+        client.token = None
+        self.assertEqual(client.get("/get/nokey?_token=nope").status, 200)
+        for token in ("mydis_nobody_x", "nobody:x"):
+            client.token = token
+            self.assertEqual(client.get("/get/nokey").status, 401)
+            self.assertEqual(client.get("/v1/keys/nokey").status, 401)
+
     def test_a_client_that_must_log_in(self):
         self.leader.call("STRONG", "ACL", "SETUSER", "admin", "on", ">admin", "~*", "&*", "+@all")
         with self.leader.connect() as admin:
@@ -369,8 +393,10 @@ class OneCluster(HttpTest):
                 self.assertEqual(client.batch([["SET"] + ["x"] * 50]).status, 401)
                 client.token = "open"
                 self.assertEqual(client.get("/v1/keys/k").status, 404)
+                self.assertEqual(client.get("/get/k").status, 200)
                 client.token = "wrong"
                 self.assertEqual(client.get("/v1/keys/k").status, 401)
+                self.assertEqual(client.get("/get/k").status, 401)
                 client.token = None
                 self.assertEqual(client.get("/v1/keys/k").status, 401)
             finally:

@@ -4,6 +4,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 
 from support import BINARY, ClusterTest, fill, harness, main
@@ -88,6 +89,39 @@ class Startup(ClusterTest):
         with open(path, "w"):
             pass
         self.refused(status=1, words=[path], folder=path)
+
+    def test_data_directory_of_another_user(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root may run a program as somebody else")
+        folder = self.folder()
+        os.chmod(folder, 0o755)
+        with open(os.path.join(folder, "mydis"), "wb") as copy, open(BINARY, "rb") as program:
+            os.chmod(copy.name, 0o755)
+            copy.write(program.read())
+        path = os.path.join(folder, "data")
+        os.mkdir(path, 0o700)
+        for place, words in ((path, f"--data-dir: {path} belongs to root (mode 0700), and this instance runs as "
+                                    f"nobody, who may not read, write and enter it: chown -R nobody {path} if"),
+                             (path + "/below", f"--data-dir: {path}/below: cannot create directory")):
+            for more in ((), ("--audit-log", "off")):
+                run = subprocess.run([copy.name, "server", "--data-dir", place, "--port-base",
+                                      str(harness.free_port_base()), *more], user="nobody", cwd="/",
+                                     stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+                self.assertEqual((run.returncode, run.stdout), (1, ""))
+                self.assertIn(words, run.stderr)
+                self.assertIn("give another directory", run.stderr)
+
+    def test_the_data_directory_is_not_everybodys(self):
+        instance = self.instance(self.folder()).start()
+        self.assertEqual(stat.S_IMODE(os.stat(instance.data_dir).st_mode) & 0o007, 0)
+
+    def test_addresses_that_are_not_this_machines(self):
+        off = ["--redis-port", "-1", "--http-port", "-1"]
+        for address, words in (("192.0.2.7", "192.0.2.7 is no address of this machine"),
+                               ("999.1.1.1", "cannot resolve the host name")):
+            for more in ([], off):
+                self.refused("--bind-address", address, "--advertise-address", "127.0.0.1", *more, status=1,
+                             words=["mydis server: --bind-address: ", words, "give an address of this machine"])
 
     def stranger_and_cluster(self):
         """A stopped instance with ten keys of its own, and a cluster of three with one key."""

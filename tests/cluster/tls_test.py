@@ -11,7 +11,7 @@ import subprocess
 import redis
 
 from certificates import Authority
-from support import Client, Closed, ClusterTest, RespError, main, wait_until
+from support import BINARY, Client, Closed, ClusterTest, RespError, harness, main, wait_until
 
 
 class TlsTest(ClusterTest):
@@ -99,9 +99,35 @@ class Clients(TlsTest):
             run = self.cli(instance, *options)
             self.assertEqual(run.returncode, 1, run.stdout)
             self.assertIn(words, run.stderr)
+            # It does run there.
+            self.assertNotIn("mydis server starts it", run.stderr)
+            self.assertIn("--tls-server-name say must fit", run.stderr)
         run = self.cli(instance, "--tls-ca", "/no/such/file")
         self.assertEqual((run.returncode, run.stdout), (2, ""))
-        self.assertIn("/no/such/file", run.stderr)
+        self.assertEqual(run.stderr, "mydis cli: --tls-ca: cannot use the CA certificates in /no/such/file: "
+                                     "No such file or directory\n")
+
+    def test_bad_files_are_named_by_their_options(self):
+        certificate, key = self.server_files
+        other = self.authority.issue("other", "mydis")[1]
+        garbage = os.path.join(self.folder(), "garbage")
+        with open(garbage, "w") as file:
+            file.write("no certificate\n")
+        for options, words in (
+                (("/none", key), "--tls-cert: cannot use the certificate in /none: No such file or directory"),
+                ((garbage, key), f"--tls-cert: cannot use the certificate in {garbage}: it holds no PEM certificate"),
+                ((certificate, "/none"), "--tls-key: cannot use the private key in /none: No such file or directory"),
+                ((certificate, garbage), f"--tls-key: cannot use the private key in {garbage}: it holds no PEM"),
+                ((certificate, other), f"--tls-key: cannot use the private key in {other}: it is another"),
+                ((certificate, key, "/none"), "--tls-ca: cannot use the CA certificates in /none: No such file"),
+                ((certificate, key, garbage), f"--tls-ca: cannot use the CA certificates in {garbage}: it holds no")):
+            with self.subTest(options=options):
+                names = zip(("--tls-cert", "--tls-key", "--tls-ca"), options)
+                run = subprocess.run([BINARY, "server", "--data-dir", self.folder(), "--port-base",
+                                      str(harness.free_port_base()), *(word for pair in names for word in pair)],
+                                     stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+                self.assertEqual(run.returncode, 1)
+                self.assertIn(f"mydis server: {words}", run.stderr)
 
     def test_http_is_encrypted_too(self):
         instance = self.start().start()

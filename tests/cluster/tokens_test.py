@@ -33,6 +33,18 @@ class Tokens(ClusterTest):
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         return run.stdout.splitlines()[-1]
 
+    def test_one_without_limits_is_called_so(self):
+        cluster = self.cluster()
+        run = token_command(cluster[0], "create")
+        self.assertEqual(run.returncode, 0)
+        self.assertRegex(run.stdout, r"\Amydis_[^\n]+\n\Z")
+        self.assertEqual(run.stderr, "mydis token: it may read and write all keys, for ever: --prefix, --read-only "
+                                     "and --expires make one that may do less\n")
+        for words in (["--prefix", "a:"], ["--read-only"], ["--admin"], ["--expires", "1h"]):
+            self.create(cluster[0], *words)
+        run = subprocess.run([BINARY, "token", "--help"], capture_output=True, text=True, timeout=20)
+        self.assertIn("read and write all keys, for ever", " ".join(run.stdout.split()))
+
     def test_good_at_every_instance_at_once_and_gone_when_revoked(self):
         cluster = self.cluster()
         for i in range(20):

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "commands/tokens.h"
 #include "server/http/routes.h"
 
 namespace mydis {
@@ -279,7 +280,11 @@ void HttpFilter::AnswerOptions(const HttpMatch& match) {
 
 void HttpFilter::SendPreface() {
   const HttpRequest& request = exchange_->request_;
-  const auto token = TokenOf(request);
+  auto token = TokenOf(request);
+  // Of a user by name any password is good if it needs none.
+  if (token && !token->empty() && request.any_password && token->find(':') == token->npos &&
+      !NameInToken(*token))
+    token->insert(0, fmt::format("{}:", kDefaultUser));
   const std::string db = std::to_string(request.db);
   const std::string revision = std::to_string(request.min_revision);
   std::vector<std::string_view> words = {"MYDIS", "REQUEST", db, NameOf(request.consistency),

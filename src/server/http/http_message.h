@@ -31,9 +31,10 @@ struct HttpRequest {
   uint64_t min_revision = 0;
   // --- Of its head ---
   std::string once_id;  // Idempotency-Key; empty: not given.
-  // Set by the route's handler: a token that stands elsewhere than in Authorization, and whose form
-  // the replies have that it wants, 2 or 3.
+  // Set by the route's handler: a token that stands elsewhere than in Authorization, what may stand
+  // for one, and whose form the replies have that it wants, 2 or 3.
   std::optional<std::string> token;
+  bool any_password = false;  // One is good, too, where the user default needs none.
   int resp_version = 3;
 
   // --- Of a request that takes the connection over ---

@@ -126,7 +126,7 @@ class GetKeyHandler final : public HttpHandler {
       return x.Send({"TYPE", x.request().parameters[0]});
     }
     // The time is up.
-    if (reply.is_null()) return revision_ == 0 ? NoSuchKey(x) : RespondSame(x, revision_);
+    if (reply.is_null()) return RespondSame(x, revision_);
     if (RespondUnread(x, RevisionIn(reply))) return;
     HttpResponse response = HeadOf(reply);
     RespValue& last = reply.elements.back();
@@ -163,8 +163,11 @@ class GetKeyHandler final : public HttpHandler {
     return true;
   }
 
+  // 0: there is no such key, and so no tag.
   static void RespondSame(HttpExchange& x, uint64_t revision) {
-    x.Respond({.status = 304, .fields = {{"ETag", ETag(revision)}}, .body = {}, .length = {}});
+    HttpResponse response{.status = 304, .fields = {}, .body = {}, .length = {}};
+    if (revision != 0) response.fields.emplace_back("ETag", ETag(revision));
+    x.Respond(std::move(response));
   }
 
   static HttpResponse HeadOf(const RespValue& reply) {
@@ -343,8 +346,11 @@ constexpr HttpParameter kGetParameters[] = {
 };
 constexpr HttpAnswer kGetAnswers[] = {
     {200, "the value's bytes, its revision as ETag, the time to live in ms as Mydis-Ttl"},
-    {304, "the key is at a revision of If-None-Match, or has not changed while wait was"},
-    {404, "there is no such key"},
+    {304,
+     "the key is at a revision of If-None-Match, or wait is over and it is as revision says: "
+     "missing "
+     "still, too"},
+    {404, "there is no such key; with wait: the one that revision says is gone"},
     {409, "the key holds no string"},
     {412, "the key is at no revision of If-Match"},
 };

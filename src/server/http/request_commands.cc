@@ -25,6 +25,10 @@ constexpr std::string_view kErrWrongToken =
 constexpr std::string_view kErrWrongPassword =
     "WRONGPASS the user or the password is wrong, or the user is disabled";
 
+constexpr std::string_view kErrNoPassword =
+    "WRONGPASS this is no token, and the user default has no password: give a token or "
+    "user:password, or leave Authorization out";
+
 constexpr std::string_view kErrNoToken = "NOAUTH Authentication required.";
 
 // What a token says that is "user:password", or the password of the user "default".
@@ -40,12 +44,20 @@ struct Login {
   }
 };
 
+// A password alone where the user "default" has none: wrong, as AUTH has it.
+bool IsPasswordOfNone(const State& state, std::string_view token) {
+  if (token.find(':') != token.npos || NameInToken(token)) return false;
+  const auto user = state.users.Find(kDefaultUser);
+  return user != nullptr && user->no_password;
+}
+
 // nullptr: nobody.
 std::shared_ptr<const AclUser> UserOf(const State& state, std::string_view token) {
   // The user "default" may need no password, but who brings a token wants to be that token's user.
   if (NameInToken(token)) return TokensUser(state, token);
   const Login login(token);
   auto user = state.users.Find(login.user);
+  if (IsPasswordOfNone(state, token)) return nullptr;
   return user != nullptr && MayLogIn(*user, login.password) ? user : nullptr;
 }
 
@@ -86,6 +98,7 @@ std::string TryBegin(Connection& connection, IoThread& thread, const Preface& pr
                              NameInToken(token) ? kTokenUserPrefix : Login(token).user);
       if (!NameInToken(token)) NotePasswordFailed(thread, connection);
     }
+    if (IsPasswordOfNone(state, token)) return std::string(kErrNoPassword);
     return std::string(token.find(':') == token.npos ? kErrWrongToken : kErrWrongPassword);
   }
   if (connection.NeedsLogin() && !(token.empty() && preface.may_log_in))

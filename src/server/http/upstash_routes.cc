@@ -20,6 +20,8 @@ class UpstashHandler : public HttpHandler {
  public:
   Status Prepare(HttpRequest& request) final {
     request.resp_version = 2;
+    // Its clients cannot do without a token.
+    request.any_password = true;
     if (const std::string* token = request.Query("_token")) request.token = *token;
     const std::string* encoding = request.Field("upstash-encoding");
     base64_ = encoding != nullptr && *encoding == "base64";

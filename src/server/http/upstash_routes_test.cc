@@ -31,9 +31,17 @@ TEST(UpstashRoutes, ACommandAsABody) {
   Answer(door, {"*3\r\n$1\r\na\r\n:1\r\n$-1\r\n"});
   const std::string response =
       door.Ask(Post("/?_token=t", "[\"HMGET\",\"k\",1,true]", "Upstash-Sync-Token: 9\r\n"));
+  // A word alone is a password of the user default, good if that needs none.
   EXPECT_THAT(door.requests,
-              ElementsAre(Words{"MYDIS", "REQUEST", "0", "DEFAULT", "9", "t", "RESP2"}));
-  EXPECT_THAT(door.commands, ElementsAre(Words{"HMGET", "k", "1", "true"}));
+              ElementsAre(Words{"MYDIS", "REQUEST", "0", "DEFAULT", "9", "default:t", "RESP2"}));
+  for (const std::string token : {"mydis_app_secret", "app:secret"}) {
+    door.requests.clear();
+    Answer(door, {"+OK\r\n"});
+    door.Ask(Post("/?_token=" + token, "[\"PING\"]"));
+    EXPECT_THAT(door.requests,
+                ElementsAre(Words{"MYDIS", "REQUEST", "0", "DEFAULT", "0", token, "RESP2"}));
+  }
+  EXPECT_THAT(door.commands[0], (Words{"HMGET", "k", "1", "true"}));
   EXPECT_EQ(BodyOf(response), "{\"result\":[\"a\",1,null]}");
   EXPECT_THAT(response, HasSubstr("Upstash-Sync-Token: 7\r\n"));
 }
