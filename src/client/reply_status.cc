@@ -14,21 +14,17 @@ bool IsRedisRefusal(std::string_view prefix) {
   return prefix == "LOADING" || prefix == "MASTERDOWN" || prefix == "READONLY";
 }
 
-// Who calls has words, and bytes only where they are counted. Other servers say no more than this.
+// Who calls has words, and bytes only where they are counted.
 constexpr std::string_view kTooLong = "ERR Protocol error: invalid bulk length";
-std::string SayTooLong(std::string_view detail) {
-  if (detail.starts_with(": ")) detail.remove_prefix(2);
-  return "a word of the command is too long: " +
-         std::string(detail.empty() ? "the server's proto-max-bulk-len is less" : detail);
-}
+constexpr std::string_view kWordTooLong =
+    "a word of the command is longer than the setting proto-max-bulk-len allows";
 
 }  // namespace
 
 Status StatusOfError(std::string_view text) {
   const std::string_view prefix = FirstWord(text);
   const ErrorForm& form = FormOfPrefix(prefix);
-  if (text.starts_with(kTooLong))
-    return {ErrorCode::kInvalid, SayTooLong(text.substr(kTooLong.size()))};
+  if (text == kTooLong) return {ErrorCode::kInvalid, std::string(kWordTooLong)};
   if (IsRedisRefusal(prefix)) return {ErrorCode::kUnavailable, std::string(text)};
   if (prefix == "ERR" && text.size() > 4) text.remove_prefix(4);
   return {form.code, std::string(text)};

@@ -1,11 +1,8 @@
 #include "protocol/resp_parser.h"
-
-#include <fmt/format.h>
+#include "base/split_line.h"
 
 #include <cstring>
 #include <utility>
-
-#include "base/split_line.h"
 
 namespace mydis {
 namespace {
@@ -97,10 +94,7 @@ RespParser::Step RespParser::ParseBulkSize(std::string_view input, size_t* posit
     switch (ReadNumber(&p, end, size)) {
       case Number::kGood:
         if (*size > limits_->max_bulk) [[unlikely]]
-          return Fail(batch,
-                      fmt::format("invalid bulk length: {} bytes, and proto-max-bulk-len allows {} "
-                                  "at most",
-                                  *size, limits_->max_bulk));
+          return Fail(batch, "invalid bulk length");
         if (!authenticated_ && *size > limits_->max_unauthenticated_bulk) [[unlikely]]
           return Fail(batch, "unauthenticated bulk length");
         *position = static_cast<size_t>(p - input.data());

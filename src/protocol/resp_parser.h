@@ -20,6 +20,7 @@
 // complete). Its memory grows as bytes arrive, whatever length was announced.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -32,13 +33,31 @@
 
 namespace mydis {
 
+// A limit that one thread may change while others parse.
+class ChangingLimit {
+ public:
+  ChangingLimit(uint64_t value) : value_(value) {}  // NOLINT(google-explicit-constructor)
+  ChangingLimit(const ChangingLimit& other) : value_(uint64_t{other}) {}
+  ChangingLimit& operator=(const ChangingLimit& other) { return *this = uint64_t{other}; }
+  ChangingLimit& operator=(uint64_t value) {
+    value_.store(value, std::memory_order_relaxed);
+    return *this;
+  }
+  operator uint64_t() const {  // NOLINT(google-explicit-constructor)
+    return value_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<uint64_t> value_;
+};
+
 // The protocol's limits. One object serves many parsers; changes take effect at the next Parse.
 struct RespLimits {
-  uint64_t max_arguments = INT32_MAX;           // "invalid multibulk length"
-  uint64_t max_bulk = uint64_t{512} << 20;      // proto-max-bulk-len: "invalid bulk length"
-  uint64_t max_line = 64 * 1024;                // "too big inline request" and such
-  uint64_t max_unauthenticated_arguments = 10;  // "unauthenticated multibulk length"
-  uint64_t max_unauthenticated_bulk = 16384;    // "unauthenticated bulk length"
+  uint64_t max_arguments = INT32_MAX;            // "invalid multibulk length"
+  ChangingLimit max_bulk = uint64_t{512} << 20;  // proto-max-bulk-len: "invalid bulk length"
+  uint64_t max_line = 64 * 1024;                 // "too big inline request" and such
+  uint64_t max_unauthenticated_arguments = 10;   // "unauthenticated multibulk length"
+  uint64_t max_unauthenticated_bulk = 16384;     // "unauthenticated bulk length"
   // A request of more bytes than this in all is refused (client-query-buffer-limit).
   // So are the commands of a transaction.
   uint64_t max_request = uint64_t{1} << 30;

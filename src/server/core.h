@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "commands/table.h"
+#include "protocol/resp_parser.h"
 #include "server/audience.h"
 #include "server/background_reclaimer.h"
 #include "server/blocked_clients.h"
@@ -65,6 +66,8 @@ struct Core {
   // Guarded by `lock`. What watches read from, kept while somebody in the cluster watches.
   ChangeHistory changes_history;
   ChangeHistory messages_history;
+  // Of clients' requests, as of the last applied entry.
+  RespLimits resp_limits;
   // The cluster-wide floor for writes, as of the last applied entry.
   std::atomic<bool> strong_writes{false};
   // Changes whenever the users do, or what this instance knows of them; never 0. Stored by the

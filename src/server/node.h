@@ -84,7 +84,7 @@ class Node final : private ConsensusListener {
   LatencyMonitor& latency() { return latency_; }
   const TransportSecurity& security() const { return security_; }
   std::vector<std::unique_ptr<IoThread>>& threads() { return threads_; }
-  const RespLimits& resp_limits() const { return resp_limits_; }
+  const RespLimits& resp_limits() { return core().resp_limits; }
   uint64_t started_ms() const { return started_ms_; }  // Monotonic.
 
   // CLIENT PAUSE: until this monotonic time (0: not), for writes alone or all commands.
@@ -120,7 +120,6 @@ class Node final : private ConsensusListener {
   LatencyMonitor latency_;
   Config config_;
   ClientRegistry clients_;
-  RespLimits resp_limits_;
   NodeBackend http_backend_{*this};
   TransportSecurity security_;
   std::function<void(Readiness)> watch_readiness_;

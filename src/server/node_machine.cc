@@ -56,6 +56,7 @@ void NodeMachine::BeginApply() MYDIS_NO_THREAD_ANALYSIS { core_.lock.LockExclusi
 void NodeMachine::Published() {
   const State& state = core_.machine.state();
   core_.changes.store(announcer_.changes(), std::memory_order_relaxed);
+  core_.resp_limits.max_bulk = state.settings.proto_max_bulk_len();
   core_.strong_writes.store(state.settings.strong_writes(), std::memory_order_relaxed);
   const uint64_t counted = state.CountedBytes();
   core_.counted_bytes.store(counted, std::memory_order_relaxed);

@@ -286,6 +286,20 @@ class OneCluster(HttpTest):
         self.client.close()
         self.wait_blocked(self.follower, 0)
 
+    def test_the_longest_word_is_a_setting(self):
+        """Of both protocols, at every instance."""
+        large, most = b"x" * ((1 << 20) + 1), 1 << 20
+        self.leader.call("CONFIG", "SET", "proto-max-bulk-len", most)
+        self.addCleanup(self.leader.call, "CONFIG", "SET", "proto-max-bulk-len", "512mb")
+        wait_until(lambda: self.follower.call("CONFIG", "GET", "proto-max-bulk-len")[1] == str(most).encode(), 30,
+                   "the setting")
+        with self.follower.connect() as client:
+            self.assertEqual(client.call("SET", "large", large[1:]), b"OK")
+            client.send_bytes(b"*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$%d\r\n" % len(large))
+            self.assertRegex(client.read()[1].decode(), "^ERR Protocol error: invalid bulk length$")
+        response = self.http(self.follower).put("/v1/keys/large", large)
+        self.assertEqual(response.status, 413)
+
     def test_wrong_inputs(self):
         for raw, status in (
                 (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
