@@ -185,14 +185,6 @@ int Load(lua_State* L) {
   return LoadText(L, text, name);
 }
 
-// Calls the original function, the upvalue, with all arguments.
-int CallOriginal(lua_State* L) {
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-  return lua_gettop(L);
-}
-
 int StartCoroutine(lua_State* L) {
   LuaVm::Of(L).Charge(L, kCoroutineUnits);
   return CallOriginal(L);
@@ -204,14 +196,20 @@ int Resume(lua_State* L) {
   return results;
 }
 
-// Replaces a function of the table on top of the stack by one that has it as its upvalue.
+}  // namespace
+
+int CallOriginal(lua_State* L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
 void Wrap(lua_State* L, const char* name, lua_CFunction wrapper) {
   lua_getfield(L, -1, name);
   lua_pushcclosure(L, wrapper, 1);
   lua_setfield(L, -2, name);
 }
-
-}  // namespace
 
 void AddBaseFunctions(lua_State* L) {
   LuaSetFunction(L, "tostring", ToString);

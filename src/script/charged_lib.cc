@@ -13,13 +13,6 @@ constexpr uint64_t kValuesPerUnit = 4;
 constexpr uint64_t kBytesPerUnit = 16;
 constexpr uint64_t kUnitsPerFormat = 200;
 
-int CallOriginal(lua_State* L) {
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-  return lua_gettop(L);
-}
-
 // What takes or gives many values.
 int CountValues(lua_State* L) {
   const int arguments = lua_gettop(L);
@@ -92,13 +85,6 @@ int CollectGarbage(lua_State* L) {
   }
   lua_pushnumber(L, result);
   return 1;
-}
-
-// Replaces a function of the table on top of the stack by one that has it as its upvalue.
-void Wrap(lua_State* L, const char* name, lua_CFunction wrapper) {
-  lua_getfield(L, -1, name);
-  lua_pushcclosure(L, wrapper, 1);
-  lua_setfield(L, -2, name);
 }
 
 }  // namespace

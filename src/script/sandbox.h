@@ -13,6 +13,11 @@ bool PushProtected(lua_State* L, int index);
 // An error if the value at `index` is such a table.
 void CheckWritable(lua_State* L, int index);
 
+// Replaces a function of the table on top of the stack by one that has it as its upvalue, …
+void Wrap(lua_State* L, const char* name, lua_CFunction wrapper);
+// … and calls it with all arguments.
+int CallOriginal(lua_State* L);
+
 // The functions that this layer replaces or adds, for the table on top of the stack.
 void AddBaseFunctions(lua_State* L);  // base_lib.cc; the original ones are there.
 // charged_lib.cc; of globals and libraries, the globals on top of the stack.
