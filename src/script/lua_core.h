@@ -1,5 +1,5 @@
 // What Lua 5.1.5 keeps in memory, as far as lua_strings.cc and lua_tables.cc, which take the place
-// of functions of Debian's Lua, have to know it: cmake/Lua.cmake, docs/scripting.md.
+// of functions of Debian's Lua, have to know it: tools/prepare_lua, docs/scripting.md.
 #pragma once
 
 #include <cstddef>

@@ -13,6 +13,9 @@
 
 // NOLINTBEGIN(readability-identifier-naming)
 extern const lua_TValue luaO_nilobject_;
+// Lua's own luaH_set and luaH_setnum, under these names: tools/prepare_lua.
+extern "C" lua_TValue* lua_own_set(lua_State* L, Table* table, const lua_TValue* key);
+extern "C" lua_TValue* lua_own_setnum(lua_State* L, Table* table, int key);
 int luaO_rawequalObj(const lua_TValue* left, const lua_TValue* right);
 void luaG_runerror(lua_State* L, const char* format, ...);
 
@@ -21,6 +24,8 @@ const lua_TValue* luaH_getstr(Table* table, TString* key);
 const lua_TValue* luaH_get(Table* table, const lua_TValue* key);
 int luaH_next(lua_State* L, Table* table, lua_TValue* key);
 int luaH_getn(Table* table);
+lua_TValue* luaH_set(lua_State* L, Table* table, const lua_TValue* key);
+lua_TValue* luaH_setnum(lua_State* L, Table* table, int key);
 enum TMS : unsigned {};  // Which method of a metatable.
 const lua_TValue* luaT_gettm(Table* table, TMS method, TString* name);
 // NOLINTEND(readability-identifier-naming)
@@ -131,6 +136,20 @@ const lua_TValue* luaH_get(Table* table, const lua_TValue* key) {
   return ValueOf(Search(*table, PlaceOf(*table, *key), [key](const Node& node) {
     return luaO_rawequalObj(KeyOf(node), key) != 0;
   }));
+}
+
+// Where the value of the key goes: a new place if it has none. Lua's own look for it once more.
+lua_TValue* luaH_set(lua_State* L, Table* table, const lua_TValue* key) {
+  const lua_TValue* found = luaH_get(table, key);
+  if (found == &luaO_nilobject_) return lua_own_set(L, table, key);
+  table->flags = 0;  // It may be a metatable's method.
+  return const_cast<lua_TValue*>(found);
+}
+
+lua_TValue* luaH_setnum(lua_State* L, Table* table, int key) {
+  const lua_TValue* found = luaH_getnum(table, key);
+  if (found == &luaO_nilobject_) return lua_own_setnum(L, table, key);
+  return const_cast<lua_TValue*>(found);
 }
 
 // Puts the key behind `key`, and its value behind that; 0: there is none.
