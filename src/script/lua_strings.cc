@@ -83,16 +83,19 @@ TString* luaS_newlstr(lua_State* L, const char* bytes, size_t size) {
 }
 // The number that a text is, with white space around it; 0: it is none.
 int luaO_str2d(const char* text, double* number) {
+  const char* begin = text;
+  while (std::isspace(static_cast<unsigned char>(*begin)) != 0) ++begin;
   char* end = nullptr;
   // lint: locale-ok scripts run in C's locale: vm.cc
-  *number = std::strtod(text, &end);
-  if (end == text) return 0;
-  if (*end == 'x' || *end == 'X') *number = static_cast<double>(std::strtoul(text, &end, 16));
+  *number = std::strtod(begin, &end);
+  const bool found = end != begin;
+  if (found && (*end == 'x' || *end == 'X'))
+    *number = static_cast<double>(std::strtoul(begin, &end, 16));
   while (std::isspace(static_cast<unsigned char>(*end)) != 0) ++end;
   constexpr uint64_t kFree = 32;
   const auto size = static_cast<uint64_t>(end - text);
   if (size > kFree) mydis::LuaArena::ChargeSteps(text, size / 4);
-  return *end == '\0' ? 1 : 0;
+  return found && *end == '\0' ? 1 : 0;
 }
 // NOLINTEND(readability-identifier-naming)
 

@@ -147,6 +147,7 @@ TEST_F(Scripting, TheBudgetEndsWhatTakesLongAtEachStep) {
         "local s = string.rep('x', 1e6) while true do local c = #(s .. 'y') end",
         "local s = string.rep(' ', 1e6) .. '1' while s + 1 > 0 do end",
         "local s = '1' .. string.rep(' ', 1e6) while s + 1 > 0 do end",
+        "local s = string.rep(' ', 1e6) while not tonumber(s) do end",
         "local s = string.rep(' ', 1e6) while not tonumber(s, 16) do end",
         "local s = string.rep('x=1 ', 1e5) while true do loadstring(s) end",
         // Tables: their first keys gone, their ends looked for, the collector's work.
