@@ -201,6 +201,11 @@ class Run {
     if (found != clients_.end()) found->second->Send(std::exchange(found->second->queued, {}));
   }
 
+  std::string ElapsedMs() const {
+    const auto elapsed = SteadyClock::now() - began_;
+    return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(elapsed).count());
+  }
+
   void Receive(const TranscriptStep& step) {
     Client& client = Here();
     const std::string bytes = std::exchange(client.queued, {});
@@ -213,6 +218,7 @@ class Run {
       wrong.clear();
       for (size_t i = 0; i < step.replies.size(); ++i) {
         replies.push_back(client.Read());
+        variables_.insert_or_assign(std::string(kElapsedMs), ElapsedMs());
         if (!Matches(step.replies[i], replies[i], step.unordered, variables_)) wrong.push_back(i);
       }
       if (wrong.empty() || !step.eventually || SteadyClock::now() > end) break;
@@ -280,6 +286,7 @@ class Run {
   std::string name_ = "main";
   std::set<std::string> resp3_;
   TranscriptVariables variables_;
+  const SteadyClock::time_point began_ = SteadyClock::now();
   size_t commands_ = 0;
   std::vector<std::string> failures_;
 };

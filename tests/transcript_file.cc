@@ -89,7 +89,8 @@ class Parser {
   static bool IsReply(std::string_view text) {
     if (text.empty() || text == "---" || text == "#" || text.starts_with("# ")) return false;
     if (text.starts_with("> ") || text.starts_with(">> ")) return false;
-    if (text.starts_with('@')) return text == "@any" || text.starts_with("@match ");
+    if (text.starts_with('@'))
+      return text == "@any" || text.starts_with("@match ") || text.starts_with("@left ");
     return std::string_view("+-:\"(*~>%|,#=!").contains(text[0]);
   }
 
@@ -147,6 +148,21 @@ bool InAnyOrder(std::span<const ExpectedReply> expected, std::span<const Transcr
   return true;
 }
 
+// "@left 100", "@left 5000 ms": whether so much of a deadline that was given in this file can be
+// left, rounded as Redis rounds.
+bool IsLeft(const std::string& text, const TranscriptReply& reply,
+            const TranscriptVariables& variables) {
+  static const std::regex form("@left ([0-9]+)( ms)?");
+  std::smatch found;
+  if (!std::regex_match(text, found, form) || reply.kind != ':') return false;
+  const long given = std::stol(found[1]);
+  const long unit_ms = found[2].matched ? 1 : 1000;
+  const auto elapsed = variables.find(kElapsedMs);
+  const long elapsed_ms = elapsed == variables.end() ? 0 : std::stol(elapsed->second);
+  const long left = std::stol(Notation(reply).substr(1));
+  return (given * unit_ms - elapsed_ms + unit_ms / 2) / unit_ms <= left && left <= given;
+}
+
 }  // namespace
 
 std::vector<TranscriptStep> ParseTranscript(std::string_view text) { return Parser(text).Parse(); }
@@ -159,6 +175,7 @@ bool Matches(const ExpectedReply& expected, const TranscriptReply& reply,
     const std::regex pattern(Substitute(expected.text.substr(7), variables));
     return std::regex_match(Notation(reply), pattern);
   }
+  if (expected.text.starts_with("@left ")) return IsLeft(expected.text, reply, variables);
   const std::string text = Substitute(expected.text, variables);
   if (!reply.aggregate()) {
     // Strings are compared by their bytes, so that each may be written in several ways.

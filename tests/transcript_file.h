@@ -39,6 +39,9 @@ struct TranscriptStep {
 // Throws TranscriptError with the line's number.
 std::vector<TranscriptStep> ParseTranscript(std::string_view text);
 
+// The variable that says how many milliseconds ago the file began; no name that @save takes.
+inline constexpr std::string_view kElapsedMs = "@elapsed";
+
 bool Matches(const ExpectedReply& expected, const TranscriptReply& reply,
              const std::optional<Unordered>& unordered, const TranscriptVariables& variables,
              size_t depth = 0);

@@ -143,6 +143,14 @@ class RunTest(unittest.TestCase):
         self.green(pairs.format(2, 1))
         self.red(pairs.format(1, 2))
 
+    def test_left(self):
+        self.green("> SET k v EX 100\n+OK\n> TTL k\n@left 100\n> PTTL k\n@left 100000 ms\n")
+        for wrong in ("99", "110", "200 ms"):
+            self.red(f"> SET k v EX 100\n+OK\n> TTL k\n@left {wrong}\n")
+        expected = grammar.Expected(1, "@left 100", [])
+        for elapsed_ms, left, alike in ((400, 99, False), (600, 99, True), (600, 98, False), (600, 101, False)):
+            self.assertEqual(compare.matches(expected, (":", b"%d" % left), None, {compare.ELAPSED_MS: elapsed_ms}), alike)
+
     def test_match_any_save(self):
         self.green('> TIME\n*2\n  @match "\\d{10}"\n  @any\n')
         self.red('> TIME\n*2\n  @match "\\d"\n  @any\n')

@@ -5,6 +5,18 @@ import re
 from transcriptlib import notation
 
 
+# No name that @save takes: how long ago the file began.
+ELAPSED_MS = "@elapsed"
+_LEFT = re.compile(r"@left (\d+)( ms)?")
+
+
+def _is_left(given, unit_ms, reply, elapsed_ms):
+    """Whether so much of a deadline that was `given` in this file can be left, rounded as Redis rounds."""
+    left = re.fullmatch(r":(\d+)", notation.scalar(reply))
+    least = (given * unit_ms - elapsed_ms + unit_ms // 2) // unit_ms
+    return left is not None and least <= int(left[1]) <= given
+
+
 def matches(expected, reply, unordered=None, variables=None, depth=0):
     """Whether the reply is as expected. unordered is (depth, pairs) or None."""
     text = expected.text
@@ -13,6 +25,9 @@ def matches(expected, reply, unordered=None, variables=None, depth=0):
     if text.startswith("@match "):
         pattern = notation.substitute(text[7:], variables or {})
         return re.fullmatch(pattern, notation.scalar(reply)) is not None
+    left = _LEFT.fullmatch(text)
+    if left:
+        return _is_left(int(left[1]), 1 if left[2] else 1000, reply, (variables or {}).get(ELAPSED_MS, 0))
     kind, value = reply
     if not isinstance(value, list):
         return _same_scalar(notation.substitute(text, variables or {}), reply)

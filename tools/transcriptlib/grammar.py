@@ -7,7 +7,7 @@ from transcriptlib.notation import GrammarError
 
 _AGGREGATE = re.compile(r"([*%~|>])(\d+)")
 _REPLY = re.compile(r"""[+:,].*|-(?!--$).*|\#[tf]|\([+-]?\d+|\(nil\)|\(nil-array\)|\(null\)
-                        |!?(?:".*"(?:\*\d+)?)|=[a-z]{3}:".*"|[*%~|>]\d+|@match\ .+|@any""", re.VERBOSE)
+                        |!?(?:".*"(?:\*\d+)?)|=[a-z]{3}:".*"|[*%~|>]\d+|@match\ .+|@left\ \d+(?:\ ms)?|@any""", re.VERBOSE)
 # Directives that tell how the next command is run or compared.
 _MODIFIERS = ("unordered", "eventually", "save", "mydis", "redis-7.2")
 _ACTIONS = ("conn", "resp3", "resp2", "close", "closed", "raw", "blocked")

@@ -5,7 +5,7 @@ import time
 
 from resp_client import Closed, ProtocolError, encode
 from transcriptlib import cuts, grammar, notation
-from transcriptlib.compare import matches
+from transcriptlib.compare import ELAPSED_MS, matches
 
 EVENTUALLY_LIMIT = 5.0
 MAX_FAILURES = 5
@@ -55,6 +55,7 @@ class Run:
                 return self.result
             steps = steps[:at] + [grammar.Step(steps[at].line, "cut")] + steps[at:]
         self.target.reset()
+        self.began = time.monotonic()
         try:
             for step in steps:
                 self.step(step)
@@ -128,6 +129,7 @@ class Run:
             if data:
                 connection.client.send_bytes(data)
             replies = [connection.client.read() for _ in step.replies]
+            self.variables[ELAPSED_MS] = int((time.monotonic() - self.began) * 1000) + 1
             wrong = [(e, r) for e, r in zip(step.replies, replies)
                      if not matches(e, r, step.modifiers.get("unordered"), self.variables)]
             if not wrong or "eventually" not in step.modifiers or time.monotonic() > end:
