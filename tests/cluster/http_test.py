@@ -299,6 +299,10 @@ class OneCluster(HttpTest):
             self.assertRegex(client.read()[1].decode(), "^ERR Protocol error: invalid bulk length$")
         response = self.http(self.follower).put("/v1/keys/large", large)
         self.assertEqual(response.status, 413)
+        # Many words may be longer together.
+        words = [["SET", f"part{i}", "x" * 1000] for i in range(2000)]
+        response = self.http(self.follower).batch(words, mode="pipeline")
+        self.assertEqual(response.status, 200, response.body[:200])
 
     def test_wrong_inputs(self):
         for raw, status in (

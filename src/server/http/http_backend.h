@@ -26,6 +26,8 @@ class HttpBackend {
   virtual const CommandTable& table() const = 0;
   // The largest body that is taken: that of a value.
   virtual uint64_t max_body() const = 0;
+  // Of a body that is one word of a command.
+  virtual uint64_t max_word() const { return max_body(); }
   // The instance that leads; empty if none is known.
   virtual std::string Leader() const = 0;
   // What a command gives that asks for nothing, or for `wanted`.

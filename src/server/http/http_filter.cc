@@ -156,8 +156,9 @@ size_t HttpFilter::ConsumeChunks(std::string_view input) {
   std::string& body = streamed ? exchange.chunks_.Room(input.size()) : exchange.request_.body;
   size_t used = 0;
   const auto outcome = reader_.ReadChunks(input, &used, &body);
-  if ((streamed ? exchange.chunks_.size() : body.size()) > backend_.max_body()) {
-    Refuse(413, "ERR", fmt::format("the body has more than {} bytes", backend_.max_body()));
+  const uint64_t most = streamed ? backend_.max_word() : backend_.max_body();
+  if ((streamed ? exchange.chunks_.size() : body.size()) > most) {
+    Refuse(413, "ERR", fmt::format("the body has more than {} bytes", most));
   } else if (outcome == HttpRequestReader::Outcome::kBroken) {
     Refuse(reader_.status(), "ERR", reader_.error());
   } else if (outcome == HttpRequestReader::Outcome::kDone) {
@@ -246,13 +247,14 @@ bool HttpFilter::Dispatch(HttpRequest& request) {
     request.route = match.route;
     request.parameters = std::move(match.parameters);
     handler_ = match.route->make();
+    const HttpBody kind = match.route->body;
+    const uint64_t most = kind == HttpBody::kStreamed ? backend_.max_word() : backend_.max_body();
     Status status = ReadHttpQuery(request);
     if (status.ok()) status = handler_->Prepare(request);
     if (!status.ok()) {
       Refuse(400, "ERR", status.message());
-    } else if (match.route->body != HttpBody::kPieces &&
-               request.head.content_length > backend_.max_body()) {
-      Refuse(413, "ERR", fmt::format("the body has more than {} bytes", backend_.max_body()));
+    } else if (kind != HttpBody::kPieces && request.head.content_length > most) {
+      Refuse(413, "ERR", fmt::format("the body has more than {} bytes", most));
     } else {
       return true;
     }

@@ -9,12 +9,14 @@ namespace {
 
 // Longer than anything that a loop does in one turn.
 constexpr uint64_t kTurnMs = 20'000;
+constexpr uint64_t kMostBody = uint64_t{512} << 20;
 
 }  // namespace
 
 const CommandTable& NodeBackend::table() const { return node_.table(); }
 
-uint64_t NodeBackend::max_body() const { return node_.resp_limits().max_bulk; }
+uint64_t NodeBackend::max_body() const { return kMostBody; }
+uint64_t NodeBackend::max_word() const { return node_.resp_limits().max_bulk; }
 
 std::string NodeBackend::Leader() const {
   const auto status = node_.consensus().status();

@@ -20,6 +20,7 @@ class NodeBackend final : public HttpBackend {
 
   const CommandTable& table() const override;
   uint64_t max_body() const override;
+  uint64_t max_word() const override;
   std::string Leader() const override;
   Consistency Given(bool write, std::optional<Consistency> wanted) const override;
   const std::string& cors_origin() const override;
