@@ -209,12 +209,12 @@ Status RemoteConnection::AskWhetherItLives() const {
   if (status.ok()) {
     const Result<RespValue> reply = other.Command(std::vector<std::string>{"PING"});
     if (reply) return Status::Ok();
-    status = reply.error();
+    status = Status(reply.error().code(), "no answer in time");
   }
   if (status.code() == ErrorCode::kBusy) return status;
-  return {ErrorCode::kIo, fmt::format("it stands still: nothing came for {} s, nor over another "
-                                      "connection",
-                                      (options_.silence_ms + options_.connect_timeout_ms) / 1000)};
+  return {ErrorCode::kIo, fmt::format("it stands still: nothing came for {} s, and of another "
+                                      "connection: {}",
+                                      options_.silence_ms / 1000, status.message())};
 }
 
 Status RemoteConnection::ReadSome(bool* closed) {
